@@ -1,0 +1,2 @@
+//! The `sipcap` command.
+fn main() {}

@@ -1,0 +1,97 @@
+//! From bytes to records: capture files, pipes and their containers.
+//!
+//! This layer only frames. It knows where a record begins, when it was captured, how long it is and of which link
+//! type; it knows no packet and no SIP.
+#![warn(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
+
+use crate::{error::Anomaly, span::Span, time::Timestamp};
+
+/// A link type as capture files number it (`LINKTYPE_…`), 16 bits wide.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct LinkType(pub u16);
+
+/// A record as stored: a captured frame with its time, inside the bytes of a [`Batch`].
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// When it was captured.
+    pub ts: Timestamp,
+    /// The captured octets, in [`Batch::bytes`], a trailing frame check sequence included.
+    pub data: Span,
+    /// How long the frame was on the wire.
+    pub orig_len: u32,
+    /// How its first header is to be read.
+    pub link: LinkType,
+    /// The interface it was captured on, an index into [`Capture::interfaces`].
+    pub interface: u16,
+    /// How many octets of frame check sequence end the frame on the wire.
+    pub fcs_len: u8,
+}
+
+/// Where a record stands in the inputs.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Origin {
+    /// Which input, an index into the inputs.
+    pub input: u16,
+    /// The frame number, from 1 in each input, as Wireshark shows it.
+    pub number: u64,
+    /// Where its captured octets begin, in octets of the (decompressed) input.
+    pub offset: u64,
+}
+
+/// A record with the place it came from: enough to find it again and to write it somewhere else.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Frame {
+    /// Where it stands.
+    pub origin: Origin,
+    /// When it was captured.
+    pub ts: Timestamp,
+    /// How many octets of it were captured.
+    pub captured: u32,
+    /// How long it was on the wire.
+    pub orig_len: u32,
+    /// How its first header is to be read.
+    pub link: LinkType,
+    /// The interface it was captured on.
+    pub interface: u16,
+}
+
+/// Whole records of one input, about a mebibyte of them, and the bytes they lie in.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Which input they are from.
+    pub input: u16,
+    /// The frame number of the first record.
+    pub first_number: u64,
+    /// Where `bytes` begins, in octets of the (decompressed) input.
+    pub offset: u64,
+    /// The bytes, containers' headers included.
+    pub bytes: Vec<u8>,
+    /// The records in the order of the input.
+    pub records: Vec<Record>,
+    /// What was odd on the way.
+    pub anomalies: Vec<Anomaly>,
+}
+
+impl Batch {
+    /// Returns the record at `index` with the place it came from.
+    #[must_use]
+    pub fn frame(&self, index: usize) -> Option<Frame> {
+        let record = self.records.get(index)?;
+        Some(Frame {
+            origin: Origin {
+                input: self.input,
+                number: self.first_number.saturating_add(index as u64),
+                offset: self.offset.saturating_add(record.data.start() as u64),
+            },
+            ts: record.ts,
+            captured: u32::try_from(record.data.len()).unwrap_or(u32::MAX),
+            orig_len: record.orig_len,
+            link: record.link,
+            interface: record.interface,
+        })
+    }
+}
