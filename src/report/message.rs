@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use crate::{
     net::Transport,
-    report::text::{escape, unfold},
     sip::{Message, StartLine},
+    text::{escape, unfold},
     time::Timestamp,
 };
 

@@ -5,11 +5,11 @@
 mod csv;
 mod json;
 mod message;
-mod text;
+mod quality;
 
 pub use self::{
     csv::CsvRows,
     json::JsonRows,
     message::MessageRow,
-    text::{escape, printable, sanitize},
+    quality::quality,
 };
