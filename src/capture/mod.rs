@@ -8,11 +8,11 @@
     clippy::cast_possible_truncation
 )]
 
-use crate::{error::Anomaly, span::Span, time::Timestamp};
+mod link_type;
 
-/// A link type as capture files number it (`LINKTYPE_…`), 16 bits wide.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct LinkType(pub u16);
+pub use link_type::LinkType;
+
+use crate::{error::Anomaly, span::Span, time::Timestamp};
 
 /// A record as stored: a captured frame with its time, inside the bytes of a [`Batch`].
 #[derive(Clone, Copy, Debug)]
