@@ -4,6 +4,11 @@
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct LinkType(pub u16);
 
+impl LinkType {
+    /// Stands for the link type of frames whose interface was not described; no file can hold it.
+    pub const UNKNOWN: Self = Self(u16::MAX);
+}
+
 /// Declares the constants and the table of names together, so that they cannot disagree.
 macro_rules! link_types {
     ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
