@@ -7,7 +7,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use crate::{capture::LinkType, net::Encapsulation, span::Span};
+use crate::{net::Encapsulation, span::Span};
 
 /// What is told about a packet besides its bytes.
 #[derive(Clone, Debug)]
@@ -142,12 +142,4 @@ pub enum Reason {
     TunnelOpaque,
     /// More tunnels or headers in each other than are followed.
     TooDeep,
-}
-
-impl LinkType {
-    /// Returns the name, as in `LINKTYPE_NULL` without its prefix, or `None` if it cannot be decoded.
-    #[must_use]
-    pub fn name(self) -> Option<&'static str> {
-        None
-    }
 }
