@@ -51,12 +51,27 @@ pub struct Inputs {
     slots: Vec<Slot>,
     /// What is due, by the key below which no more records of it come.
     due: BinaryHeap<Reverse<(Timestamp, u16)>>,
-    /// The newest key of the inputs that are done.
-    done: Option<Timestamp>,
     /// How many inputs are open.
     open: usize,
     ignored: Vec<PathBuf>,
     options: InputOptions,
+}
+
+/// A place in the merged order of all inputs: what is at or before it can be told apart from what is still to come.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Watermark {
+    /// The merge key: the running maximum of the time stamps in an input.
+    pub key: Timestamp,
+    /// The input that is due at this key.
+    pub input: u16,
+}
+
+impl Watermark {
+    /// Behind everything: nothing is to come.
+    pub const END: Self = Self {
+        key: Timestamp::MAX,
+        input: u16::MAX,
+    };
 }
 
 #[derive(Debug)]
@@ -87,7 +102,6 @@ impl Inputs {
         let mut inputs = Self {
             slots: Vec::with_capacity(candidates.len()),
             due: BinaryHeap::with_capacity(candidates.len()),
-            done: None,
             open: 0,
             ignored: Vec::new(),
             options: options.clone(),
@@ -165,7 +179,6 @@ impl Inputs {
                 }
                 self.due.push(Reverse((newest, index)));
             } else {
-                self.done = Some(self.done.map_or(newest, |done| done.max(newest)));
                 self.close(index);
             }
             if found {
@@ -222,19 +235,30 @@ impl Inputs {
         }
     }
 
-    /// Returns a key that no record of a later batch is below, so that what is held back below it can be released.
-    ///
-    /// It is [`Timestamp::MAX`] when whatever comes belongs behind everything that was handed over: at the end, with
-    /// a single input, and with one input left whose records are newer than those of all others.
+    /// Returns the place in the merged order that no record of a later batch comes before.
     #[must_use]
-    pub fn watermark(&self) -> Timestamp {
+    pub fn watermark(&self) -> Watermark {
         match self.due.peek() {
-            None => Timestamp::MAX,
-            Some(Reverse((key, _))) => {
-                let last = self.due.len() == 1 && self.done.is_none_or(|done| done < *key);
-                if last { Timestamp::MAX } else { *key }
-            }
+            None => Watermark::END,
+            Some(&Reverse((key, input))) => Watermark { key, input },
         }
+    }
+
+    /// Returns how many inputs there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Returns whether there is no input at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Returns the inputs as they were named or found, in their order.
+    pub fn paths(&self) -> impl Iterator<Item = &std::path::Path> {
+        self.slots.iter().map(|slot| slot.path.as_path())
     }
 
     /// Returns how many octets all inputs have on disk; `None` when that is not known.

@@ -22,7 +22,7 @@ mod summary;
 mod walk;
 
 pub use frame_reader::FrameReader;
-pub use inputs::{InputOptions, Inputs};
+pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};

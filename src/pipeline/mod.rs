@@ -190,7 +190,7 @@ impl Window {
     fn new(capacity: usize) -> Self {
         let mut work = Vec::new();
         work.resize_with(capacity, Work::default);
-        Self { work, filled: 0, watermark: Watermark::default() }
+        Self { work, filled: 0, watermark: Watermark::END }
     }
 
     fn is_empty(&self) -> bool {
