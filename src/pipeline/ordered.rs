@@ -17,7 +17,6 @@ use crate::{
     stream::{
         Associations, Completeness, Context, Defragmenter, Found, Reassembled, SegmentFate, Streams,
     },
-    time::Timestamp,
 };
 
 /// All state of a run, and the consumer of its messages.
@@ -81,7 +80,7 @@ impl<'s> Ordered<'s> {
         let context = Context { encapsulation: unit.encapsulation, tunnel: unit.tunnel };
         match &unit.kind {
             Kind::Sip { flow, bytes: span, head } => {
-                let message = Parts { ts: frame.ts, flow: *flow, encapsulation: unit.encapsulation, head };
+                let message = Parts { completed_by: &frame, flow: *flow, encapsulation: unit.encapsulation, head };
                 self.delivery.message(&message, &[frame], span.of(bytes));
                 self.delivery.balance.add(Fate::Sip);
             }
@@ -184,7 +183,7 @@ pub(crate) struct Tables {
 
 /// A message but for its frames and octets.
 struct Parts<'a> {
-    ts: Timestamp,
+    completed_by: &'a Frame,
     flow: Flow,
     encapsulation: Encapsulation,
     head: &'a Head,
@@ -197,9 +196,10 @@ impl Delivery<'_> {
         }
         self.messages += 1;
         let message = Message {
-            ts: parts.ts,
+            ts: parts.completed_by.ts,
             flow: parts.flow,
             encapsulation: parts.encapsulation,
+            completed_by: parts.completed_by,
             frames,
             bytes,
             head: parts.head,
@@ -216,8 +216,8 @@ impl Delivery<'_> {
 
     fn found(&mut self, found: &Found<'_>) {
         match *found {
-            Found::Message { ts, flow, encapsulation, frames, bytes, head, .. } => {
-                self.message(&Parts { ts, flow, encapsulation, head }, frames, bytes);
+            Found::Message { completed_by, flow, encapsulation, frames, bytes, head, .. } => {
+                self.message(&Parts { completed_by, flow, encapsulation, head }, frames, bytes);
             }
             Found::Settled { fate, .. } => self.balance.add(fate.into()),
         }
@@ -225,6 +225,7 @@ impl Delivery<'_> {
 
     /// Takes a reassembled datagram, or what is there of it.
     fn whole(&mut self, whole: &Reassembled, packet: &Packet) {
+        let Some(completed_by) = whole.frames.last() else { return };
         let frames = whole.frames.len() as u64;
         let lost = whole.completeness != Completeness::Complete;
         let Content::Datagram(datagram) = packet.content else {
@@ -245,7 +246,7 @@ impl Delivery<'_> {
             head.flaws.insert(Flaws::FRAGMENT_LOST);
         }
         let flow = Flow { src: datagram.src, dst: datagram.dst, transport: datagram.transport };
-        let parts = Parts { ts: whole.ts, flow, encapsulation: packet.encapsulation, head: &head };
+        let parts = Parts { completed_by, flow, encapsulation: packet.encapsulation, head: &head };
         self.message(&parts, &whole.frames, span.of(payload));
         self.balance.add_many(Fate::Sip, frames);
     }

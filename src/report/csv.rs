@@ -109,12 +109,12 @@ impl<W: Write> CsvRows<W> {
         Ok(self.writer.write_record(None::<&[u8]>)?)
     }
 
-    /// Writes what is still buffered.
+    /// Writes what is still buffered and returns the output.
     ///
     /// # Errors
     /// When the output cannot be written.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.writer.flush()
+    pub fn into_inner(self) -> io::Result<W> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }
 

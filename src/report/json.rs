@@ -24,11 +24,8 @@ impl<W: Write> JsonRows<W> {
         self.output.write_all(b"\n")
     }
 
-    /// Writes what is still buffered.
-    ///
-    /// # Errors
-    /// When the output cannot be written.
-    pub fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
+    /// Returns the output.
+    pub fn into_inner(self) -> W {
+        self.output
     }
 }

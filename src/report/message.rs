@@ -114,7 +114,7 @@ impl<'a> MessageRow<'a> {
         Self {
             r#type: "message",
             input,
-            frame: message.completed_by().map_or(0, |frame| frame.origin.number),
+            frame: message.completed_by.origin.number,
             ts: message.ts,
             src: flow.src.ip(),
             src_port: flow.src.port(),

@@ -16,7 +16,9 @@ pub struct Message<'a> {
     pub flow: Flow,
     /// What it was wrapped in.
     pub encapsulation: Encapsulation,
-    /// The frames that carried it, in the order of its octets; the last one captured completed it.
+    /// The frame that completed it.
+    pub completed_by: &'a Frame,
+    /// The frames that carried it, in the order of its octets.
     pub frames: &'a [Frame],
     /// Its octets.
     pub bytes: &'a [u8],
@@ -32,6 +34,7 @@ impl Message<'_> {
             ts: self.ts,
             flow: self.flow,
             encapsulation: self.encapsulation,
+            completed_by: *self.completed_by,
             frames: self.frames.to_vec(),
             bytes: self.bytes.to_vec(),
             head: self.head.clone(),
@@ -48,7 +51,9 @@ pub struct MessageBuf {
     pub flow: Flow,
     /// What it was wrapped in.
     pub encapsulation: Encapsulation,
-    /// The frames that carried it, in the order of its octets; the last one captured completed it.
+    /// The frame that completed it.
+    pub completed_by: Frame,
+    /// The frames that carried it, in the order of its octets.
     pub frames: Vec<Frame>,
     /// Its octets.
     pub bytes: Vec<u8>,
@@ -64,6 +69,7 @@ impl MessageBuf {
             ts: self.ts,
             flow: self.flow,
             encapsulation: self.encapsulation,
+            completed_by: &self.completed_by,
             frames: &self.frames,
             bytes: &self.bytes,
             head: &self.head,
