@@ -61,17 +61,34 @@ fn corpus() -> Option<PathBuf> {
 #[test]
 fn frames_of_the_corpus_are_counted_like_its_manifest_does() {
     let Some(root) = corpus() else { return };
-    // Where the manifest, which tshark made, is not what is right, and why.
-    let known: BTreeMap<&str, u64> = BTreeMap::new();
+    // Where it is not right to do as tshark 4.0 does, on which the manifest rests.
+    let known = BTreeMap::from([
+        // Versions that tshark does not know; the frames can be read and the version is told.
+        ("corrupt-pcap-invalid-version-1.pcap", 1),
+        ("corrupt-pcapng-invalid-version-1.pcapng", 1),
+        ("pcapng-be-test901.pcapng", 3),
+        ("pcapng-le-test901.pcapng", 3),
+        // A second frame 92 years away from the first one, with impossible lengths behind it: damage.
+        ("corrupt-suricata-bug-6875-fuzz.pcap", 1),
+        // Sixteen zeros are no frame.
+        ("fuzz-pcapplusplus-crash-8534c61c.pcap", 1),
+        // tshark does not know the link type.
+        ("link-brcm-tag-281.pcap", 23),
+    ]);
+    // Foreign formats, which a clear error is right for.
+    let foreign = ["fmt-erf-sip.erf", "neg-rtsp-wireshark.pcap"];
     let manifest = fs::read_to_string(root.join("MANIFEST.tsv")).unwrap();
     let mut wrong = Vec::new();
     for line in manifest.lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();
         let path = root.join(fields[0]);
-        if !path.exists() {
+        if !path.exists() || foreign.contains(&fields[0]) {
             continue;
         }
-        let expected = known.get(fields[0]).copied().or(fields[2].parse().ok());
+        let expected = known
+            .get(fields[0])
+            .copied()
+            .or_else(|| fields[2].split(' ').next()?.parse().ok());
         match read(&path, 1 << 20) {
             Ok((read, _)) if Some(read.frames.len() as u64) == expected => {}
             Ok((read, _)) => wrong.push(format!(
@@ -82,6 +99,62 @@ fn frames_of_the_corpus_are_counted_like_its_manifest_does() {
                 read.anomalies
             )),
             Err(error) => wrong.push(format!("{} ({}): {error}", fields[0], fields[2])),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_result_depends_on_the_block_size() {
+    let Some(root) = corpus() else { return };
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        // Tiny blocks make tiny reads: long files would take their time.
+        if path.is_dir() || fs::metadata(&path).unwrap().len() > 300_000 {
+            continue;
+        }
+        let Ok((expected, _)) = read(&path, 4 << 20) else {
+            continue;
+        };
+        for block_bytes in [1, 64, 1_000, 65_536] {
+            let (read, _) = read(&path, block_bytes).unwrap();
+            assert!(read == expected, "{} by {block_bytes}", path.display());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs tshark, and takes a while"]
+fn frames_of_the_corpus_are_those_of_tshark() {
+    let Some(root) = corpus() else { return };
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(ours) = path.is_file().then(|| read(&path, 1 << 20).ok()).flatten() else {
+            continue;
+        };
+        let mut tshark = std::process::Command::new("tshark");
+        tshark.args(["-n", "-T", "fields"]);
+        for field in ["number", "time_epoch", "cap_len", "len"] {
+            tshark.args(["-e", &format!("frame.{field}")]);
+        }
+        let output = tshark.arg("-r").arg(&path).output().unwrap();
+        let theirs = String::from_utf8(output.stdout).unwrap();
+        let ours: String = ours
+            .0
+            .frames
+            .iter()
+            .map(|(number, nanos, _, _, len, _, octets)| {
+                let (secs, nanos) = (
+                    nanos.div_euclid(1_000_000_000),
+                    nanos.rem_euclid(1_000_000_000),
+                );
+                format!("{number}\t{secs}.{nanos:09}\t{}\t{len}\n", octets.len())
+            })
+            .collect();
+        if ours != theirs {
+            let difference = ours.lines().zip(theirs.lines()).find(|(a, b)| a != b);
+            wrong.push(format!("{}: {difference:?}", path.display()));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -20,12 +20,14 @@ mod sniff;
 mod source;
 mod summary;
 mod walk;
+mod write;
 
 pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
+pub use write::{CaptureWriter, OutputFormat, encode};
 
 use crate::{error::Anomaly, span::Span, time::Timestamp};
 

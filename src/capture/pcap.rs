@@ -237,7 +237,7 @@ impl Pcap {
                 Step::Cut
             };
         }
-        if self.is_odd(&header) {
+        if self.is_odd(&header) && self.last_secs.is_some() {
             match self.header(window.bytes, end) {
                 Some(next) if !self.is_possible(&next) => return Step::Damaged,
                 None if !window.end => return Step::More,
@@ -302,7 +302,8 @@ impl Pcap {
         u64::from(header.fraction).saturating_mul(u64::from(self.nanos_per_tick)) >= 1_000_000_000
     }
 
-    /// Returns whether a header is legal but rare, so that the next one has to confirm it.
+    /// Returns whether a header is legal but rare, so that the next one has to confirm it. The first record needs no
+    /// such proof: where it begins is certain.
     #[inline]
     fn is_odd(&self, header: &Header) -> bool {
         header.captured > header.original
