@@ -9,6 +9,7 @@ pub mod pipeline;
 pub mod report;
 pub mod sip;
 pub mod span;
+pub mod split;
 pub mod stats;
 pub mod stream;
 pub mod text;

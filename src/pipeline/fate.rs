@@ -54,6 +54,8 @@ fates! {
     TcpNoData = "tcp-no-data", "TCP without data";
     /// A TCP segment whose data had been seen.
     TcpRetransmission = "tcp-retransmission", "TCP retransmission";
+    /// A TCP segment whose sequence number is nowhere near those of its stream.
+    TcpOutOfWindow = "tcp-out-of-window", "TCP far from its stream";
     /// TLS on TCP.
     Tls = "tls", "TLS (encrypted)";
     /// HTTP on TCP.

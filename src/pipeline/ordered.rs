@@ -265,6 +265,8 @@ impl From<SegmentFate> for Fate {
             SegmentFate::KeepAlive => Self::KeepAlive,
             SegmentFate::NoData => Self::TcpNoData,
             SegmentFate::Retransmission => Self::TcpRetransmission,
+            SegmentFate::OutOfWindow => Self::TcpOutOfWindow,
+            SegmentFate::Lost => Self::FragmentLost,
             SegmentFate::Tls => Self::Tls,
             SegmentFate::Http => Self::Http,
             SegmentFate::WebSocketOther => Self::WebSocket,

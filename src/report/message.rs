@@ -146,7 +146,7 @@ impl<'a> MessageRow<'a> {
     }
 }
 
-fn serialize_time<S: serde::Serializer>(ts: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize_time<S: serde::Serializer>(ts: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(ts.rfc3339().as_str())
 }
 

@@ -32,7 +32,11 @@ impl InputArgs {
 
     /// Opens the inputs; `rereadable` ones can be asked for their frames again after the run.
     pub(crate) fn open(&self, rereadable: bool, ui: &Ui) -> anyhow::Result<Inputs> {
-        let paths = self.paths();
+        self.open_paths(&self.paths(), rereadable, ui)
+    }
+
+    /// Opens other files in place of the named ones.
+    pub(crate) fn open_paths(&self, paths: &[PathBuf], rereadable: bool, ui: &Ui) -> anyhow::Result<Inputs> {
         if paths.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
             bail!("the standard input is a terminal; name a capture, or pipe one in");
         }
@@ -40,7 +44,7 @@ impl InputArgs {
             bail!("the standard input is named more than once");
         }
         let options = InputOptions { block_bytes: self.block_bytes as usize, rereadable };
-        let inputs = Inputs::open(&paths, &options)?;
+        let inputs = Inputs::open(paths, &options)?;
         if ui.is_verbose() {
             for path in inputs.ignored() {
                 ui.note(format_args!("{} is no capture and left out.", path.display()));
@@ -50,7 +54,7 @@ impl InputArgs {
     }
 
     /// Returns the inputs with a copy in a temporary file instead of what can be read only once.
-    pub(crate) fn twice(&self) -> anyhow::Result<(Vec<PathBuf>, Vec<NamedTempFile>)> {
+    pub(crate) fn twice(&self) -> anyhow::Result<Twice> {
         let mut paths = self.paths();
         let mut copies = Vec::new();
         for path in &mut paths {
@@ -60,11 +64,18 @@ impl InputArgs {
                 copies.push(copy);
             }
         }
-        Ok((paths, copies))
+        Ok(Twice { paths, _copies: copies })
     }
 
     /// Reads `inputs` into `sink` and tells what was odd.
     pub(crate) fn run(&self, inputs: &mut Inputs, sink: &mut dyn Sink, ui: &Ui) -> anyhow::Result<Run> {
+        let run = self.run_quietly(inputs, sink, ui)?;
+        warn(&run.summary, ui);
+        Ok(run)
+    }
+
+    /// Reads `inputs` into `sink`.
+    pub(crate) fn run_quietly(&self, inputs: &mut Inputs, sink: &mut dyn Sink, ui: &Ui) -> anyhow::Result<Run> {
         let options = Options {
             threads: self.threads,
             decode: DecodeOptions { vxlan_ports: self.vxlan_port.clone() },
@@ -79,15 +90,25 @@ impl InputArgs {
             .stop_on(&STOP)
             .on_progress(&|position| progress.set(position))
             .run(sink)?;
-        drop(progress);
-        warn(&summary, ui);
         Ok(Run { is_strict: self.strict, summary })
     }
 }
 
-/// Returns whether somebody wants the program to end.
-pub(crate) fn is_stopped() -> bool {
-    STOP.load(Ordering::Relaxed)
+/// Returns how the inputs are called in outputs, by their indices.
+pub(crate) fn names(inputs: &Inputs) -> Vec<String> {
+    inputs.paths().map(|path| path.display().to_string()).collect()
+}
+
+/// Returns what is set when somebody wants the program to end.
+pub(crate) const fn stop() -> &'static AtomicBool {
+    &STOP
+}
+
+/// Inputs that can be read twice.
+pub(crate) struct Twice {
+    pub(crate) paths: Vec<PathBuf>,
+    /// They are removed in the end.
+    _copies: Vec<NamedTempFile>,
 }
 
 /// A run that went through.

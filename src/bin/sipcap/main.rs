@@ -5,6 +5,8 @@ mod cmd;
 mod exit;
 mod input;
 mod output;
+mod packets;
+mod rows;
 mod ui;
 
 use std::process::ExitCode;

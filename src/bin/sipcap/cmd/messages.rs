@@ -1,19 +1,20 @@
 //! `sipcap messages`: a row for each message.
 
-use std::{io, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use sipcap::{
     error::Result,
     filter::Selection,
     pipeline::{Sink, Summary},
-    report::{CsvRows, JsonRows, MessageRow, MessageTable},
     sip::Message,
 };
 
 use crate::{
-    cli::{Format, InputArgs, OutputArgs, SelectArgs},
+    cli::{InputArgs, OutputArgs, SelectArgs},
     exit::Outcome,
+    input,
     output::Output,
+    rows::MessageRows,
     ui::Ui,
 };
 
@@ -40,11 +41,10 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(args: &MessagesArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut inputs = args.input.open(false, ui)?;
-    let names = inputs.paths().map(|path| path.display().to_string()).collect();
     let output = Output::open(args.output.output.as_deref(), args.output.force, &args.input.paths())?;
 
-    let rows = Rows::new(output, &args.output, ui)?;
-    let mut list = List { names, selection: args.select.selection(), rows, selected: 0 };
+    let rows = MessageRows::list(output, &args.output, input::names(&inputs), ui)?;
+    let mut list = List { selection: args.select.selection(), rows, selected: 0 };
     let run = args.input.run(&mut inputs, &mut list, ui)?;
 
     list.rows.finish()?;
@@ -53,9 +53,8 @@ pub(crate) fn run(args: &MessagesArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 
 /// The rows of the selected messages.
 struct List {
-    names: Vec<String>,
     selection: Selection,
-    rows: Rows,
+    rows: MessageRows,
     selected: u64,
 }
 
@@ -63,50 +62,12 @@ impl Sink for List {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         if self.selection.matches(message) {
             self.selected += 1;
-            let name = self.names.get(usize::from(message.completed_by.origin.input)).map_or("", String::as_str);
-            self.rows.write(&MessageRow::new(message, name))?;
+            self.rows.write(message)?;
         }
         Ok(ControlFlow::Continue(()))
     }
 
     fn finish(&mut self, _: &Summary) -> Result<()> {
         Ok(())
-    }
-}
-
-/// Rows in one of the formats.
-enum Rows {
-    Text(MessageTable<Output>),
-    Csv(CsvRows<Output>),
-    Json(JsonRows<Output>),
-}
-
-impl Rows {
-    fn new(output: Output, args: &OutputArgs, ui: &Ui) -> io::Result<Self> {
-        Ok(match args.format {
-            Format::Csv => Self::Csv(CsvRows::new(output, &MessageRow::COLUMNS, args.csv_safe)?),
-            Format::Json => Self::Json(JsonRows::new(output)),
-            Format::Text => {
-                let width = output.is_terminal().then(|| ui.width());
-                Self::Text(MessageTable::new(output, width, ui.colors_stdout())?)
-            }
-        })
-    }
-
-    fn write(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
-        match self {
-            Self::Text(table) => table.row(row),
-            Self::Csv(rows) => rows.message(row),
-            Self::Json(rows) => rows.row(row),
-        }
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        match self {
-            Self::Text(table) => table.into_inner(),
-            Self::Csv(rows) => rows.into_inner()?,
-            Self::Json(rows) => rows.into_inner(),
-        }
-        .finish()
     }
 }
