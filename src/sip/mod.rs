@@ -23,6 +23,7 @@ mod method;
 pub mod param;
 mod parse;
 mod probe;
+pub mod sdp;
 mod start_line;
 pub mod uri;
 pub mod via;
