@@ -12,6 +12,7 @@
 pub mod address;
 mod body;
 mod cseq;
+mod diagnose;
 mod error;
 mod flaws;
 mod head;
@@ -30,6 +31,7 @@ pub mod via;
 
 pub use self::{
     cseq::Cseq,
+    diagnose::{Diagnosis, Severity, diagnose},
     error::{ParseError, ParseReason},
     flaws::Flaws,
     head::{Framing, Head},
