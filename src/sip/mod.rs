@@ -12,6 +12,7 @@
 pub mod address;
 mod body;
 mod cseq;
+mod diagnose;
 mod error;
 mod flaws;
 mod head;
@@ -23,12 +24,14 @@ mod method;
 pub mod param;
 mod parse;
 mod probe;
+pub mod sdp;
 mod start_line;
 pub mod uri;
 pub mod via;
 
 pub use self::{
     cseq::Cseq,
+    diagnose::{Diagnosis, Severity, diagnose},
     error::{ParseError, ParseReason},
     flaws::Flaws,
     head::{Framing, Head},
