@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
-
 /// Returns `bytes` as UTF-8; octets that are none become `\xNN`.
 #[must_use]
 pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
@@ -22,24 +20,6 @@ fn escape_invalid(bytes: &[u8]) -> String {
         }
     }
     text
-}
-
-/// Returns a header's value as one line of UTF-8: folds become one space (RFC 3261 §7.3.1).
-#[must_use]
-pub fn unfold(value: &[u8]) -> Cow<'_, str> {
-    if memchr2(b'\r', b'\n', value).is_none() {
-        return escape(value);
-    }
-    let mut line = Vec::with_capacity(value.len());
-    let mut rest = value;
-    while let Some(end) = memchr2(b'\r', b'\n', rest) {
-        let (before, after) = rest.split_at(end);
-        line.extend_from_slice(before.trim_ascii_end());
-        line.push(b' ');
-        rest = after.trim_ascii_start();
-    }
-    line.extend_from_slice(rest);
-    Cow::Owned(escape(&line).into_owned())
 }
 
 /// Returns `text` with everything made visible that would steer a terminal or deceive a reader: control characters,
@@ -86,18 +66,6 @@ mod tests {
         for (bytes, text) in [(&b"J\xfcrgen"[..], "J\\xfcrgen"), ("Jürgen".as_bytes(), "Jürgen"), (b"\xff", "\\xff"), (b"", "")]
         {
             assert_eq!(escape(bytes), text);
-        }
-    }
-
-    #[test]
-    fn folds_become_a_space() {
-        for (value, line) in [
-            (&b"a\r\n b"[..], "a b"),
-            (b"a \r\n\t  b\r\n c", "a b c"),
-            (b"a\n b", "a b"),
-            (b"plain", "plain"),
-        ] {
-            assert_eq!(unfold(value), line);
         }
     }
 

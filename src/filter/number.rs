@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::sip::{Head, HeaderName, StartLine};
+use crate::sip::{Head, HeaderName, StartLine, address::NameAddr};
 
 /// A telephone number to look for: its last digits decide, so that `030 123`, `+4930123` and `004930123` are found
 /// by `30123`.
@@ -28,8 +28,10 @@ impl Number {
     }
 
     fn ends_user_of(&self, value: &[u8]) -> bool {
-        let Some(user) = user(value) else { return false };
-        let mut digits = user.iter().rev().filter(|octet| !is_separator(**octet));
+        // A user part may have parameters of its own (RFC 3966 §3), such as `;phone-context=`.
+        let user = NameAddr::parse(value).parse_uri().user;
+        let number = user.split(|octet| *octet == b';').next().unwrap_or_default();
+        let mut digits = number.iter().rev().filter(|octet| !is_separator(**octet));
         self.0.bytes().rev().all(|digit| digits.next().is_some_and(|octet| *octet == digit))
     }
 }
@@ -52,17 +54,6 @@ const fn is_separator(octet: u8) -> bool {
     matches!(octet, b'-' | b'.' | b'(' | b')' | b' ')
 }
 
-/// Returns the user part of the first sip, sips or tel URI in a header's value, without its parameters.
-fn user(value: &[u8]) -> Option<&[u8]> {
-    let address = match memchr::memchr(b'<', value) {
-        Some(open) => value.get(open + 1..)?,
-        None => value,
-    };
-    let rest = address.get(memchr::memchr(b':', address)? + 1..)?;
-    let end = rest.iter().position(|octet| matches!(octet, b'@' | b';' | b'>' | b'?' | b':')).unwrap_or(rest.len());
-    rest.get(..end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +61,7 @@ mod tests {
     #[test]
     fn the_last_digits_decide() {
         for (number, value, expected) in [
-            ("30123", &b"\"A: <b>\" <sip:+49-30-123@h>"[..], false),
+            ("30123", &b"\"A: <b>\" <sip:+49-30-123@h>"[..], true),
             ("30123", b"\"Alice\" <sip:+49-30-123@h>;tag=1", true),
             ("+4930123", b"<sip:+4930123@h>", true),
             ("+4930123", b"<sip:4930123@h>", false),

@@ -19,7 +19,7 @@ use std::{
 };
 
 use hashbrown::DefaultHashBuilder;
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 pub use self::fate::{Balance, Fate};
 use self::{

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::{
     net::Transport,
-    sip::{Message, StartLine},
-    text::{escape, unfold},
+    sip::{self, Message, StartLine},
+    span::Span,
+    text::escape,
     time::Timestamp,
 };
 
@@ -104,7 +105,7 @@ impl<'a> MessageRow<'a> {
     #[must_use]
     pub fn new(message: &Message<'a>, input: &'a str) -> Self {
         let Message { bytes, head, flow, .. } = *message;
-        let value = |span: crate::span::Span| Some(span.of(bytes)).filter(|value| !value.is_empty()).map(unfold);
+        let value = |span: Span| Some(span.of(bytes)).filter(|value| !value.is_empty()).map(one_line);
         let (method, request_uri, status, reason) = match head.start {
             StartLine::Request { method_text, uri, .. } => {
                 (Some(escape(method_text.of(bytes))), Some(escape(uri.of(bytes))), None, None)
@@ -143,6 +144,14 @@ impl<'a> MessageRow<'a> {
             flaws: head.flaws.names().collect(),
             text: None,
         }
+    }
+}
+
+/// Returns a header's value as one line of UTF-8.
+fn one_line(value: &[u8]) -> Cow<'_, str> {
+    match sip::unfold(value) {
+        Cow::Borrowed(line) => escape(line),
+        Cow::Owned(line) => Cow::Owned(escape(&line).into_owned()),
     }
 }
 
