@@ -16,6 +16,8 @@ mod order;
 mod pcap;
 mod pcapng;
 mod reader;
+#[cfg(test)]
+mod sample;
 mod sniff;
 mod source;
 mod summary;

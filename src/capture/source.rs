@@ -128,7 +128,7 @@ impl Source {
             head: Cursor::default(),
             compression: Vec::new(),
             meter: Meter::default(),
-            size: metadata.is_file().then(|| metadata.len()),
+            size: metadata.is_file().then_some(metadata.len()),
             spool: None,
             done: 0,
         };

@@ -268,8 +268,12 @@ fn enhanced_packet(
     nanos: bool,
     buffer: &mut Vec<u8>,
 ) {
-    let since_1970 = frame.ts.max(Timestamp::default()).nanos();
-    let ticks = since_1970.cast_unsigned() / if nanos { 1 } else { 1_000 };
+    let since_1970 = frame.ts.max(Timestamp::default()).nanos().cast_unsigned();
+    let ticks = if nanos {
+        since_1970
+    } else {
+        since_1970 / 1_000
+    };
     let mut body = Vec::with_capacity(octets.len().saturating_add(24));
     body.extend_from_slice(&interface.to_le_bytes());
     // The high half comes first, whatever the byte order.
