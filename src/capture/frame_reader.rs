@@ -58,6 +58,7 @@ impl FrameReader {
             Reread::File(_, file, base) => {
                 file.read_exact_at(octets, base.saturating_add(origin.offset))
             }
+            Reread::Copied(_, copy) => copy.read_exact_at(octets, origin.offset),
             Reread::Not(_) => Err(io::Error::other("this input cannot be read twice")),
         };
         result.map_err(|error| {

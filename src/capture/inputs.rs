@@ -1,11 +1,12 @@
 //! All inputs as one capture in time order.
 
-use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf};
+use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf, sync::Arc};
 
 use super::{
     Batch, FrameReader, InputSummary,
     reader::Reader,
     source::Reread,
+    spool::Spool,
     walk::{self, Candidate},
 };
 use crate::{
@@ -56,7 +57,9 @@ pub struct Inputs {
     /// How many inputs are open.
     open: usize,
     ignored: Vec<PathBuf>,
-    options: InputOptions,
+    block_bytes: usize,
+    /// Where what cannot be read twice is copied to, if that is wanted.
+    spool: Option<Arc<Spool>>,
 }
 
 #[derive(Debug)]
@@ -90,7 +93,8 @@ impl Inputs {
             done: None,
             open: 0,
             ignored: Vec::new(),
-            options: options.clone(),
+            block_bytes: options.block_bytes,
+            spool: options.rereadable.then(Arc::default),
         };
         let alone = candidates.len() == 1;
         let mut roots: Vec<&PathBuf> = paths.iter().filter(|path| path.is_dir()).collect();
@@ -119,11 +123,13 @@ impl Inputs {
             });
         };
         let path = &candidate.path;
-        let rereadable = self.options.rereadable;
-        let mut reader = Reader::open(path, index, rereadable)?;
+        // What cannot be opened a second time stays open, and is read first.
+        let stays = alone || path.as_os_str() == "-" || !path.is_file();
+        let spool = self.spool.as_ref().filter(|_| stays);
+        let mut reader = Reader::open(path, index, spool)?;
         let size = reader.source().size();
         let mut key = Timestamp::MIN;
-        let state = if alone || !reader.source().is_reopenable() {
+        let state = if stays {
             self.open = self.open.saturating_add(1);
             State::Open(Box::new(reader))
         } else {
@@ -177,7 +183,7 @@ impl Inputs {
 
     /// Returns the block size that keeps memory bounded with as many open inputs as there are.
     fn block_bytes(&self) -> usize {
-        let wanted = self.options.block_bytes;
+        let wanted = self.block_bytes;
         match BLOCKS_BYTES.checked_div(self.open) {
             Some(share) if self.open > MANY => wanted.min(share.max(MIN_BLOCK)),
             _ => wanted,
@@ -190,7 +196,7 @@ impl Inputs {
             return Ok(None);
         };
         if matches!(slot.state, State::Waiting(_)) {
-            let reader = Reader::open(&slot.path, index, self.options.rereadable)?;
+            let reader = Reader::open(&slot.path, index, self.spool.as_ref())?;
             slot.state = State::Open(Box::new(reader));
             self.open = self.open.saturating_add(1);
         }

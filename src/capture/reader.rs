@@ -1,6 +1,6 @@
 //! One input as a sequence of batches.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{
     Batch, InputSummary, Record,
@@ -8,6 +8,7 @@ use super::{
     pcapng::PcapNg,
     sniff::{self, Kind},
     source::{Fill, Reread, Source},
+    spool::Spool,
     summary::Tally,
 };
 use crate::{
@@ -95,7 +96,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Opens an input and reads its header.
-    pub(super) fn open(path: &Path, input: u16, spool: bool) -> Result<Self> {
+    pub(super) fn open(path: &Path, input: u16, spool: Option<&Arc<Spool>>) -> Result<Self> {
         let mut tally = Tally::new(input, path.to_owned());
         let (mut source, kind) = Source::open(path, spool)?;
         tally.summary.compression = source.compression().to_vec();

@@ -129,7 +129,7 @@ pub(super) type Seen = (u64, Timestamp, u64, Vec<u8>);
 pub(super) fn read(bytes: &[u8], block_bytes: usize) -> (Vec<Seen>, Vec<Anomaly>) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    let Ok(mut reader) = Reader::open(file.path(), 0, false) else {
+    let Ok(mut reader) = Reader::open(file.path(), 0, None) else {
         return Default::default();
     };
     let (mut frames, mut anomalies) = (Vec::new(), Vec::new());
