@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sipcap::capture::{Batch, InputOptions, InputSummary, Inputs};
+use sipcap::capture::{Batch, Frame, InputOptions, InputSummary, Inputs};
 
 /// Everything that must not depend on how much is read at once.
 #[derive(Debug, Default, Eq, PartialEq)]
 struct Read {
-    /// Number, time, link type, interface, original length, place and octets of each frame.
-    frames: Vec<(u64, i64, u16, u16, u32, u64, Vec<u8>)>,
+    /// Each frame and its octets.
+    frames: Vec<(Frame, Vec<u8>)>,
     anomalies: Vec<String>,
 }
 
@@ -26,18 +26,9 @@ fn read(path: &Path, block_bytes: usize) -> sipcap::error::Result<(Read, InputSu
     let mut read = Read::default();
     while inputs.next_batch(&mut batch)? {
         for (index, record) in batch.records.iter().enumerate() {
-            let frame = batch.frame(index).unwrap();
             let octets = record.data.of(&batch.bytes).to_vec();
             assert_eq!(octets.len(), record.data.len());
-            read.frames.push((
-                frame.origin.number,
-                record.ts.nanos(),
-                record.link.0,
-                record.interface,
-                record.orig_len,
-                frame.origin.offset,
-                octets,
-            ));
+            read.frames.extend(batch.frame(index).zip(Some(octets)));
         }
         read.anomalies
             .extend(batch.anomalies.iter().map(ToString::to_string));
@@ -45,6 +36,7 @@ fn read(path: &Path, block_bytes: usize) -> sipcap::error::Result<(Read, InputSu
     Ok((read, inputs.summaries().remove(0)))
 }
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 /// Returns the corpus of real captures, which is not part of this repository.
 fn corpus() -> Option<PathBuf> {
     let root = std::env::var_os("SIPCAP_CORPUS").map_or_else(
@@ -144,12 +136,10 @@ fn frames_of_the_corpus_are_those_of_tshark() {
             .0
             .frames
             .iter()
-            .map(|(number, nanos, _, _, len, _, octets)| {
-                let (secs, nanos) = (
-                    nanos.div_euclid(1_000_000_000),
-                    nanos.rem_euclid(1_000_000_000),
-                );
-                format!("{number}\t{secs}.{nanos:09}\t{}\t{len}\n", octets.len())
+            .map(|(frame, _)| {
+                let (secs, nanos) = frame.ts.parts();
+                let (number, captured, len) = (frame.origin.number, frame.captured, frame.orig_len);
+                format!("{number}\t{secs}.{nanos:09}\t{captured}\t{len}\n")
             })
             .collect();
         if ours != theirs {

@@ -268,8 +268,12 @@ fn enhanced_packet(
     nanos: bool,
     buffer: &mut Vec<u8>,
 ) {
-    let since_1970 = frame.ts.max(Timestamp::default()).nanos();
-    let ticks = since_1970.cast_unsigned() / if nanos { 1 } else { 1_000 };
+    let since_1970 = frame.ts.max(Timestamp::default()).nanos().cast_unsigned();
+    let ticks = if nanos {
+        since_1970
+    } else {
+        since_1970 / 1_000
+    };
     let mut body = Vec::with_capacity(octets.len().saturating_add(24));
     body.extend_from_slice(&interface.to_le_bytes());
     // The high half comes first, whatever the byte order.
@@ -297,4 +301,109 @@ fn block(kind: u32, body: Vec<u8>, buffer: &mut Vec<u8>) {
 
 fn length(octets: &[u8]) -> u32 {
     u32::try_from(octets.len()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{Origin, sample};
+
+    fn frame(link: LinkType, nanos: i64, orig_len: u32) -> Frame {
+        Frame {
+            origin: Origin::default(),
+            ts: Timestamp::from_nanos(nanos),
+            captured: 3,
+            orig_len,
+            link,
+            interface: 0,
+        }
+    }
+
+    #[test]
+    fn pcap_octet_by_octet() {
+        let frame = frame(LinkType::LINUX_SLL2, 1_000_002_003, 5);
+        for (nanos, magic, fraction) in [
+            (false, b"\xd4\xc3\xb2\xa1", b"\x02\0\0\0"),
+            (true, b"\x4d\x3c\xb2\xa1", b"\xd3\x07\0\0"),
+        ] {
+            let link = LinkType::LINUX_SLL2;
+            let mut file = Vec::new();
+            let format = OutputFormat::Pcap { link, nanos };
+            encode([(&frame, &b"abc"[..])], format, &mut file).unwrap();
+            let expected = [
+                &magic[..],
+                b"\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x14\x01\0\0\x01\0\0\0",
+                fraction,
+                b"\x03\0\0\0\x05\0\0\0abc",
+            ];
+            assert_eq!(file, expected.concat());
+        }
+    }
+
+    #[test]
+    fn times_that_pcap_cannot_tell_become_the_nearest() {
+        for (nanos, stored) in [(-1, [0_u32; 2]), (i64::MAX, [u32::MAX, 999_999])] {
+            let mut file = Vec::new();
+            let link = LinkType::RAW;
+            let format = OutputFormat::Pcap { link, nanos: false };
+            encode([(&frame(link, nanos, 3), &b"abc"[..])], format, &mut file).unwrap();
+            let stored: Vec<u8> = stored.into_iter().flat_map(u32::to_le_bytes).collect();
+            assert_eq!(file[24..32], stored);
+        }
+    }
+
+    #[test]
+    fn another_link_type_does_not_get_into_pcap() {
+        let format = OutputFormat::Pcap {
+            link: LinkType::RAW,
+            nanos: false,
+        };
+        let mut writer = CaptureWriter::new(Vec::new(), format);
+        assert!(
+            writer
+                .write(&frame(LinkType::ETHERNET, 1, 3), b"abc")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn pcapng_is_read_back_as_it_was() {
+        for (nanos, times) in [
+            (false, [1_000_002_000, 1_000_000_000_000_000_000]),
+            (true, [1_000_002_003, 1_000_000_000_000_000_001]),
+        ] {
+            let frames = [
+                frame(LinkType::ETHERNET, times[0], 5),
+                frame(LinkType::RAW, times[1], 3),
+                frame(LinkType::ETHERNET, times[0], 4),
+            ];
+            let mut writer = CaptureWriter::new(Vec::new(), OutputFormat::PcapNg { nanos });
+            for frame in &frames {
+                writer.write(frame, b"abc").unwrap();
+            }
+            let (seen, anomalies) = sample::read(&writer.finish().unwrap(), 100);
+            assert!(anomalies.is_empty());
+            let seen: Vec<_> = seen
+                .iter()
+                .map(|(_, ts, _, octets)| (ts.nanos(), &octets[..]))
+                .collect();
+            let abc = &b"abc"[..];
+            assert_eq!(seen, [(times[0], abc), (times[1], abc), (times[0], abc)]);
+        }
+    }
+
+    #[test]
+    fn several_link_types_need_pcapng() {
+        let pcap = |link| OutputFormat::Pcap { link, nanos: true };
+        for (links, expected) in [
+            (vec![], pcap(LinkType::ETHERNET)),
+            (vec![LinkType::RAW; 3], pcap(LinkType::RAW)),
+            (
+                vec![LinkType::RAW, LinkType::ETHERNET],
+                OutputFormat::PcapNg { nanos: true },
+            ),
+        ] {
+            assert_eq!(OutputFormat::for_links(links, true), expected);
+        }
+    }
 }
