@@ -1,0 +1,4 @@
+//! Tests of the whole program. They take their captures from `testdata/` or from the builder in `support`.
+
+mod scenarios;
+mod support;

@@ -1,0 +1,3 @@
+//! The same scenario, however it was captured, gives the same messages.
+
+mod oracle;

@@ -1,0 +1,181 @@
+//! Scenarios: who says what to whom and when, read from `testdata/scenarios/*.toml`.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+
+use serde::Deserialize;
+
+use super::message::{Dialogs, Said};
+
+/// 2026-01-15T10:00:00.123456789Z: digits in every decimal, so that a lost resolution shows.
+const START_NS: i64 = 1_768_471_200_123_456_789;
+
+/// A scenario as its author wrote it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Script {
+    /// One sentence: what happens.
+    about: String,
+    /// Names of endpoints and their addresses.
+    hosts: BTreeMap<String, SocketAddr>,
+    /// What messages have in common.
+    #[serde(default)]
+    defaults: Defaults,
+    /// Transports that make sense (all when empty): "udp", "tcp", "ws", "sctp".
+    #[serde(default)]
+    transports: Vec<String>,
+    /// What is said, in any order of time.
+    message: Vec<Line>,
+}
+
+/// What messages have in common unless they say otherwise.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Defaults {
+    pub(crate) call_id: String,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    /// The tag that To gets from the first response above 100 on.
+    pub(crate) to_tag: Option<String>,
+}
+
+/// One message.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Line {
+    /// Milliseconds since the scenario began.
+    pub(crate) at_ms: f64,
+    /// "alice > bob".
+    pub(crate) path: String,
+    /// The start line without its version: "INVITE sip:bob@example.com" or "180 Ringing".
+    pub(crate) start: String,
+    pub(crate) call_id: Option<String>,
+    pub(crate) from: Option<String>,
+    pub(crate) to: Option<String>,
+    /// "2 INVITE"; else the number goes on as RFC 3261 has it.
+    pub(crate) cseq: Option<String>,
+    pub(crate) branch: Option<String>,
+    pub(crate) contact: Option<String>,
+    /// Further header lines.
+    pub(crate) headers: Vec<String>,
+    /// Whether it carries a session description.
+    pub(crate) sdp: bool,
+    pub(crate) body: Option<String>,
+    /// Octets of a body that says nothing.
+    pub(crate) filler: usize,
+    /// Another value for Content-Length, "none" to leave it out.
+    pub(crate) content_length: Option<String>,
+    /// Whether names are written in their compact form.
+    pub(crate) compact: bool,
+    /// The message exactly as given (line ends become CRLF); needs `expect`.
+    pub(crate) literal: Option<String>,
+    /// Lines end with LF alone.
+    pub(crate) lf: bool,
+    /// Characters up to U+00FF are sent as single octets.
+    pub(crate) latin1: bool,
+    /// Over a stream it shares its segment with the next message of its sender.
+    pub(crate) join_next: bool,
+    /// Times, after the first, at which it is sent again.
+    pub(crate) again_ms: Vec<f64>,
+    /// The rows to be reported, if they do not follow from the above.
+    pub(crate) expect: Option<Vec<Expect>>,
+}
+
+/// What sipcap has to report of a message: the columns that do not depend on how it was carried.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Expect {
+    pub(crate) method: String,
+    pub(crate) status: String,
+    pub(crate) cseq: String,
+    pub(crate) cseq_method: String,
+    pub(crate) call_id: String,
+}
+
+/// A scenario ready to be sent over some transport.
+pub(crate) struct Scenario {
+    pub(crate) name: String,
+    pub(crate) about: String,
+    transports: Vec<String>,
+    /// In order of time.
+    pub(crate) sent: Vec<Sent>,
+}
+
+/// Octets that one endpoint sends to another.
+pub(crate) struct Sent {
+    pub(crate) ts_ns: i64,
+    pub(crate) src: SocketAddr,
+    pub(crate) dst: SocketAddr,
+    pub(crate) said: Said,
+    pub(crate) join_next: bool,
+    pub(crate) expect: Vec<Expect>,
+}
+
+impl Scenario {
+    /// Reads one scenario; a mistake in it is a failed test that names the file.
+    pub(crate) fn read(path: &Path) -> Self {
+        let text = std::fs::read_to_string(path).unwrap();
+        let script: Script =
+            toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let mut dialogs = Dialogs::new(&script.defaults);
+        let mut sent = Vec::new();
+        for line in &script.message {
+            let endpoint = |name: &str| {
+                *script
+                    .hosts
+                    .get(name.trim())
+                    .unwrap_or_else(|| panic!("{name}: unknown host {:?}", line.path))
+            };
+            let (src, dst) = line.path.split_once('>').expect("path is \"a > b\"");
+            let (said, expect) = dialogs.say(line);
+            for at_ms in std::iter::once(line.at_ms).chain(line.again_ms.iter().copied()) {
+                sent.push(Sent {
+                    ts_ns: START_NS + (at_ms * 1e6) as i64,
+                    src: endpoint(src),
+                    dst: endpoint(dst),
+                    said: said.clone(),
+                    join_next: line.join_next,
+                    expect: expect.clone(),
+                });
+            }
+        }
+        sent.sort_by_key(|s| s.ts_ns);
+        Self {
+            name,
+            about: script.about,
+            transports: script.transports,
+            sent,
+        }
+    }
+
+    /// Reads all scenarios of the repository, in the order of their names.
+    pub(crate) fn all() -> Vec<Self> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/scenarios");
+        let mut paths: Vec<_> = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+            .collect();
+        paths.sort();
+        paths.iter().map(|path| Self::read(path)).collect()
+    }
+
+    /// Returns the scenario of that name.
+    pub(crate) fn named(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/scenarios");
+        Self::read(&dir.join(format!("{name}.toml")))
+    }
+
+    /// Returns whether it makes sense over the transport `name`.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        self.transports.is_empty() || self.transports.iter().any(|t| t == name)
+    }
+
+    /// Returns the same scenario some seconds later, with other Call-IDs left as they are.
+    pub(crate) fn delayed(mut self, seconds: i64) -> Self {
+        for sent in &mut self.sent {
+            sent.ts_ns += seconds * 1_000_000_000;
+        }
+        self
+    }
+}
