@@ -63,8 +63,12 @@ mod tests {
 
     #[test]
     fn octets_that_are_no_utf8_are_escaped() {
-        for (bytes, text) in [(&b"J\xfcrgen"[..], "J\\xfcrgen"), ("Jürgen".as_bytes(), "Jürgen"), (b"\xff", "\\xff"), (b"", "")]
-        {
+        for (bytes, text) in [
+            (&b"J\xfcrgen"[..], "J\\xfcrgen"),
+            ("Jürgen".as_bytes(), "Jürgen"),
+            (b"\xff", "\\xff"),
+            (b"", ""),
+        ] {
             assert_eq!(escape(bytes), text);
         }
     }

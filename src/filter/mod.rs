@@ -44,7 +44,18 @@ impl Selection {
     /// Returns whether nothing is asked for, so that all messages are selected.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        let Self { call_ids, from, to, numbers, methods, statuses, ips, ports, user_agents, patterns } = self;
+        let Self {
+            call_ids,
+            from,
+            to,
+            numbers,
+            methods,
+            statuses,
+            ips,
+            ports,
+            user_agents,
+            patterns,
+        } = self;
         call_ids.is_empty()
             && from.is_empty()
             && to.is_empty()
@@ -60,15 +71,25 @@ impl Selection {
     /// Returns whether `message` is selected. The cheap questions come first.
     #[must_use]
     pub fn matches(&self, message: &Message<'_>) -> bool {
-        let Message { bytes, head, flow, .. } = *message;
-        any(&self.ips, |range| range.contains(flow.src.ip()) || range.contains(flow.dst.ip()))
-            && any(&self.ports, |range| range.contains(flow.src.port()) || range.contains(flow.dst.port()))
-            && any(&self.statuses, |range| matches!(head.start, StartLine::Response { code, .. } if range.contains(code)))
-            && any(&self.methods, |method| method.as_bytes() == method_text(head, bytes))
-            && any(&self.call_ids, |call_id| call_id.as_bytes() == head.call_id.of(bytes))
-            && any(&self.from, |text| text.is_in(head.from.of(bytes)))
+        let Message {
+            bytes, head, flow, ..
+        } = *message;
+        any(&self.ips, |range| {
+            range.contains(flow.src.ip()) || range.contains(flow.dst.ip())
+        }) && any(&self.ports, |range| {
+            range.contains(flow.src.port()) || range.contains(flow.dst.port())
+        }) && any(
+            &self.statuses,
+            |range| matches!(head.start, StartLine::Response { code, .. } if range.contains(code)),
+        ) && any(&self.methods, |method| {
+            method.as_bytes() == method_text(head, bytes)
+        }) && any(&self.call_ids, |call_id| {
+            call_id.as_bytes() == head.call_id.of(bytes)
+        }) && any(&self.from, |text| text.is_in(head.from.of(bytes)))
             && any(&self.to, |text| text.is_in(head.to.of(bytes)))
-            && any(&self.user_agents, |text| text.is_in(head.user_agent.of(bytes)))
+            && any(&self.user_agents, |text| {
+                text.is_in(head.user_agent.of(bytes))
+            })
             && any(&self.numbers, |number| number.is_party_of(head, bytes))
             && any(&self.patterns, |pattern| pattern.is_match(bytes))
     }
@@ -82,7 +103,10 @@ fn any<T>(wanted: &[T], holds: impl FnMut(&T) -> bool) -> bool {
 fn method_text<'a>(head: &Head, bytes: &'a [u8]) -> &'a [u8] {
     match head.start {
         StartLine::Request { method_text, .. } => method_text.of(bytes),
-        StartLine::Response { .. } => head.cseq.map(|cseq| cseq.method_text.of(bytes)).unwrap_or_default(),
+        StartLine::Response { .. } => head
+            .cseq
+            .map(|cseq| cseq.method_text.of(bytes))
+            .unwrap_or_default(),
     }
 }
 
@@ -100,7 +124,10 @@ impl FromStr for Text {
     type Err = regex::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        RegexBuilder::new(&regex::escape(text)).case_insensitive(true).build().map(Self)
+        RegexBuilder::new(&regex::escape(text))
+            .case_insensitive(true)
+            .build()
+            .map(Self)
     }
 }
 

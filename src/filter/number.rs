@@ -29,10 +29,16 @@ impl Number {
 
     fn ends_user_of(&self, value: &[u8]) -> bool {
         // A user part may have parameters of its own (RFC 3966 §3), such as `;phone-context=`.
-        let user = NameAddr::parse(value).parse_uri().user;
-        let number = user.split(|octet| *octet == b';').next().unwrap_or_default();
+        let user = NameAddr::parse(value).parse_uri().user.unwrap_or_default();
+        let number = user
+            .split(|octet| *octet == b';')
+            .next()
+            .unwrap_or_default();
         let mut digits = number.iter().rev().filter(|octet| !is_separator(**octet));
-        self.0.bytes().rev().all(|digit| digits.next().is_some_and(|octet| *octet == digit))
+        self.0
+            .bytes()
+            .rev()
+            .all(|digit| digits.next().is_some_and(|octet| *octet == digit))
     }
 }
 
@@ -40,9 +46,16 @@ impl FromStr for Number {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digits: String = text.chars().filter(|c| !c.is_ascii() || !is_separator(*c as u8)).collect();
+        let digits: String = text
+            .chars()
+            .filter(|c| !c.is_ascii() || !is_separator(*c as u8))
+            .collect();
         let plain = digits.strip_prefix('+').unwrap_or(&digits);
-        if plain.is_empty() || !plain.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b'*' | b'#')) {
+        if plain.is_empty()
+            || !plain
+                .bytes()
+                .all(|octet| octet.is_ascii_digit() || matches!(octet, b'*' | b'#'))
+        {
             return Err("expected a number such as +4930123456 or its last digits");
         }
         Ok(Self(digits))
@@ -72,7 +85,12 @@ mod tests {
             ("*21", b"<sip:*21@h>", true),
         ] {
             let number: Number = number.parse().unwrap();
-            assert_eq!(number.ends_user_of(value), expected, "{}", value.escape_ascii());
+            assert_eq!(
+                number.ends_user_of(value),
+                expected,
+                "{}",
+                value.escape_ascii()
+            );
         }
         for text in ["", "+", "alice", "12a"] {
             assert!(text.parse::<Number>().is_err(), "{text}");

@@ -28,17 +28,26 @@ impl FromStr for StatusRange {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let code = |text: &str| text.parse().ok().filter(|code| (100..=999).contains(code));
         let class = |text: &str| {
-            let digit = text.strip_suffix("xx").or_else(|| text.strip_suffix("XX"))?;
-            digit.parse::<u16>().ok().filter(|digit| (1..=9).contains(digit))
+            let digit = text
+                .strip_suffix("xx")
+                .or_else(|| text.strip_suffix("XX"))?;
+            digit
+                .parse::<u16>()
+                .ok()
+                .filter(|digit| (1..=9).contains(digit))
         };
         let range = match (class(text), text.split_once('-')) {
             (Some(digit), _) => Some((digit * 100, digit * 100 + 99)),
-            (None, Some((first, last))) => code(first).zip(code(last)).filter(|(first, last)| first <= last),
+            (None, Some((first, last))) => code(first)
+                .zip(code(last))
+                .filter(|(first, last)| first <= last),
             (None, None) => code(text).map(|code| (code, code)),
         };
         range
             .map(|(first, last)| Self { first, last })
-            .ok_or(InvalidRange("expected a status such as 486, a class such as 5xx or a range such as 400-499"))
+            .ok_or(InvalidRange(
+                "expected a status such as 486, a class such as 5xx or a range such as 400-499",
+            ))
     }
 }
 
@@ -64,7 +73,9 @@ impl FromStr for PortRange {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
         match (first.parse(), last.parse()) {
             (Ok(first), Ok(last)) if first <= last => Ok(Self { first, last }),
-            _ => Err(InvalidRange("expected a port such as 5060 or a range such as 5060-5090")),
+            _ => Err(InvalidRange(
+                "expected a port such as 5060 or a range such as 5060-5090",
+            )),
         }
     }
 }
@@ -82,10 +93,16 @@ impl IpRange {
     pub fn contains(self, ip: IpAddr) -> bool {
         let differs = match (self.network, ip) {
             (IpAddr::V4(network), IpAddr::V4(ip)) => {
-                (network.to_bits() ^ ip.to_bits()).checked_shr(32 - self.prefix).unwrap_or(0) != 0
+                (network.to_bits() ^ ip.to_bits())
+                    .checked_shr(32 - self.prefix)
+                    .unwrap_or(0)
+                    != 0
             }
             (IpAddr::V6(network), IpAddr::V6(ip)) => {
-                (network.to_bits() ^ ip.to_bits()).checked_shr(128 - self.prefix).unwrap_or(0) != 0
+                (network.to_bits() ^ ip.to_bits())
+                    .checked_shr(128 - self.prefix)
+                    .unwrap_or(0)
+                    != 0
             }
             _ => true,
         };
@@ -97,8 +114,9 @@ impl FromStr for IpRange {
     type Err = InvalidRange;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: InvalidRange =
-            InvalidRange("expected an address such as 192.0.2.1 or 2001:db8::1, or a network such as 192.0.2.0/24");
+        const EXPECTED: InvalidRange = InvalidRange(
+            "expected an address such as 192.0.2.1 or 2001:db8::1, or a network such as 192.0.2.0/24",
+        );
         let (network, prefix) = match text.split_once('/') {
             Some((network, prefix)) => (network, Some(prefix)),
             None => (text, None),
@@ -107,7 +125,11 @@ impl FromStr for IpRange {
         let longest = if network.is_ipv4() { 32 } else { 128 };
         let prefix = match prefix {
             None => longest,
-            Some(prefix) => prefix.parse().ok().filter(|prefix| *prefix <= longest).ok_or(EXPECTED)?,
+            Some(prefix) => prefix
+                .parse()
+                .ok()
+                .filter(|prefix| *prefix <= longest)
+                .ok_or(EXPECTED)?,
         };
         Ok(Self { network, prefix })
     }
@@ -119,13 +141,18 @@ mod tests {
 
     #[test]
     fn statuses() {
-        for (text, inside, outside) in
-            [("486", 486, 487), ("5xx", 503, 600), ("4XX", 400, 399), ("400-499", 499, 500)]
-        {
+        for (text, inside, outside) in [
+            ("486", 486, 487),
+            ("5xx", 503, 600),
+            ("4XX", 400, 399),
+            ("400-499", 499, 500),
+        ] {
             let range: StatusRange = text.parse().unwrap();
             assert!(range.contains(inside) && !range.contains(outside), "{text}");
         }
-        for text in ["", "x", "99", "1000", "499-400", "0xx", "55xx", "486-", "-1"] {
+        for text in [
+            "", "x", "99", "1000", "499-400", "0xx", "55xx", "486-", "-1",
+        ] {
             assert!(text.parse::<StatusRange>().is_err(), "{text}");
         }
     }
@@ -152,7 +179,13 @@ mod tests {
             ("2001:db8::/32", "2001:db9::1", false),
             ("::/0", "2001:db9::1", true),
         ] {
-            assert_eq!(text.parse::<IpRange>().unwrap().contains(ip.parse().unwrap()), expected, "{text} {ip}");
+            assert_eq!(
+                text.parse::<IpRange>()
+                    .unwrap()
+                    .contains(ip.parse().unwrap()),
+                expected,
+                "{text} {ip}"
+            );
         }
         for text in ["", "host", "192.0.2.0/33", "::/129", "192.0.2.1/", "1.2.3"] {
             assert!(text.parse::<IpRange>().is_err(), "{text}");

@@ -4,7 +4,9 @@ use crate::{packet::Datagram, pipeline::fate::Fate, sip};
 
 /// Returns where a SIP message begins in a UDP payload, after line ends that RFC 3261 §7.5 tells to ignore.
 pub(crate) fn sip_start(payload: &[u8]) -> Option<usize> {
-    let start = payload.iter().position(|octet| !matches!(octet, b'\r' | b'\n'))?;
+    let start = payload
+        .iter()
+        .position(|octet| !matches!(octet, b'\r' | b'\n'))?;
     match sip::probe(payload.get(start..)?) {
         sip::Probe::Sip => Some(start),
         sip::Probe::NotSip | sip::Probe::Partial => None,

@@ -36,7 +36,11 @@ impl Duplicates {
     /// Remembers a packet and returns whether it is a copy of one within the window.
     pub(crate) fn is_copy(&mut self, digest: Digest, ts: Timestamp) -> bool {
         self.forget(ts);
-        let window = if digest.is_ipv6 { WINDOW_V6_NS } else { WINDOW_V4_NS };
+        let window = if digest.is_ipv6 {
+            WINDOW_V6_NS
+        } else {
+            WINDOW_V4_NS
+        };
         let earlier = self.seen.insert(digest.hash, ts);
         self.order.push_back((ts, digest.hash));
         earlier.is_some_and(|earlier| ts.since(earlier).saturating_abs() <= window)
@@ -78,7 +82,11 @@ mod tests {
             let mut duplicates = Duplicates::default();
             let digest = Digest { hash: 7, is_ipv6 };
             assert!(!duplicates.is_copy(digest, at(1_000)));
-            assert_eq!(duplicates.is_copy(digest, at(1_000 + delay)), copy, "{is_ipv6} {delay}");
+            assert_eq!(
+                duplicates.is_copy(digest, at(1_000 + delay)),
+                copy,
+                "{is_ipv6} {delay}"
+            );
         }
     }
 
@@ -86,7 +94,13 @@ mod tests {
     fn memory_is_bounded_by_the_window() {
         let mut duplicates = Duplicates::default();
         for i in 0..10_000 {
-            assert!(!duplicates.is_copy(Digest { hash: i as u64, is_ipv6: false }, at(i)));
+            assert!(!duplicates.is_copy(
+                Digest {
+                    hash: i as u64,
+                    is_ipv6: false
+                },
+                at(i)
+            ));
         }
         assert!(duplicates.order.len() <= 52 && duplicates.seen.len() <= 52);
     }

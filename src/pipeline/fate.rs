@@ -1,6 +1,6 @@
 //! The balance of a run: every frame has exactly one fate.
 
-use crate::{packet::Reason, stream::SegmentFate};
+use crate::packet::Reason;
 
 macro_rules! fates {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)*) => {
@@ -80,8 +80,14 @@ fates! {
     Icmp = "icmp", "ICMP";
     /// IPsec ESP.
     Esp = "esp", "IPsec ESP (encrypted)";
-    /// No IP at all.
-    NotIp = "not-ip", "no IP (ARP, LLDP, …)";
+    /// ARP or RARP.
+    Arp = "arp", "ARP";
+    /// What a link does for itself.
+    LinkControl = "link-control", "link control (STP, LLDP, LCP, …)";
+    /// A fragment below IP.
+    LinkFragment = "link-fragment", "fragment below IP (not put together)";
+    /// Another network protocol than IP.
+    NotIp = "not-ip", "other network protocol";
     /// A tunnel's control message.
     TunnelControl = "tunnel-control", "tunnel control message";
     /// A tunnel with encrypted or compressed content.
@@ -100,6 +106,9 @@ impl From<Reason> for Fate {
     fn from(reason: Reason) -> Self {
         match reason {
             Reason::UnknownLinkType => Self::UnknownLinkType,
+            Reason::Arp => Self::Arp,
+            Reason::LinkControl => Self::LinkControl,
+            Reason::LinkFragment => Self::LinkFragment,
             Reason::NotIp => Self::NotIp,
             Reason::HeaderCut => Self::HeaderCut,
             Reason::Malformed => Self::Malformed,
@@ -155,6 +164,9 @@ impl Balance {
 
     /// Returns the fates that occurred, in the order of output.
     pub fn iter(&self) -> impl Iterator<Item = (Fate, u64)> + '_ {
-        Fate::ALL.iter().map(|&fate| (fate, self.of(fate))).filter(|&(_, frames)| frames > 0)
+        Fate::ALL
+            .iter()
+            .map(|&fate| (fate, self.of(fate)))
+            .filter(|&(_, frames)| frames > 0)
     }
 }

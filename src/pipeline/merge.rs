@@ -33,7 +33,9 @@ impl Merge {
         if self.waiting.len() <= index {
             self.waiting.resize_with(index + 1, VecDeque::new);
         }
-        let Some(first) = work.units.first() else { return };
+        let Some(first) = work.units.first() else {
+            return;
+        };
         if self.waiting[index].is_empty() {
             self.heads.push(Reverse((first.key, input)));
         }
@@ -48,14 +50,17 @@ impl Merge {
             }
             self.heads.pop();
             let queue = &mut self.waiting[usize::from(input)];
-            let Some(front) = queue.front_mut() else { continue };
+            let Some(front) = queue.front_mut() else {
+                continue;
+            };
             take(&front.work, front.next);
             front.next += 1;
             if front.next >= front.work.units.len() {
                 queue.pop_front();
             }
             if let Some(front) = queue.front() {
-                self.heads.push(Reverse((front.work.units[front.next].key, input)));
+                self.heads
+                    .push(Reverse((front.work.units[front.next].key, input)));
             }
         }
     }

@@ -115,7 +115,12 @@ pub struct Pipeline<'a> {
 impl<'a> Pipeline<'a> {
     /// Returns a run over `inputs`.
     pub fn new(inputs: &'a mut Inputs, options: &'a Options) -> Self {
-        Self { inputs, options, stop: None, progress: None }
+        Self {
+            inputs,
+            options,
+            stop: None,
+            progress: None,
+        }
     }
 
     /// Lets `stop` end the run: when it is set, what was read is finished and the summary says so.
@@ -153,7 +158,11 @@ impl<'a> Pipeline<'a> {
             hasher: DefaultHashBuilder::default(),
         };
         let capacity = BATCHES_PER_THREAD * rayon::current_num_threads();
-        let (mut read, mut decode, mut deliver) = (Window::new(capacity), Window::new(capacity), Window::new(capacity));
+        let (mut read, mut decode, mut deliver) = (
+            Window::new(capacity),
+            Window::new(capacity),
+            Window::new(capacity),
+        );
         let mut stage = Stage {
             ordered: Ordered::new(sink, self.options),
             merge: (self.inputs.len() > 1).then(Merge::default),
@@ -190,7 +199,11 @@ impl Window {
     fn new(capacity: usize) -> Self {
         let mut work = Vec::new();
         work.resize_with(capacity, Work::default);
-        Self { work, filled: 0, watermark: Watermark::END }
+        Self {
+            work,
+            filled: 0,
+            watermark: Watermark::END,
+        }
     }
 
     fn is_empty(&self) -> bool {
@@ -210,7 +223,10 @@ impl Window {
     }
 
     fn decode(&mut self, settings: &Settings) {
-        self.work[..self.filled].par_iter_mut().with_max_len(1).for_each(|work| work.decode(settings));
+        self.work[..self.filled]
+            .par_iter_mut()
+            .with_max_len(1)
+            .for_each(|work| work.decode(settings));
     }
 }
 
@@ -223,23 +239,34 @@ struct Stage<'s> {
 
 impl Stage<'_> {
     fn take(&mut self, window: &mut Window) {
-        let Self { ordered, merge, tally } = self;
+        let Self {
+            ordered,
+            merge,
+            tally,
+        } = self;
         for work in &mut window.work[..window.filled] {
             tally.merge(&work.tally);
             match merge {
-                None => work.units.iter().for_each(|unit| ordered.take(&work.batch, unit)),
+                None => work
+                    .units
+                    .iter()
+                    .for_each(|unit| ordered.take(&work.batch, unit)),
                 Some(merge) => merge.push(std::mem::take(work)),
             }
         }
         if let Some(merge) = merge {
-            merge.release(window.watermark, &mut |work, unit| ordered.take(&work.batch, &work.units[unit]));
+            merge.release(window.watermark, &mut |work, unit| {
+                ordered.take(&work.batch, &work.units[unit])
+            });
         }
     }
 
     fn finish(mut self, inputs: &Inputs, interrupted: bool) -> Result<Summary> {
         if let Some(merge) = &mut self.merge {
             let ordered = &mut self.ordered;
-            merge.release(Watermark::END, &mut |work, unit| ordered.take(&work.batch, &work.units[unit]));
+            merge.release(Watermark::END, &mut |work, unit| {
+                ordered.take(&work.batch, &work.units[unit])
+            });
         }
         let (delivery, Tables { streams, fragments }) = self.ordered.finish();
         let mut balance = self.tally.balance;

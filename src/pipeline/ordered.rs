@@ -64,9 +64,10 @@ impl<'s> Ordered<'s> {
 
     /// Takes the next packet of the merged order.
     pub(crate) fn take(&mut self, batch: &Batch, unit: &Unit) {
-        let (Some(frame), Some(record)) =
-            (batch.frame(unit.record as usize), batch.records.get(unit.record as usize))
-        else {
+        let (Some(frame), Some(record)) = (
+            batch.frame(unit.record as usize),
+            batch.records.get(unit.record as usize),
+        ) else {
             return;
         };
         if let Some(digest) = unit.digest
@@ -77,26 +78,45 @@ impl<'s> Ordered<'s> {
             return;
         }
         let bytes = record.data.of(&batch.bytes);
-        let context = Context { encapsulation: unit.encapsulation, tunnel: unit.tunnel };
+        let context = Context {
+            encapsulation: unit.encapsulation,
+            tunnel: unit.tunnel,
+        };
         match &unit.kind {
-            Kind::Sip { flow, bytes: span, head } => {
-                let message = Parts { completed_by: &frame, flow: *flow, encapsulation: unit.encapsulation, head };
+            Kind::Sip {
+                flow,
+                bytes: span,
+                head,
+            } => {
+                let message = Parts {
+                    completed_by: &frame,
+                    flow: *flow,
+                    encapsulation: unit.encapsulation,
+                    head,
+                };
                 self.delivery.message(&message, &[frame], span.of(bytes));
                 self.delivery.balance.add(Fate::Sip);
             }
             Kind::Segment(segment) => {
                 let payload = segment.payload.of(bytes);
                 let delivery = &mut self.delivery;
-                self.streams.segment(segment, payload, context, frame, &mut |found| delivery.found(&found));
+                self.streams
+                    .segment(segment, payload, context, frame, &mut |found| {
+                        delivery.found(&found)
+                    });
             }
             Kind::Sctp(sctp) => {
                 let chunks = sctp.chunks.of(bytes);
                 let delivery = &mut self.delivery;
-                self.associations.packet(sctp, chunks, context, frame, &mut |found| delivery.found(&found));
+                self.associations
+                    .packet(sctp, chunks, context, frame, &mut |found| {
+                        delivery.found(&found)
+                    });
             }
             Kind::Fragment(fragment) => {
                 let payload = fragment.payload.of(bytes);
-                self.defragmenter.push(fragment, payload, context, frame, &mut self.reassembled);
+                self.defragmenter
+                    .push(fragment, payload, context, frame, &mut self.reassembled);
                 self.take_reassembled();
             }
         }
@@ -116,7 +136,8 @@ impl<'s> Ordered<'s> {
         self.take_reassembled();
         let delivery = &mut self.delivery;
         self.streams.finish(&mut |found| delivery.found(&found));
-        self.associations.finish(&mut |found| delivery.found(&found));
+        self.associations
+            .finish(&mut |found| delivery.found(&found));
         let tables = Tables {
             streams: self.streams.stats().clone(),
             fragments: self.defragmenter.stats().clone(),
@@ -132,9 +153,13 @@ impl<'s> Ordered<'s> {
 
     /// Goes on with a packet that came in fragments; a tunnel in it may hold anything, even fragments again.
     fn take_whole(&mut self, whole: Reassembled) {
-        let Some(&last) = whole.frames.last() else { return };
+        let Some(&last) = whole.frames.last() else {
+            return;
+        };
         if whole.completeness == Completeness::Orphan {
-            self.delivery.balance.add_many(Fate::FragmentLost, whole.frames.len() as u64);
+            self.delivery
+                .balance
+                .add_many(Fate::FragmentLost, whole.frames.len() as u64);
             return;
         }
         let so_far = packet::Reassembled {
@@ -150,25 +175,37 @@ impl<'s> Ordered<'s> {
             so_far,
             &self.decode,
         );
-        let context = Context { encapsulation: packet.encapsulation, tunnel: packet.tunnel };
+        let context = Context {
+            encapsulation: packet.encapsulation,
+            tunnel: packet.tunnel,
+        };
         if !matches!(packet.content, Content::Datagram(_) | Content::Skipped(_)) {
-            self.delivery.balance.add_many(Fate::FragmentOfStream, whole.frames.len() as u64 - 1);
+            self.delivery
+                .balance
+                .add_many(Fate::FragmentOfStream, whole.frames.len() as u64 - 1);
         }
         match packet.content {
             Content::Datagram(_) | Content::Skipped(_) => self.delivery.whole(&whole, &packet),
             Content::Segment(segment) => {
                 let payload = segment.payload.of(&whole.bytes);
                 let delivery = &mut self.delivery;
-                self.streams.segment(&segment, payload, context, last, &mut |found| delivery.found(&found));
+                self.streams
+                    .segment(&segment, payload, context, last, &mut |found| {
+                        delivery.found(&found)
+                    });
             }
             Content::Sctp(sctp) => {
                 let chunks = sctp.chunks.of(&whole.bytes);
                 let delivery = &mut self.delivery;
-                self.associations.packet(&sctp, chunks, context, last, &mut |found| delivery.found(&found));
+                self.associations
+                    .packet(&sctp, chunks, context, last, &mut |found| {
+                        delivery.found(&found)
+                    });
             }
             Content::Fragment(fragment) => {
                 let payload = fragment.payload.of(&whole.bytes);
-                self.defragmenter.push(&fragment, payload, context, last, &mut self.reassembled);
+                self.defragmenter
+                    .push(&fragment, payload, context, last, &mut self.reassembled);
             }
         }
     }
@@ -216,8 +253,25 @@ impl Delivery<'_> {
 
     fn found(&mut self, found: &Found<'_>) {
         match *found {
-            Found::Message { completed_by, flow, encapsulation, frames, bytes, head, .. } => {
-                self.message(&Parts { completed_by, flow, encapsulation, head }, frames, bytes);
+            Found::Message {
+                completed_by,
+                flow,
+                encapsulation,
+                frames,
+                bytes,
+                head,
+                ..
+            } => {
+                self.message(
+                    &Parts {
+                        completed_by,
+                        flow,
+                        encapsulation,
+                        head,
+                    },
+                    frames,
+                    bytes,
+                );
             }
             Found::Settled { fate, .. } => self.balance.add(fate.into()),
         }
@@ -225,7 +279,9 @@ impl Delivery<'_> {
 
     /// Takes a reassembled datagram, or what is there of it.
     fn whole(&mut self, whole: &Reassembled, packet: &Packet) {
-        let Some(completed_by) = whole.frames.last() else { return };
+        let Some(completed_by) = whole.frames.last() else {
+            return;
+        };
         let frames = whole.frames.len() as u64;
         let lost = whole.completeness != Completeness::Complete;
         let Content::Datagram(datagram) = packet.content else {
@@ -238,15 +294,28 @@ impl Delivery<'_> {
         };
         let payload = datagram.payload.of(&whole.bytes);
         let Some((span, mut head)) = unit::message(payload, datagram.cut && !lost) else {
-            let fate = if lost { Fate::FragmentLost } else { datagram::fate(&datagram, payload) };
+            let fate = if lost {
+                Fate::FragmentLost
+            } else {
+                datagram::fate(&datagram, payload)
+            };
             self.balance.add_many(fate, frames);
             return;
         };
         if lost {
             head.flaws.insert(Flaws::FRAGMENT_LOST);
         }
-        let flow = Flow { src: datagram.src, dst: datagram.dst, transport: datagram.transport };
-        let parts = Parts { completed_by, flow, encapsulation: packet.encapsulation, head: &head };
+        let flow = Flow {
+            src: datagram.src,
+            dst: datagram.dst,
+            transport: datagram.transport,
+        };
+        let parts = Parts {
+            completed_by,
+            flow,
+            encapsulation: packet.encapsulation,
+            head: &head,
+        };
         self.message(&parts, &whole.frames, span.of(payload));
         self.balance.add_many(Fate::Sip, frames);
     }
@@ -277,5 +346,9 @@ impl From<SegmentFate> for Fate {
 }
 
 fn pop_front<T>(items: &mut Vec<T>) -> Option<T> {
-    if items.is_empty() { None } else { Some(items.remove(0)) }
+    if items.is_empty() {
+        None
+    } else {
+        Some(items.remove(0))
+    }
 }

@@ -36,7 +36,6 @@ pub(crate) struct Unit {
     pub(crate) key: Timestamp,
     pub(crate) encapsulation: Encapsulation,
     pub(crate) tunnel: u64,
-    pub(crate) ip_id: u16,
     pub(crate) digest: Option<Digest>,
     pub(crate) kind: Kind,
 }
@@ -77,7 +76,11 @@ impl Tally {
 
     fn wrapped(&mut self, encapsulation: Encapsulation, frames: u64) {
         // Neighbours are alike: the search ends at the first entry nearly always.
-        match self.encapsulations.iter_mut().find(|(known, _)| *known == encapsulation) {
+        match self
+            .encapsulations
+            .iter_mut()
+            .find(|(known, _)| *known == encapsulation)
+        {
             Some((_, count)) => *count += frames,
             None => self.encapsulations.push((encapsulation, frames)),
         }
@@ -97,8 +100,13 @@ impl Work {
                 continue;
             }
             let bytes = record.data.of(&self.batch.bytes);
-            let packet =
-                packet::decode(bytes, record.link, record.orig_len, record.fcs_len, &settings.decode);
+            let packet = packet::decode(
+                bytes,
+                record.link,
+                record.orig_len,
+                record.fcs_len,
+                &settings.decode,
+            );
             self.tally.wrapped(packet.encapsulation, 1);
             match sort(&packet, bytes) {
                 Ok(kind) => self.units.push(Unit {
@@ -106,7 +114,6 @@ impl Work {
                     key,
                     encapsulation: packet.encapsulation,
                     tunnel: packet.tunnel,
-                    ip_id: packet.ip_id,
                     digest: digest(&kind, &packet, bytes, &settings.hasher),
                     kind,
                 }),
@@ -132,8 +139,16 @@ fn sip(datagram: &Datagram, bytes: &[u8]) -> Result<Kind, Fate> {
     let Some((span, head)) = message(payload, datagram.cut) else {
         return Err(datagram::fate(datagram, payload));
     };
-    let flow = Flow { src: datagram.src, dst: datagram.dst, transport: datagram.transport };
-    Ok(Kind::Sip { flow, bytes: span.shifted(datagram.payload.start()), head })
+    let flow = Flow {
+        src: datagram.src,
+        dst: datagram.dst,
+        transport: datagram.transport,
+    };
+    Ok(Kind::Sip {
+        flow,
+        bytes: span.shifted(datagram.payload.start()),
+        head,
+    })
 }
 
 /// Returns the SIP message in a datagram's payload, if there is one.
@@ -151,18 +166,33 @@ pub(crate) fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
 
 /// Returns what tells copies of a packet from another one; nothing for segments without data, of which equal ones
 /// are in order.
-fn digest(kind: &Kind, packet: &Packet, bytes: &[u8], hasher: &DefaultHashBuilder) -> Option<Digest> {
+fn digest(
+    kind: &Kind,
+    packet: &Packet,
+    bytes: &[u8],
+    hasher: &DefaultHashBuilder,
+) -> Option<Digest> {
     let id = packet.ip_id;
     let (hash, is_ipv6) = match kind {
-        Kind::Sip { flow, bytes: span, .. } => (hasher.hash_one((flow, id, span.of(bytes))), flow.src.is_ipv6()),
+        Kind::Sip {
+            flow, bytes: span, ..
+        } => (
+            hasher.hash_one((flow, id, span.of(bytes))),
+            flow.src.is_ipv6(),
+        ),
         Kind::Segment(segment) if segment.payload.is_empty() => return None,
-        Kind::Segment(s) => {
-            (hasher.hash_one((s.src, s.dst, s.seq, s.ack, id, s.payload.of(bytes))), s.src.is_ipv6())
-        }
-        Kind::Sctp(s) => (hasher.hash_one((s.src, s.dst, s.tag, id, s.chunks.of(bytes))), s.src.is_ipv6()),
-        Kind::Fragment(f) => {
-            (hasher.hash_one((f.src, f.dst, f.id, f.offset, f.payload.of(bytes))), f.src.is_ipv6())
-        }
+        Kind::Segment(s) => (
+            hasher.hash_one((s.src, s.dst, s.seq, s.ack, id, s.payload.of(bytes))),
+            s.src.is_ipv6(),
+        ),
+        Kind::Sctp(s) => (
+            hasher.hash_one((s.src, s.dst, s.tag, id, s.chunks.of(bytes))),
+            s.src.is_ipv6(),
+        ),
+        Kind::Fragment(f) => (
+            hasher.hash_one((f.src, f.dst, f.id, f.offset, f.payload.of(bytes))),
+            f.src.is_ipv6(),
+        ),
     };
     Some(Digest { hash, is_ipv6 })
 }

@@ -21,9 +21,15 @@ impl<W: Write> CsvRows<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn new(output: W, columns: &[&str], safe: bool) -> io::Result<Self> {
-        let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(output);
+        let mut writer = csv::WriterBuilder::new()
+            .buffer_capacity(1 << 16)
+            .from_writer(output);
         writer.write_record(columns)?;
-        Ok(Self { writer, safe, cell: Vec::new() })
+        Ok(Self {
+            writer,
+            safe,
+            cell: Vec::new(),
+        })
     }
 
     /// Writes a message.
@@ -114,11 +120,16 @@ impl<W: Write> CsvRows<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn into_inner(self) -> io::Result<W> {
-        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
+        self.writer
+            .into_inner()
+            .map_err(csv::IntoInnerError::into_error)
     }
 }
 
 /// Returns whether a spreadsheet takes `text` for a formula (OWASP, CSV injection).
 fn is_formula(text: &str) -> bool {
-    matches!(text.as_bytes(), [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..])
+    matches!(
+        text.as_bytes(),
+        [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..]
+    )
 }

@@ -33,7 +33,8 @@ pub struct FileRow<'a> {
 
 impl<'a> FileRow<'a> {
     /// The names of the columns, in their order.
-    pub const COLUMNS: [&'static str; 6] = ["path", "call_id", "messages", "frames", "first", "last"];
+    pub const COLUMNS: [&'static str; 6] =
+        ["path", "call_id", "messages", "frames", "first", "last"];
 
     /// Returns the row of the file at `path`.
     #[must_use]

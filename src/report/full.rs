@@ -30,8 +30,18 @@ pub struct MessageText<W: Write> {
 
 impl<W: Write> MessageText<W> {
     /// Returns a writer to `output`.
-    pub const fn new(output: W, is_colored: bool, is_terminal: bool, highlight: Option<Regex>) -> Self {
-        Self { output, highlight, is_colored, is_terminal }
+    pub const fn new(
+        output: W,
+        is_colored: bool,
+        is_terminal: bool,
+        highlight: Option<Regex>,
+    ) -> Self {
+        Self {
+            output,
+            highlight,
+            is_colored,
+            is_terminal,
+        }
     }
 
     /// Writes a message; lines end with LF.
@@ -65,7 +75,10 @@ impl<W: Write> MessageText<W> {
         if let Some(highlight) = self.highlight.as_ref().filter(|_| self.is_colored) {
             for found in highlight.find_iter(line).filter(|found| !found.is_empty()) {
                 let before = line.get(rest..found.start()).unwrap_or_default();
-                let (before, hit) = (shown(before, self.is_terminal), shown(found.as_bytes(), self.is_terminal));
+                let (before, hit) = (
+                    shown(before, self.is_terminal),
+                    shown(found.as_bytes(), self.is_terminal),
+                );
                 self.output.write_all(&before)?;
                 write!(self.output, "{MATCH}")?;
                 self.output.write_all(&hit)?;

@@ -36,7 +36,11 @@ impl Sink for Overview {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         *self.transports.entry(message.flow.transport).or_default() += 1;
         let (src, dst) = (message.flow.src.ip(), message.flow.dst.ip());
-        let (pair, is_lower) = if src <= dst { ((src, dst), true) } else { ((dst, src), false) };
+        let (pair, is_lower) = if src <= dst {
+            ((src, dst), true)
+        } else {
+            ((dst, src), false)
+        };
         if self.pairs.len() < MAX_PAIRS || self.pairs.contains_key(&pair) {
             let (lower, upper) = self.pairs.entry(pair).or_default();
             *lower |= is_lower || src == dst;
@@ -111,18 +115,36 @@ impl Info {
     pub fn new(summary: &Summary, overview: &Overview) -> Self {
         let frames = summary.balance.total();
         let messages = Some(summary.messages);
-        let fate = |(fate, count): (crate::pipeline::Fate, u64)| (fate.name().to_owned(), fate.label().to_owned(), count);
+        let fate = |(fate, count): (crate::pipeline::Fate, u64)| {
+            (fate.name().to_owned(), fate.label().to_owned(), count)
+        };
         let fates = summary.balance.iter().map(fate);
-        let encapsulations = summary.encapsulations.iter().map(|(set, count)| plain(set, *count));
-        let transports = overview.transports.iter().map(|(transport, count)| plain(transport, *count));
+        let encapsulations = summary
+            .encapsulations
+            .iter()
+            .map(|(set, count)| plain(set, *count));
+        let transports = overview
+            .transports
+            .iter()
+            .map(|(transport, count)| plain(transport, *count));
         Self {
             inputs: summary.inputs.iter().map(InputRow::new).collect(),
             interfaces: summary.inputs.iter().flat_map(interfaces).collect(),
             sections: vec![
                 Section::new("fate", "Frames", fates, Some(frames)),
-                Section::new("encapsulation", "Encapsulations (frames)", encapsulations, Some(frames)),
+                Section::new(
+                    "encapsulation",
+                    "Encapsulations (frames)",
+                    encapsulations,
+                    Some(frames),
+                ),
                 Section::new("transport", "SIP messages", transports, messages),
-                Section::new("quality", "Capture quality", quality(summary, overview), None),
+                Section::new(
+                    "quality",
+                    "Capture quality",
+                    quality(summary, overview),
+                    None,
+                ),
             ],
         }
     }
@@ -134,7 +156,10 @@ impl Info {
     pub fn write_json<W: Write>(&self, rows: &mut JsonRows<W>) -> io::Result<()> {
         self.inputs.iter().try_for_each(|row| rows.row(row))?;
         self.interfaces.iter().try_for_each(|row| rows.row(row))?;
-        self.sections.iter().flat_map(|section| &section.rows).try_for_each(|row| rows.row(row))
+        self.sections
+            .iter()
+            .flat_map(|section| &section.rows)
+            .try_for_each(|row| rows.row(row))
     }
 
     /// Writes it for people.
@@ -144,10 +169,18 @@ impl Info {
     pub fn write_text(&self, output: &mut impl Write) -> io::Result<()> {
         for input in &self.inputs {
             input.write(output)?;
-            let own = self.interfaces.iter().filter(|interface| interface.input == input.input);
-            own.into_iter().try_for_each(|interface| interface.write(output))?;
+            let own = self
+                .interfaces
+                .iter()
+                .filter(|interface| interface.input == input.input);
+            own.into_iter()
+                .try_for_each(|interface| interface.write(output))?;
         }
-        for section in self.sections.iter().filter(|section| !section.rows.is_empty()) {
+        for section in self
+            .sections
+            .iter()
+            .filter(|section| !section.rows.is_empty())
+        {
             section.write(output)?;
         }
         Ok(())
@@ -161,14 +194,33 @@ impl Section {
         rows: impl Iterator<Item = (String, String, u64)>,
         total: Option<u64>,
     ) -> Self {
-        let row = |(member, label, count)| CountRow { r#type: name, name: member, label, count };
-        Self { name, title, rows: rows.map(row).collect(), total }
+        let row = |(member, label, count)| CountRow {
+            r#type: name,
+            name: member,
+            label,
+            count,
+        };
+        Self {
+            name,
+            title,
+            rows: rows.map(row).collect(),
+            total,
+        }
     }
 
     fn write(&self, output: &mut impl Write) -> io::Result<()> {
         writeln!(output, "\n{}", self.title)?;
-        let label = self.rows.iter().map(|row| row.label.chars().count()).max().unwrap_or(0).max("total".len());
-        let biggest = self.total.unwrap_or(0).max(self.rows.iter().map(|row| row.count).max().unwrap_or(0));
+        let label = self
+            .rows
+            .iter()
+            .map(|row| row.label.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max("total".len());
+        let biggest = self
+            .total
+            .unwrap_or(0)
+            .max(self.rows.iter().map(|row| row.count).max().unwrap_or(0));
         let digits = biggest.to_string().len();
         for row in &self.rows {
             write!(output, "  {:label$}  {:>digits$}", row.label, row.count)?;
@@ -178,7 +230,9 @@ impl Section {
             }
         }
         match self.total {
-            Some(total) if self.name == "fate" => writeln!(output, "  {:label$}  {total:>digits$}", "total"),
+            Some(total) if self.name == "fate" => {
+                writeln!(output, "  {:label$}  {total:>digits$}", "total")
+            }
             _ => Ok(()),
         }
     }
@@ -186,7 +240,8 @@ impl Section {
 
 /// Returns a share in percent with two decimals, without a float in between.
 fn share(count: u64, total: u64) -> String {
-    let hundredths = (u128::from(count) * 10_000 + u128::from(total) / 2) / u128::from(total.max(1));
+    let hundredths =
+        (u128::from(count) * 10_000 + u128::from(total) / 2) / u128::from(total.max(1));
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
@@ -198,7 +253,11 @@ impl InputRow {
             r#type: "input",
             input: input.path.display().to_string(),
             format: input.format.name(),
-            compression: input.compression.iter().map(|compression| compression.name()).collect(),
+            compression: input
+                .compression
+                .iter()
+                .map(|compression| compression.name())
+                .collect(),
             size_bytes: input.bytes,
             frames: input.frames,
             first: times.map(|times| text(times.min)),
@@ -210,9 +269,19 @@ impl InputRow {
 
     fn write(&self, output: &mut impl Write) -> io::Result<()> {
         writeln!(output, "{}", printable(&self.input))?;
-        let compression: String = self.compression.iter().map(|name| format!(", {name}")).collect();
-        writeln!(output, "  {}{compression}, {} bytes, {} frames", self.format, self.size_bytes, self.frames)?;
-        if let (Some(first), Some(last), Some(duration_ms)) = (&self.first, &self.last, self.duration_ms) {
+        let compression: String = self
+            .compression
+            .iter()
+            .map(|name| format!(", {name}"))
+            .collect();
+        writeln!(
+            output,
+            "  {}{compression}, {} bytes, {} frames",
+            self.format, self.size_bytes, self.frames
+        )?;
+        if let (Some(first), Some(last), Some(duration_ms)) =
+            (&self.first, &self.last, self.duration_ms)
+        {
             writeln!(output, "  {first} to {last} ({})", duration(duration_ms))?;
         }
         match &self.application {
@@ -254,7 +323,11 @@ impl InterfaceRow {
         if let Some(name) = &self.name {
             write!(output, " ({})", printable(name))?;
         }
-        write!(output, ": {} ({}), {} frames", self.link_name, self.link_type, self.frames)?;
+        write!(
+            output,
+            ": {} ({}), {} frames",
+            self.link_name, self.link_type, self.frames
+        )?;
         if self.snaplen > 0 {
             write!(output, ", snapshot length {}", self.snaplen)?;
         }
@@ -273,22 +346,69 @@ fn plain(name: &impl ToString, count: u64) -> (String, String, u64) {
 fn quality(summary: &Summary, overview: &Overview) -> impl Iterator<Item = (String, String, u64)> {
     let inputs = &summary.inputs;
     let sum = |count: fn(&InputSummary) -> u64| inputs.iter().map(count).sum();
-    let one_way = overview.pairs.values().filter(|(lower, upper)| lower != upper).count() as u64;
-    let dropped = |input: &InputSummary| input.interfaces.iter().filter_map(|interface| interface.dropped).sum();
+    let one_way = overview
+        .pairs
+        .values()
+        .filter(|(lower, upper)| lower != upper)
+        .count() as u64;
+    let dropped = |input: &InputSummary| {
+        input
+            .interfaces
+            .iter()
+            .filter_map(|interface| interface.dropped)
+            .sum()
+    };
     let rows: [(&str, &str, u64); 11] = [
-        ("duplicates", "tap duplicates", summary.balance.of(crate::pipeline::Fate::Duplicate)),
+        (
+            "duplicates",
+            "tap duplicates",
+            summary.balance.of(crate::pipeline::Fate::Duplicate),
+        ),
         ("dropped", "frames dropped by the capture", sum(dropped)),
-        ("cut-frames", "frames cut by the snapshot length", sum(|input| input.cut_frames)),
-        ("one-way-pairs", "pairs of hosts with SIP one way only", one_way),
-        ("pairs", "pairs of hosts with SIP", overview.pairs.len() as u64),
+        (
+            "cut-frames",
+            "frames cut by the snapshot length",
+            sum(|input| input.cut_frames),
+        ),
+        (
+            "one-way-pairs",
+            "pairs of hosts with SIP one way only",
+            one_way,
+        ),
+        (
+            "pairs",
+            "pairs of hosts with SIP",
+            overview.pairs.len() as u64,
+        ),
         ("tcp-gaps", "gaps in TCP streams", summary.streams.holes),
-        ("tcp-lost-bytes", "bytes lost in them", summary.streams.lost_octets),
-        ("fragments-lost", "IP packets with missing fragments", summary.fragments.lost + summary.fragments.orphans),
-        ("clock-steps-back", "steps back in time", sum(|input| input.backward_steps)),
-        ("damaged-places", "damaged places", sum(|input| input.anomaly_count)),
-        ("skipped-bytes", "bytes skipped there", sum(|input| input.skipped_bytes)),
+        (
+            "tcp-lost-bytes",
+            "bytes lost in them",
+            summary.streams.lost_octets,
+        ),
+        (
+            "fragments-lost",
+            "IP packets with missing fragments",
+            summary.fragments.lost + summary.fragments.orphans,
+        ),
+        (
+            "clock-steps-back",
+            "steps back in time",
+            sum(|input| input.backward_steps),
+        ),
+        (
+            "damaged-places",
+            "damaged places",
+            sum(|input| input.anomaly_count),
+        ),
+        (
+            "skipped-bytes",
+            "bytes skipped there",
+            sum(|input| input.skipped_bytes),
+        ),
     ];
-    rows.into_iter().map(|(name, label, count)| (name.to_owned(), label.to_owned(), count))
+    rows.into_iter()
+        .map(|(name, label, count)| (name.to_owned(), label.to_owned(), count))
 }
 
 #[cfg(test)]
@@ -297,14 +417,25 @@ mod tests {
 
     #[test]
     fn shares_are_rounded_to_two_decimals() {
-        for (count, total, text) in [(1, 3, "33.33%"), (2, 3, "66.67%"), (1, 1, "100.00%"), (0, 5, "0.00%"), (1, 20_001, "0.00%")] {
+        for (count, total, text) in [
+            (1, 3, "33.33%"),
+            (2, 3, "66.67%"),
+            (1, 1, "100.00%"),
+            (0, 5, "0.00%"),
+            (1, 20_001, "0.00%"),
+        ] {
             assert_eq!(share(count, total), text);
         }
     }
 
     #[test]
     fn durations_are_short() {
-        for (millis, text) in [(0, "0.000s"), (4_567, "4.567s"), (62_000, "1m 02s"), (3_723_000, "1h 02m 03s")] {
+        for (millis, text) in [
+            (0, "0.000s"),
+            (4_567, "4.567s"),
+            (62_000, "1m 02s"),
+            (3_723_000, "1h 02m 03s"),
+        ] {
             assert_eq!(duration(millis), text);
         }
     }

@@ -104,13 +104,26 @@ impl<'a> MessageRow<'a> {
     /// Returns the row of `message`, which is from the input named `input`.
     #[must_use]
     pub fn new(message: &Message<'a>, input: &'a str) -> Self {
-        let Message { bytes, head, flow, .. } = *message;
-        let value = |span: Span| Some(span.of(bytes)).filter(|value| !value.is_empty()).map(one_line);
+        let Message {
+            bytes, head, flow, ..
+        } = *message;
+        let value = |span: Span| {
+            Some(span.of(bytes))
+                .filter(|value| !value.is_empty())
+                .map(one_line)
+        };
         let (method, request_uri, status, reason) = match head.start {
-            StartLine::Request { method_text, uri, .. } => {
-                (Some(escape(method_text.of(bytes))), Some(escape(uri.of(bytes))), None, None)
+            StartLine::Request {
+                method_text, uri, ..
+            } => (
+                Some(escape(method_text.of(bytes))),
+                Some(escape(uri.of(bytes))),
+                None,
+                None,
+            ),
+            StartLine::Response { code, reason } => {
+                (None, None, Some(code), Some(escape(reason.of(bytes))))
             }
-            StartLine::Response { code, reason } => (None, None, Some(code), Some(escape(reason.of(bytes)))),
         };
         Self {
             r#type: "message",
@@ -155,10 +168,16 @@ fn one_line(value: &[u8]) -> Cow<'_, str> {
     }
 }
 
-pub(super) fn serialize_time<S: serde::Serializer>(ts: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize_time<S: serde::Serializer>(
+    ts: &Timestamp,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(ts.rfc3339().as_str())
 }
 
-fn serialize_transport<S: serde::Serializer>(transport: &Transport, serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_transport<S: serde::Serializer>(
+    transport: &Transport,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(transport.name())
 }

@@ -13,7 +13,12 @@ pub const METRIC_COLUMNS: [&str; 5] = ["metric", "dimension", "member", "value",
 /// When the output cannot be written.
 pub fn write_metrics_csv<W: Write>(metrics: &[Metric], rows: &mut CsvRows<W>) -> io::Result<()> {
     for metric in metrics {
-        let (dimension, member) = metric.scope.as_ref().map_or(("", ""), |(dimension, member)| (*dimension, member.as_str()));
+        let (dimension, member) = metric
+            .scope
+            .as_ref()
+            .map_or(("", ""), |(dimension, member)| {
+                (*dimension, member.as_str())
+            });
         rows.text(metric.metric)?;
         rows.text(dimension)?;
         rows.text(member)?;
@@ -29,8 +34,16 @@ pub fn write_metrics_csv<W: Write>(metrics: &[Metric], rows: &mut CsvRows<W>) ->
 /// # Errors
 /// When the output cannot be written.
 pub fn write_metrics_text(metrics: &[Metric], output: &mut impl Write) -> io::Result<()> {
-    let heading = |metric: &Metric| metric.scope.as_ref().map(|(dimension, _)| (metric.metric, *dimension));
-    for (index, group) in metrics.chunk_by(|one, other| heading(one) == heading(other)).enumerate() {
+    let heading = |metric: &Metric| {
+        metric
+            .scope
+            .as_ref()
+            .map(|(dimension, _)| (metric.metric, *dimension))
+    };
+    for (index, group) in metrics
+        .chunk_by(|one, other| heading(one) == heading(other))
+        .enumerate()
+    {
         if index > 0 {
             writeln!(output)?;
         }
@@ -45,10 +58,23 @@ pub fn write_metrics_text(metrics: &[Metric], output: &mut impl Write) -> io::Re
             Some((_, member)) => printable(member).into_owned(),
             None => metric.metric.to_owned(),
         };
-        let width = group.iter().map(|metric| name(metric).chars().count()).max().unwrap_or(0);
-        let digits = group.iter().map(|metric| metric.value.to_string().len()).max().unwrap_or(0);
+        let width = group
+            .iter()
+            .map(|metric| name(metric).chars().count())
+            .max()
+            .unwrap_or(0);
+        let digits = group
+            .iter()
+            .map(|metric| metric.value.to_string().len())
+            .max()
+            .unwrap_or(0);
         for metric in group {
-            writeln!(output, "{indent}{:width$}  {:>digits$}", name(metric), metric.value.to_string())?;
+            writeln!(
+                output,
+                "{indent}{:width$}  {:>digits$}",
+                name(metric),
+                metric.value.to_string()
+            )?;
         }
     }
     Ok(())

@@ -12,9 +12,18 @@ pub fn quality(summary: &Summary) -> Vec<Metric> {
     vec![
         Metric::count("frames", inputs.iter().map(|input| input.frames).sum()),
         Metric::count("duplicate-frames", summary.balance.of(Fate::Duplicate)),
-        Metric::count("cut-frames", inputs.iter().map(|input| input.cut_frames).sum()),
+        Metric::count(
+            "cut-frames",
+            inputs.iter().map(|input| input.cut_frames).sum(),
+        ),
         Metric::count("lost-fragments", summary.balance.of(Fate::FragmentLost)),
-        Metric::count("clock-steps-back", inputs.iter().map(|input| input.backward_steps).sum()),
-        Metric::count("damaged-places", inputs.iter().map(|input| input.anomaly_count).sum()),
+        Metric::count(
+            "clock-steps-back",
+            inputs.iter().map(|input| input.backward_steps).sum(),
+        ),
+        Metric::count(
+            "damaged-places",
+            inputs.iter().map(|input| input.anomaly_count).sum(),
+        ),
     ]
 }

@@ -10,8 +10,14 @@ use anstyle::{AnsiColor, Style};
 use crate::{report::MessageRow, text::printable};
 
 /// Columns before the last one, with the widths they begin with.
-const COLUMNS: [(&str, usize); 6] =
-    [("frame", 5), ("time", 15), ("message", 13), ("source", 18), ("destination", 18), ("over", 4)];
+const COLUMNS: [(&str, usize); 6] = [
+    ("frame", 5),
+    ("time", 15),
+    ("message", 13),
+    ("source", 18),
+    ("destination", 18),
+    ("over", 4),
+];
 
 /// Writes messages as lines. Columns grow when a value needs it and never shrink; days are told by lines of their own.
 pub struct MessageTable<W: Write> {
@@ -73,7 +79,13 @@ impl<W: Write> MessageTable<W> {
         writeln!(self.output, "{day} (UTC)")
     }
 
-    fn line(&mut self, cells: &[Cow<'_, str>], last: &str, input: &str, style: Style) -> io::Result<()> {
+    fn line(
+        &mut self,
+        cells: &[Cow<'_, str>],
+        last: &str,
+        input: &str,
+        style: Style,
+    ) -> io::Result<()> {
         self.line.clear();
         if self.names_inputs {
             self.line.push_str(&printable(input));
@@ -92,13 +104,18 @@ impl<W: Write> MessageTable<W> {
             if index == 2 {
                 styled = start..self.line.len();
             }
-            self.line.extend(std::iter::repeat_n(' ', padding - before + 2));
+            self.line
+                .extend(std::iter::repeat_n(' ', padding - before + 2));
         }
         self.line.push_str(last);
         if let Some(max_width) = self.max_width {
             cut(&mut self.line, max_width);
         }
-        match (self.line.get(..styled.start), self.line.get(styled.clone()), self.line.get(styled.end..)) {
+        match (
+            self.line.get(..styled.start),
+            self.line.get(styled.clone()),
+            self.line.get(styled.end..),
+        ) {
             (Some(before), Some(cell), Some(after)) if self.is_colored => {
                 writeln!(self.output, "{before}{style}{cell}{style:#}{after}")
             }
@@ -138,7 +155,10 @@ fn style(row: &MessageRow<'_>) -> Style {
 /// Cuts a line to `width` characters and shows that it was cut.
 fn cut(line: &mut String, width: usize) {
     if let Some((end, _)) = line.char_indices().nth(width) {
-        let last = line[..end].char_indices().next_back().map_or(0, |(start, _)| start);
+        let last = line[..end]
+            .char_indices()
+            .next_back()
+            .map_or(0, |(start, _)| start);
         line.truncate(last);
         line.push('…');
     }

@@ -47,9 +47,14 @@ pub fn sanitize(call_id: &[u8]) -> String {
 
 /// Returns whether Windows takes a name for a device.
 fn is_reserved(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let stem = name
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let numbered = |kind: &str| {
-        stem.strip_prefix(kind).is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
+        stem.strip_prefix(kind)
+            .is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
     };
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
@@ -65,7 +70,10 @@ impl FileNames {
     /// Returns names for so many files.
     #[must_use]
     pub fn new(files: usize) -> Self {
-        Self { taken: HashSet::with_capacity(files), are_many: files > MANY_FILES }
+        Self {
+            taken: HashSet::with_capacity(files),
+            are_many: files > MANY_FILES,
+        }
     }
 
     /// Returns the path for a Call-ID, below the directory of the run.
@@ -73,12 +81,20 @@ impl FileNames {
         let mut name = sanitize(call_id);
         let mut again = 0_u32;
         while !self.taken.insert(name.to_ascii_lowercase()) {
-            name = format!("{}-{:08x}", sanitize(call_id), hash(call_id).wrapping_add(again));
+            name = format!(
+                "{}-{:08x}",
+                sanitize(call_id),
+                hash(call_id).wrapping_add(again)
+            );
             again = again.wrapping_add(1);
         }
         name.push('.');
         name.push_str(suffix);
-        if self.are_many { directory(call_id).join(name) } else { PathBuf::from(name) }
+        if self.are_many {
+            directory(call_id).join(name)
+        } else {
+            PathBuf::from(name)
+        }
     }
 
     /// Returns the directories that names are in, if they are not all in one.
@@ -147,8 +163,12 @@ mod tests {
     #[test]
     fn no_two_call_ids_share_a_file() {
         let mut names = FileNames::new(4);
-        let all = [&b"Abc"[..], b"aBC", b"", b"no-call-id"].map(|call_id| names.name(call_id, "pcap"));
-        let lower: HashSet<_> = all.iter().map(|path| path.display().to_string().to_lowercase()).collect();
+        let all =
+            [&b"Abc"[..], b"aBC", b"", b"no-call-id"].map(|call_id| names.name(call_id, "pcap"));
+        let lower: HashSet<_> = all
+            .iter()
+            .map(|path| path.display().to_string().to_lowercase())
+            .collect();
         assert_eq!(lower.len(), 4, "{all:?}");
         assert_eq!(all[0], PathBuf::from("Abc.pcap"));
     }
@@ -156,6 +176,9 @@ mod tests {
     #[test]
     fn the_hash_is_fnv_1a() {
         // Test vectors of the FNV reference (draft-eastlake-fnv).
-        assert_eq!((hash(b""), hash(b"a"), hash(b"foobar")), (0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968));
+        assert_eq!(
+            (hash(b""), hash(b"a"), hash(b"foobar")),
+            (0x811c_9dc5, 0xe40c_292c, 0xbf9c_f968)
+        );
     }
 }

@@ -31,23 +31,36 @@ impl<'a> CallFiles<'a> {
         let mut names = FileNames::new(calls.len());
         let target = |call: CallEntry<'_>| {
             let format = OutputFormat::for_links(call.frames().map(|frame| frame.link), nanos);
-            (directory.join(names.name(call.call_id, format.suffix())), format)
+            (
+                directory.join(names.name(call.call_id, format.suffix())),
+                format,
+            )
         };
         let targets = calls.iter().map(target).collect();
-        Self { calls, directory, names, targets }
+        Self {
+            calls,
+            directory,
+            names,
+            targets,
+        }
     }
 
     /// Returns each Call-ID with the path of its file.
     pub fn iter(&self) -> impl Iterator<Item = (CallEntry<'a>, &Path)> {
-        self.calls.iter().zip(self.targets.iter().map(|(path, _)| path.as_path()))
+        self.calls
+            .iter()
+            .zip(self.targets.iter().map(|(path, _)| path.as_path()))
     }
 
     /// Returns a file that exists already, if there is one.
     #[must_use]
     pub fn existing(&self) -> Option<&Path> {
         // A directory that is not there, or has nothing in it, needs no further look.
-        fs::read_dir(self.directory).ok()?.next()?;
-        self.targets.iter().map(|(path, _)| path.as_path()).find(|path| path.exists())
+        let _ = fs::read_dir(self.directory).ok()?.next()?;
+        self.targets
+            .iter()
+            .map(|(path, _)| path.as_path())
+            .find(|path| path.exists())
     }
 
     /// Writes the files, many at a time, each with one call to the system. A file that cannot be written whole is
@@ -58,20 +71,38 @@ impl<'a> CallFiles<'a> {
     pub fn write(&self, reader: &FrameReader, threads: usize, stop: &AtomicBool) -> Result<()> {
         let directories = std::iter::once(PathBuf::new()).chain(self.names.directories());
         for directory in directories.map(|name| self.directory.join(name)) {
-            fs::create_dir_all(&directory).map_err(|source| Error::Write { path: directory, source })?;
+            fs::create_dir_all(&directory).map_err(|source| Error::Write {
+                path: directory,
+                source,
+            })?;
         }
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(io::Error::other)?;
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(io::Error::other)?;
         pool.install(|| {
-            (0..self.targets.len())
-                .into_par_iter()
-                .try_for_each_init(Buffers::default, |buffers, position| {
-                    if stop.load(Ordering::Relaxed) { Ok(()) } else { self.write_one(position, reader, buffers) }
-                })
+            (0..self.targets.len()).into_par_iter().try_for_each_init(
+                Buffers::default,
+                |buffers, position| {
+                    if stop.load(Ordering::Relaxed) {
+                        Ok(())
+                    } else {
+                        self.write_one(position, reader, buffers)
+                    }
+                },
+            )
         })
     }
 
-    fn write_one(&self, position: usize, reader: &FrameReader, buffers: &mut Buffers) -> Result<()> {
-        let (Some(call), Some((path, format))) = (self.calls.get(position), self.targets.get(position)) else {
+    fn write_one(
+        &self,
+        position: usize,
+        reader: &FrameReader,
+        buffers: &mut Buffers,
+    ) -> Result<()> {
+        let (Some(call), Some((path, format))) =
+            (self.calls.get(position), self.targets.get(position))
+        else {
             return Ok(());
         };
         buffers.octets.clear();
@@ -91,7 +122,10 @@ impl<'a> CallFiles<'a> {
         result.map_err(|source| {
             // Half a file is worse than none; if even that fails there is nothing left to do.
             let _ = fs::remove_file(path);
-            Error::Write { path: path.clone(), source }
+            Error::Write {
+                path: path.clone(),
+                source,
+            }
         })
     }
 }

@@ -35,12 +35,19 @@ impl FrameIndex {
             call.messages += 1;
             call.is_selected |= is_selected;
         }
-        self.frames.extend(message.frames.iter().map(|frame| (index, *frame)));
+        self.frames
+            .extend(message.frames.iter().map(|frame| (index, *frame)));
     }
 
     /// Returns the index of a Call-ID, a new one if need be.
     fn call(&mut self, call_id: &[u8]) -> u32 {
-        let Self { hasher, by_call_id, calls, arena, .. } = self;
+        let Self {
+            hasher,
+            by_call_id,
+            calls,
+            arena,
+            ..
+        } = self;
         let entry = by_call_id.entry(
             hasher.hash_one(call_id),
             |index| stored(arena, calls, *index) == call_id,
@@ -52,7 +59,11 @@ impl FrameIndex {
                 let index = calls.len() as u32;
                 entry.insert(index);
                 arena.extend_from_slice(call_id);
-                calls.push(Call { end: arena.len(), messages: 0, is_selected: false });
+                calls.push(Call {
+                    end: arena.len(),
+                    messages: 0,
+                    is_selected: false,
+                });
                 index
             }
         }
@@ -64,25 +75,40 @@ impl FrameIndex {
     pub fn into_calls(mut self) -> CallFrames {
         let number = |frame: &Frame| (frame.origin.input, frame.origin.number);
         let calls = &self.calls;
-        let is_selected = |index: u32| calls.get(index as usize).is_some_and(|call| call.is_selected);
+        let is_selected = |index: u32| {
+            calls
+                .get(index as usize)
+                .is_some_and(|call| call.is_selected)
+        };
         self.frames.retain(|(index, _)| is_selected(*index));
         // A message that came in pieces names older frames than the message before it did.
-        self.frames.sort_by_key(|(index, frame)| (*index, frame.ts, number(frame)));
-        self.frames.dedup_by_key(|(index, frame)| (*index, number(frame)));
+        self.frames
+            .sort_by_key(|(index, frame)| (*index, frame.ts, number(frame)));
+        self.frames
+            .dedup_by_key(|(index, frame)| (*index, number(frame)));
         let mut start = 0;
-        let ranges = self.frames.chunk_by(|(one, _), (other, _)| one == other).map(|chunk| {
-            let range = start..start + chunk.len();
-            start = range.end;
-            range
-        });
+        let ranges = self
+            .frames
+            .chunk_by(|(one, _), (other, _)| one == other)
+            .map(|chunk| {
+                let range = start..start + chunk.len();
+                start = range.end;
+                range
+            });
         let ranges = ranges.collect();
-        CallFrames { index: self, ranges }
+        CallFrames {
+            index: self,
+            ranges,
+        }
     }
 }
 
 fn stored<'a>(arena: &'a [u8], calls: &[Call], index: u32) -> &'a [u8] {
     let index = index as usize;
-    let start = index.checked_sub(1).and_then(|before| calls.get(before)).map_or(0, |call| call.end);
+    let start = index
+        .checked_sub(1)
+        .and_then(|before| calls.get(before))
+        .map_or(0, |call| call.end);
     let end = calls.get(index).map_or(start, |call| call.end);
     arena.get(start..end).unwrap_or_default()
 }

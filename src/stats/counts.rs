@@ -35,11 +35,18 @@ impl Counts {
     pub fn add(&mut self, message: &Message<'_>) {
         self.messages += 1;
         *self.transports.entry(message.flow.transport).or_default() += 1;
-        *self.encapsulations.entry(message.encapsulation).or_default() += 1;
+        *self
+            .encapsulations
+            .entry(message.encapsulation)
+            .or_default() += 1;
         self.add_flaws(message);
         let again = u64::from(self.retransmitted.is_one(message));
         match message.head.start {
-            StartLine::Request { method: Method::Other, method_text, .. } => {
+            StartLine::Request {
+                method: Method::Other,
+                method_text,
+                ..
+            } => {
                 self.request_retransmissions += again;
                 self.add_other(&escape(method_text.of(message.bytes)));
             }
@@ -70,7 +77,12 @@ impl Counts {
             None if known < MAX_OTHER_METHODS => {
                 self.other_requests.insert(method.to_owned(), 1);
             }
-            None => *self.other_requests.entry("(others)".to_owned()).or_default() += 1,
+            None => {
+                *self
+                    .other_requests
+                    .entry("(others)".to_owned())
+                    .or_default() += 1
+            }
         }
     }
 
@@ -84,7 +96,11 @@ impl Counts {
     #[must_use]
     pub fn metrics(&self) -> Vec<Metric> {
         let mut metrics = Metrics::default();
-        let requests = self.requests.values().chain(self.other_requests.values()).sum();
+        let requests = self
+            .requests
+            .values()
+            .chain(self.other_requests.values())
+            .sum();
         let responses = self.responses.values().sum();
         metrics.count("messages", self.messages);
         metrics.count("requests", requests);
@@ -105,7 +121,12 @@ impl Counts {
             metrics.scoped("messages", "transport", transport.name(), *count);
         }
         for (encapsulation, count) in &self.encapsulations {
-            metrics.scoped("messages", "encapsulation", &encapsulation.to_string(), *count);
+            metrics.scoped(
+                "messages",
+                "encapsulation",
+                &encapsulation.to_string(),
+                *count,
+            );
         }
         for (flaw, count) in &self.flaws {
             metrics.scoped("messages", "flaw", flaw, *count);
@@ -150,7 +171,13 @@ impl Metric {
     /// Returns a count of everything.
     #[must_use]
     pub const fn count(metric: &'static str, count: u64) -> Self {
-        Self { r#type: "metric", metric, scope: None, value: Value::Count(count), unit: "count" }
+        Self {
+            r#type: "metric",
+            metric,
+            scope: None,
+            value: Value::Count(count),
+            unit: "count",
+        }
     }
 }
 
@@ -163,7 +190,10 @@ impl Metrics {
     }
 
     fn scoped(&mut self, metric: &'static str, dimension: &'static str, member: &str, count: u64) {
-        self.0.push(Metric { scope: Some((dimension, member.to_owned())), ..Metric::count(metric, count) });
+        self.0.push(Metric {
+            scope: Some((dimension, member.to_owned())),
+            ..Metric::count(metric, count)
+        });
     }
 }
 

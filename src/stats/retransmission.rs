@@ -40,12 +40,18 @@ impl Retransmissions {
     }
 
     fn key(&self, message: &Message<'_>) -> u64 {
-        let Message { bytes, head, flow, .. } = *message;
+        let Message {
+            bytes, head, flow, ..
+        } = *message;
         let kind = match head.start {
             StartLine::Request { method_text, .. } => (method_text.of(bytes), 0),
             StartLine::Response { code, .. } => (head.to.of(bytes), code),
         };
-        let transaction = (head.via.of(bytes), head.call_id.of(bytes), head.cseq_text.of(bytes));
+        let transaction = (
+            head.via.of(bytes),
+            head.call_id.of(bytes),
+            head.cseq_text.of(bytes),
+        );
         self.hasher.hash_one((flow, transaction, kind))
     }
 

@@ -54,7 +54,13 @@ pub(crate) struct GlobalArgs {
     #[arg(long, global = true, help_heading = "General options")]
     pub(crate) verbose: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "General options")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "General options"
+    )]
     pub(crate) color: ColorChoice,
 }
 
@@ -107,7 +113,9 @@ pub(crate) struct InputArgs {
 
 /// Which messages are selected.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Selection options (repeated: any of them; different ones: all of them)")]
+#[command(
+    next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
+)]
 pub(crate) struct SelectArgs {
     /// With this Call-ID
     #[arg(long, value_name = "ID")]
@@ -197,22 +205,31 @@ fn parse_pattern(pattern: &str) -> Result<Regex, String> {
 /// Returns a message about a bad expression without the lines that draw it.
 pub(crate) fn one_line(error: &regex::Error) -> String {
     let text = error.to_string();
-    let last = text.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
+    let last = text
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     last.trim_start_matches("error: ").trim().to_owned()
 }
 
 fn parse_time(text: &str) -> Result<Timestamp, String> {
-    const EXPECTED: &str = "expected a time such as 2026-11-20T10:00:00Z, 2026-11-20 10:00 (UTC) or @1700000000.5";
+    const EXPECTED: &str =
+        "expected a time such as 2026-11-20T10:00:00Z, 2026-11-20 10:00 (UTC) or @1700000000.5";
     if let Some(seconds) = text.strip_prefix('@') {
         return parse_seconds(seconds).ok_or_else(|| EXPECTED.to_owned());
     }
     let zoned = text.parse::<jiff::Timestamp>().ok();
     let time = zoned.or_else(|| {
         let civil = text.parse::<jiff::civil::DateTime>().ok()?;
-        civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        civil
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+            .map(|zoned| zoned.timestamp())
     });
     let nanos = time.and_then(|time| i64::try_from(time.as_nanosecond()).ok());
-    nanos.map(Timestamp::from_nanos).ok_or_else(|| EXPECTED.to_owned())
+    nanos
+        .map(Timestamp::from_nanos)
+        .ok_or_else(|| EXPECTED.to_owned())
 }
 
 /// Returns the time of whole or decimal seconds since 1970.
@@ -246,7 +263,11 @@ mod tests {
             ("@1700000000", 1_700_000_000_000_000_000),
             ("@0.000000001", 1),
         ] {
-            assert_eq!(parse_time(text).map(Timestamp::nanos), Ok(expected), "{text}");
+            assert_eq!(
+                parse_time(text).map(Timestamp::nanos),
+                Ok(expected),
+                "{text}"
+            );
         }
         for text in ["", "@", "@x", "@1.x", "yesterday", "10:00", "@1.0000000001"] {
             assert!(parse_time(text).is_err(), "{text}");

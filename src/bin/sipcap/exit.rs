@@ -28,7 +28,11 @@ impl Outcome {
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     // If even this cannot be written there is nobody to tell.
     let _ = error.print();
-    if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
+    if error.use_stderr() {
+        ExitCode::from(2)
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Turns the outcome of a command into the exit code that design and man page promise.

@@ -27,7 +27,11 @@ static STOP: AtomicBool = AtomicBool::new(false);
 impl InputArgs {
     /// Returns what is to be read: the files, or the standard input.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
-        if self.files.is_empty() { vec![PathBuf::from("-")] } else { self.files.clone() }
+        if self.files.is_empty() {
+            vec![PathBuf::from("-")]
+        } else {
+            self.files.clone()
+        }
     }
 
     /// Opens the inputs; `rereadable` ones can be asked for their frames again after the run.
@@ -36,18 +40,29 @@ impl InputArgs {
     }
 
     /// Opens other files in place of the named ones.
-    pub(crate) fn open_paths(&self, paths: &[PathBuf], rereadable: bool, ui: &Ui) -> anyhow::Result<Inputs> {
+    pub(crate) fn open_paths(
+        &self,
+        paths: &[PathBuf],
+        rereadable: bool,
+        ui: &Ui,
+    ) -> anyhow::Result<Inputs> {
         if paths.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
             bail!("the standard input is a terminal; name a capture, or pipe one in");
         }
         if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
             bail!("the standard input is named more than once");
         }
-        let options = InputOptions { block_bytes: self.block_bytes as usize, rereadable };
+        let options = InputOptions {
+            block_bytes: self.block_bytes as usize,
+            rereadable,
+        };
         let inputs = Inputs::open(paths, &options)?;
         if ui.is_verbose() {
             for path in inputs.ignored() {
-                ui.note(format_args!("{} is no capture and left out.", path.display()));
+                ui.note(format_args!(
+                    "{} is no capture and left out.",
+                    path.display()
+                ));
             }
         }
         Ok(inputs)
@@ -64,21 +79,36 @@ impl InputArgs {
                 copies.push(copy);
             }
         }
-        Ok(Twice { paths, _copies: copies })
+        Ok(Twice {
+            paths,
+            _copies: copies,
+        })
     }
 
     /// Reads `inputs` into `sink` and tells what was odd.
-    pub(crate) fn run(&self, inputs: &mut Inputs, sink: &mut dyn Sink, ui: &Ui) -> anyhow::Result<Run> {
+    pub(crate) fn run(
+        &self,
+        inputs: &mut Inputs,
+        sink: &mut dyn Sink,
+        ui: &Ui,
+    ) -> anyhow::Result<Run> {
         let run = self.run_quietly(inputs, sink, ui)?;
         warn(&run.summary, ui);
         Ok(run)
     }
 
     /// Reads `inputs` into `sink`.
-    pub(crate) fn run_quietly(&self, inputs: &mut Inputs, sink: &mut dyn Sink, ui: &Ui) -> anyhow::Result<Run> {
+    pub(crate) fn run_quietly(
+        &self,
+        inputs: &mut Inputs,
+        sink: &mut dyn Sink,
+        ui: &Ui,
+    ) -> anyhow::Result<Run> {
         let options = Options {
             threads: self.threads,
-            decode: DecodeOptions { vxlan_ports: self.vxlan_port.clone() },
+            decode: DecodeOptions {
+                vxlan_ports: self.vxlan_port.clone(),
+            },
             limits: Limits::default(),
             keep_duplicates: self.keep_duplicates,
             since: self.since.unwrap_or(Timestamp::MIN),
@@ -90,13 +120,19 @@ impl InputArgs {
             .stop_on(&STOP)
             .on_progress(&|position| progress.set(position))
             .run(sink)?;
-        Ok(Run { is_strict: self.strict, summary })
+        Ok(Run {
+            is_strict: self.strict,
+            summary,
+        })
     }
 }
 
 /// Returns how the inputs are called in outputs, by their indices.
 pub(crate) fn names(inputs: &Inputs) -> Vec<String> {
-    inputs.paths().map(|path| path.display().to_string()).collect()
+    inputs
+        .paths()
+        .map(|path| path.display().to_string())
+        .collect()
 }
 
 /// Returns what is set when somebody wants the program to end.
@@ -122,7 +158,13 @@ impl Run {
     pub(crate) fn outcome(&self, any: bool) -> Outcome {
         if self.summary.interrupted {
             Outcome::Interrupted
-        } else if self.is_strict && self.summary.inputs.iter().any(|input| input.anomaly_count > 0) {
+        } else if self.is_strict
+            && self
+                .summary
+                .inputs
+                .iter()
+                .any(|input| input.anomaly_count > 0)
+        {
             Outcome::Damaged
         } else {
             Outcome::selected(any)
@@ -132,7 +174,8 @@ impl Run {
 
 fn copy(path: &Path) -> anyhow::Result<NamedTempFile> {
     let name = path.display();
-    let mut copy = NamedTempFile::new().context("cannot create a temporary file for what can be read only once")?;
+    let mut copy = NamedTempFile::new()
+        .context("cannot create a temporary file for what can be read only once")?;
     if path == Path::new("-") {
         io::copy(&mut io::stdin().lock(), &mut copy)
     } else {
@@ -153,7 +196,11 @@ fn catch_signals() -> anyhow::Result<()> {
     CAUGHT.call_once(|| {
         result = ctrlc::set_handler(|| {
             if STOP.swap(true, Ordering::Relaxed) {
-                #[expect(clippy::disallowed_methods, clippy::exit, reason = "the second signal ends the program at once")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    clippy::exit,
+                    reason = "the second signal ends the program at once"
+                )]
                 std::process::exit(130);
             }
         });

@@ -22,7 +22,10 @@ impl Packets {
     /// Writes every frame once, in the order of time, or for each input in its own order.
     pub(crate) fn write(mut self, inputs: &Inputs, output: Output) -> anyhow::Result<usize> {
         in_capture_order(&mut self.frames);
-        let nanos = inputs.summaries().iter().any(sipcap::capture::InputSummary::has_nanos);
+        let nanos = inputs
+            .summaries()
+            .iter()
+            .any(sipcap::capture::InputSummary::has_nanos);
         let format = OutputFormat::for_links(self.frames.iter().map(|frame| frame.link), nanos);
         let reader: FrameReader = inputs.frame_reader();
         let mut writer = CaptureWriter::new(output, format);
@@ -39,7 +42,9 @@ impl Packets {
 
 /// Sorts frames as they were captured and drops those that are there twice, as a TCP segment with two messages is.
 pub(crate) fn in_capture_order(frames: &mut Vec<Frame>) {
-    let is_one_input = frames.iter().all(|frame| frame.origin.input == frames[0].origin.input);
+    let is_one_input = frames
+        .iter()
+        .all(|frame| frame.origin.input == frames[0].origin.input);
     if is_one_input {
         frames.sort_unstable_by_key(|frame| frame.origin.number);
     } else {

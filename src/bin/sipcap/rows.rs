@@ -32,16 +32,30 @@ enum Rows {
 
 impl MessageRows {
     /// Returns rows of the messages of the inputs with these names: a line each in a table.
-    pub(crate) fn list(output: Output, args: &OutputArgs, names: Vec<String>, ui: &Ui) -> io::Result<Self> {
+    pub(crate) fn list(
+        output: Output,
+        args: &OutputArgs,
+        names: Vec<String>,
+        ui: &Ui,
+    ) -> io::Result<Self> {
         let format = match args.format {
             Format::Text => {
                 let width = output.is_terminal().then(|| ui.width());
-                Rows::Table(MessageTable::new(output, width, ui.colors_stdout(), names.len() > 1))
+                Rows::Table(MessageTable::new(
+                    output,
+                    width,
+                    ui.colors_stdout(),
+                    names.len() > 1,
+                ))
             }
             Format::Csv => Rows::csv(output, args)?,
             Format::Json => Rows::Json(JsonRows::new(output)),
         };
-        Ok(Self { names, in_full: false, format })
+        Ok(Self {
+            names,
+            in_full: false,
+            format,
+        })
     }
 
     /// Returns rows that hold the whole messages; matches of `highlight` are coloured.
@@ -55,12 +69,21 @@ impl MessageRows {
         let format = match args.format {
             Format::Text => {
                 let is_terminal = output.is_terminal();
-                Rows::Full(MessageText::new(output, ui.colors_stdout(), is_terminal, highlight))
+                Rows::Full(MessageText::new(
+                    output,
+                    ui.colors_stdout(),
+                    is_terminal,
+                    highlight,
+                ))
             }
             Format::Csv => Rows::csv(output, args)?,
             Format::Json => Rows::Json(JsonRows::new(output)),
         };
-        Ok(Self { names, in_full: true, format })
+        Ok(Self {
+            names,
+            in_full: true,
+            format,
+        })
     }
 
     /// Writes a message.
@@ -93,6 +116,10 @@ impl MessageRows {
 
 impl Rows {
     fn csv(output: Output, args: &OutputArgs) -> io::Result<Self> {
-        Ok(Self::Csv(CsvRows::new(output, &MessageRow::COLUMNS, args.csv_safe)?))
+        Ok(Self::Csv(CsvRows::new(
+            output,
+            &MessageRow::COLUMNS,
+            args.csv_safe,
+        )?))
     }
 }

@@ -23,7 +23,11 @@ pub(crate) struct Ui {
 
 impl Ui {
     pub(crate) fn new(args: &GlobalArgs) -> Self {
-        Self { quiet: args.quiet, verbose: args.verbose, color: args.color }
+        Self {
+            quiet: args.quiet,
+            verbose: args.verbose,
+            color: args.color,
+        }
     }
 
     /// Returns whether more than the usual is to be told.
@@ -71,8 +75,12 @@ impl Ui {
 
     /// Returns how many characters a line of the terminal takes.
     pub(crate) fn width(&self) -> usize {
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        columns.or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into())).unwrap_or(80)
+        let columns = std::env::var("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        columns
+            .or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into()))
+            .unwrap_or(80)
     }
 
     /// Returns a progress bar over `size` octets; it shows itself after half a second, on a terminal only.
@@ -80,14 +88,19 @@ impl Ui {
         let is_shown = !self.quiet && io::stderr().is_terminal();
         Progress(is_shown.then(|| {
             let bar = match size {
-                Some(size) => ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::hidden()),
+                Some(size) => {
+                    ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::hidden())
+                }
                 None => ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
             };
             let template = match size {
                 Some(_) => "{wide_bar} {bytes}/{total_bytes}  {binary_bytes_per_sec}  {eta}",
                 None => "{spinner} {bytes}  {binary_bytes_per_sec}",
             };
-            bar.with_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()))
+            bar.with_style(
+                ProgressStyle::with_template(template)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            )
         }))
     }
 }

@@ -3,11 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::{
-    cli::Cli,
-    exit::Outcome,
-    output::Output,
-};
+use crate::{cli::Cli, exit::Outcome, output::Output};
 
 /// Print the completions for a shell
 ///

@@ -50,7 +50,13 @@ pub(crate) struct GrepArgs {
     #[arg(short, long, conflicts_with = "write", help_heading = "Output options")]
     count: bool,
     /// Write the packets of the selected messages to this capture file instead of printing them
-    #[arg(short, long, value_name = "FILE", conflicts_with = "output", help_heading = "Output options")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        conflicts_with = "output",
+        help_heading = "Output options"
+    )]
     write: Option<PathBuf>,
     #[command(flatten)]
     select: SelectArgs,
@@ -73,16 +79,29 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     }
 
     // Which Call-IDs are meant, if whole dialogs are.
-    let twice = if args.dialog { Some(args.input.twice()?) } else { None };
+    let twice = if args.dialog {
+        Some(args.input.twice()?)
+    } else {
+        None
+    };
     if let Some(copies) = &twice {
-        let mut dialogs = Dialogs { matcher, call_ids: HashSet::new() };
-        args.input.run(&mut args.input.open_paths(&copies.paths, false, ui)?, &mut dialogs, ui)?;
+        let mut dialogs = Dialogs {
+            matcher,
+            call_ids: HashSet::new(),
+        };
+        args.input.run(
+            &mut args.input.open_paths(&copies.paths, false, ui)?,
+            &mut dialogs,
+            ui,
+        )?;
         matcher = Matcher::Dialogs(dialogs.call_ids);
     }
 
     // The messages themselves.
     let mut inputs = match &twice {
-        Some(copies) => args.input.open_paths(&copies.paths, args.write.is_some(), ui)?,
+        Some(copies) => args
+            .input
+            .open_paths(&copies.paths, args.write.is_some(), ui)?,
         None => args.input.open(args.write.is_some(), ui)?,
     };
     let names = input::names(&inputs);
@@ -91,10 +110,24 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     } else if args.write.is_some() {
         What::Packets(Packets::default(), output)
     } else {
-        let highlight = if args.invert_match { None } else { Some(args.regex()?) };
-        What::Rows(MessageRows::in_full(output, &args.output, names, highlight, ui)?)
+        let highlight = if args.invert_match {
+            None
+        } else {
+            Some(args.regex()?)
+        };
+        What::Rows(MessageRows::in_full(
+            output,
+            &args.output,
+            names,
+            highlight,
+            ui,
+        )?)
     };
-    let mut grep = Grep { matcher, selected: 0, what };
+    let mut grep = Grep {
+        matcher,
+        selected: 0,
+        what,
+    };
     // What is odd was told in the first pass.
     let run = if twice.is_some() {
         args.input.run_quietly(&mut inputs, &mut grep, ui)?
@@ -111,7 +144,9 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         }
         What::Packets(packets, output) => {
             let frames = packets.write(&inputs, output)?;
-            ui.note(format_args!("Wrote {frames} frames of {selected} messages."));
+            ui.note(format_args!(
+                "Wrote {frames} frames of {selected} messages."
+            ));
         }
     }
     Ok(run.outcome(selected > 0))
@@ -119,8 +154,13 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 
 impl GrepArgs {
     fn regex(&self) -> anyhow::Result<Regex> {
-        filter::pattern(&self.pattern, self.ignore_case)
-            .map_err(|error| anyhow!("bad regular expression {:?}: {}", self.pattern, one_line(&error)))
+        filter::pattern(&self.pattern, self.ignore_case).map_err(|error| {
+            anyhow!(
+                "bad regular expression {:?}: {}",
+                self.pattern,
+                one_line(&error)
+            )
+        })
     }
 
     fn matcher(&self) -> anyhow::Result<Matcher> {
@@ -134,16 +174,22 @@ impl GrepArgs {
 
 /// Which messages are meant.
 enum Matcher {
-    Pattern { regex: Regex, inverted: bool, selection: Box<Selection> },
+    Pattern {
+        regex: Regex,
+        inverted: bool,
+        selection: Box<Selection>,
+    },
     Dialogs(HashSet<Vec<u8>>),
 }
 
 impl Matcher {
     fn matches(&self, message: &Message<'_>) -> bool {
         match self {
-            Self::Pattern { regex, inverted, selection } => {
-                selection.matches(message) && regex.is_match(message.bytes) != *inverted
-            }
+            Self::Pattern {
+                regex,
+                inverted,
+                selection,
+            } => selection.matches(message) && regex.is_match(message.bytes) != *inverted,
             Self::Dialogs(call_ids) => call_ids.contains(message.head.call_id.of(message.bytes)),
         }
     }
@@ -158,7 +204,8 @@ struct Dialogs {
 impl Sink for Dialogs {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         let call_id = message.head.call_id.of(message.bytes);
-        if !call_id.is_empty() && !self.call_ids.contains(call_id) && self.matcher.matches(message) {
+        if !call_id.is_empty() && !self.call_ids.contains(call_id) && self.matcher.matches(message)
+        {
             self.call_ids.insert(call_id.to_vec());
         }
         Ok(ControlFlow::Continue(()))

@@ -32,7 +32,11 @@ pub(crate) fn run(args: &InfoArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         bail!("info has no CSV, its rows differ; use --format json");
     }
     let mut inputs = args.input.open(false, ui)?;
-    let mut output = Output::open(args.output.output.as_deref(), args.output.force, &args.input.paths())?;
+    let mut output = Output::open(
+        args.output.output.as_deref(),
+        args.output.force,
+        &args.input.paths(),
+    )?;
 
     let mut overview = Overview::default();
     let run = args.input.run(&mut inputs, &mut overview, ui)?;

@@ -42,11 +42,16 @@ pub(crate) fn run(args: &ManArgs) -> anyhow::Result<Outcome> {
 
 fn render(command: &clap::Command, output: &mut impl io::Write) -> io::Result<()> {
     // No date: the same program writes the same pages.
-    Man::new(command.clone()).date("").manual("sipcap manual").render(output)
+    Man::new(command.clone())
+        .date("")
+        .manual("sipcap manual")
+        .render(output)
 }
 
 fn write(command: &clap::Command, directory: &Path) -> anyhow::Result<()> {
-    let name = command.get_display_name().unwrap_or_else(|| command.get_name());
+    let name = command
+        .get_display_name()
+        .unwrap_or_else(|| command.get_name());
     let path = directory.join(format!("{name}.1"));
     let mut page = Vec::new();
     render(command, &mut page)?;

@@ -41,10 +41,18 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(args: &MessagesArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut inputs = args.input.open(false, ui)?;
-    let output = Output::open(args.output.output.as_deref(), args.output.force, &args.input.paths())?;
+    let output = Output::open(
+        args.output.output.as_deref(),
+        args.output.force,
+        &args.input.paths(),
+    )?;
 
     let rows = MessageRows::list(output, &args.output, input::names(&inputs), ui)?;
-    let mut list = List { selection: args.select.selection(), rows, selected: 0 };
+    let mut list = List {
+        selection: args.select.selection(),
+        rows,
+        selected: 0,
+    };
     let run = args.input.run(&mut inputs, &mut list, ui)?;
 
     list.rows.finish()?;

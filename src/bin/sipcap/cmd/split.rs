@@ -42,10 +42,21 @@ pub(crate) struct SplitArgs {
     #[command(flatten)]
     select: SelectArgs,
     /// Directory to write the files to; it is made if need be
-    #[arg(short, long, value_name = "DIR", default_value = ".", help_heading = "Output options")]
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        default_value = ".",
+        help_heading = "Output options"
+    )]
     output: PathBuf,
     /// What is printed for each file: its path, or a row of a manifest
-    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output options")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output options"
+    )]
     format: Format,
     /// Overwrite what exists
     #[arg(long, help_heading = "Output options")]
@@ -60,7 +71,10 @@ const EXAMPLES: &str = "Examples:
 pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     // Which frames belong to which Call-ID.
     let mut inputs = args.input.open(true, ui)?;
-    let mut sink = Frames { selection: args.select.selection(), index: FrameIndex::default() };
+    let mut sink = Frames {
+        selection: args.select.selection(),
+        index: FrameIndex::default(),
+    };
     let run = args.input.run(&mut inputs, &mut sink, ui)?;
     let calls = sink.index.into_calls();
     if calls.is_empty() || run.summary.interrupted {
@@ -91,16 +105,27 @@ impl SplitArgs {
     fn refuse(&self, files: &CallFiles<'_>, summary: &Summary) -> anyhow::Result<()> {
         let targets: HashSet<_> = files.iter().map(|(_, path)| path).collect();
         let inputs = summary.inputs.iter().map(|input| input.path.as_path());
-        let directory = self.output.canonicalize().unwrap_or_else(|_| self.output.clone());
+        let directory = self
+            .output
+            .canonicalize()
+            .unwrap_or_else(|_| self.output.clone());
         for input in inputs.filter_map(|path| path.canonicalize().ok()) {
-            let within = input.strip_prefix(&directory).map(|rest| self.output.join(rest));
+            let within = input
+                .strip_prefix(&directory)
+                .map(|rest| self.output.join(rest));
             if within.is_ok_and(|path| targets.contains(path.as_path())) {
-                bail!("{} is an input; choose another directory with --output", input.display());
+                bail!(
+                    "{} is an input; choose another directory with --output",
+                    input.display()
+                );
             }
         }
         match files.existing() {
             Some(path) if !self.force => {
-                bail!("{} exists; choose another directory, or overwrite it with --force", path.display())
+                bail!(
+                    "{} exists; choose another directory, or overwrite it with --force",
+                    path.display()
+                )
             }
             _ => Ok(()),
         }

@@ -40,9 +40,16 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut inputs = args.input.open(false, ui)?;
-    let mut output = Output::open(args.output.output.as_deref(), args.output.force, &args.input.paths())?;
+    let mut output = Output::open(
+        args.output.output.as_deref(),
+        args.output.force,
+        &args.input.paths(),
+    )?;
 
-    let mut sink = Counting { selection: args.select.selection(), counts: Counts::default() };
+    let mut sink = Counting {
+        selection: args.select.selection(),
+        counts: Counts::default(),
+    };
     let run = args.input.run(&mut inputs, &mut sink, ui)?;
 
     let mut metrics = sink.counts.metrics();
