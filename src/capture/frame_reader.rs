@@ -19,7 +19,13 @@ const MAX_OPEN: usize = 64;
 pub struct FrameReader {
     sources: Vec<Reread>,
     /// Files opened by path, each in the place that the number of its input leads to.
-    open: Mutex<Vec<Option<(u16, Arc<File>)>>>,
+    open: Mutex<Vec<Option<Opened>>>,
+}
+
+#[derive(Clone, Debug)]
+struct Opened {
+    input: u16,
+    file: Arc<File>,
 }
 
 impl FrameReader {
@@ -52,6 +58,7 @@ impl FrameReader {
             Reread::File(_, file, base) => {
                 file.read_exact_at(octets, base.saturating_add(origin.offset))
             }
+            Reread::Copied(_, copy) => copy.read_exact_at(octets, origin.offset),
             Reread::Not(_) => Err(io::Error::other("this input cannot be read twice")),
         };
         result.map_err(|error| {
@@ -69,11 +76,14 @@ impl FrameReader {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let place = usize::from(input).checked_rem(open.len()).unwrap_or(0);
         match open.get_mut(place) {
-            Some(Some((owner, file))) if *owner == input => Ok(Arc::clone(file)),
+            Some(Some(opened)) if opened.input == input => Ok(Arc::clone(&opened.file)),
             place => {
                 let file = Arc::new(File::open(path)?);
                 if let Some(place) = place {
-                    *place = Some((input, Arc::clone(&file)));
+                    *place = Some(Opened {
+                        input,
+                        file: Arc::clone(&file),
+                    });
                 }
                 Ok(file)
             }

@@ -1,11 +1,12 @@
 //! All inputs as one capture in time order.
 
-use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf};
+use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf, sync::Arc};
 
 use super::{
     Batch, FrameReader, InputSummary,
     reader::Reader,
     source::Reread,
+    spool::Spool,
     walk::{self, Candidate},
 };
 use crate::{
@@ -56,7 +57,9 @@ pub struct Inputs {
     /// How many inputs are open.
     open: usize,
     ignored: Vec<PathBuf>,
-    options: InputOptions,
+    block_bytes: usize,
+    /// Where what cannot be read twice is copied to, if that is wanted.
+    spool: Option<Arc<Spool>>,
 }
 
 #[derive(Debug)]
@@ -90,7 +93,8 @@ impl Inputs {
             done: None,
             open: 0,
             ignored: Vec::new(),
-            options: options.clone(),
+            block_bytes: options.block_bytes,
+            spool: options.rereadable.then(Arc::default),
         };
         let alone = candidates.len() == 1;
         let mut roots: Vec<&PathBuf> = paths.iter().filter(|path| path.is_dir()).collect();
@@ -119,11 +123,13 @@ impl Inputs {
             });
         };
         let path = &candidate.path;
-        let rereadable = self.options.rereadable;
-        let mut reader = Reader::open(path, index, rereadable)?;
+        // What cannot be opened a second time stays open, and is read first.
+        let stays = alone || path.as_os_str() == "-" || !path.is_file();
+        let spool = self.spool.as_ref().filter(|_| stays);
+        let mut reader = Reader::open(path, index, spool)?;
         let size = reader.source().size();
         let mut key = Timestamp::MIN;
-        let state = if alone || !reader.source().is_reopenable() {
+        let state = if stays {
             self.open = self.open.saturating_add(1);
             State::Open(Box::new(reader))
         } else {
@@ -177,7 +183,7 @@ impl Inputs {
 
     /// Returns the block size that keeps memory bounded with as many open inputs as there are.
     fn block_bytes(&self) -> usize {
-        let wanted = self.options.block_bytes;
+        let wanted = self.block_bytes;
         match BLOCKS_BYTES.checked_div(self.open) {
             Some(share) if self.open > MANY => wanted.min(share.max(MIN_BLOCK)),
             _ => wanted,
@@ -190,7 +196,7 @@ impl Inputs {
             return Ok(None);
         };
         if matches!(slot.state, State::Waiting(_)) {
-            let reader = Reader::open(&slot.path, index, self.options.rereadable)?;
+            let reader = Reader::open(&slot.path, index, self.spool.as_ref())?;
             slot.state = State::Open(Box::new(reader));
             self.open = self.open.saturating_add(1);
         }
@@ -282,5 +288,238 @@ impl Inputs {
             State::Done(_, reread) => reread.clone(),
         };
         FrameReader::new(self.slots.iter().map(source).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, io::Write};
+
+    use super::*;
+    use crate::capture::{
+        Frame,
+        sample::{PCAP_HEADER, interface, packet, pcap, record, section},
+    };
+
+    /// Merges like a consumer does: by key, input and number, releasing what is below the watermark.
+    fn merge(inputs: &mut Inputs) -> Vec<(u16, u64)> {
+        let mut held: Vec<(Timestamp, u16, u64)> = Vec::new();
+        let mut merged = Vec::new();
+        let mut batch = Batch::default();
+        loop {
+            let more = inputs.next_batch(&mut batch).unwrap();
+            let mut key = batch.floor;
+            for (record, number) in batch.records.iter().zip(batch.first_number..) {
+                key = key.max(record.ts);
+                held.push((key, batch.input, number));
+            }
+            batch.clear();
+            held.sort_unstable();
+            let mark = inputs.watermark();
+            let due = held.partition_point(|(key, ..)| *key < mark);
+            merged.extend(held.drain(..due).map(|(_, input, number)| (input, number)));
+            if !more {
+                assert!(held.is_empty());
+                return merged;
+            }
+        }
+    }
+
+    fn directory(files: &[(&str, Vec<u8>)]) -> (tempfile::TempDir, Vec<PathBuf>) {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = files.iter().map(|(name, bytes)| {
+            let path = directory.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, bytes).unwrap();
+            path
+        });
+        let paths = paths.collect();
+        (directory, paths)
+    }
+
+    fn options(block_bytes: usize) -> InputOptions {
+        InputOptions {
+            block_bytes,
+            rereadable: true,
+        }
+    }
+
+    #[test]
+    fn inputs_are_merged_by_running_maximum_input_and_number() {
+        for (files, expected) in [
+            // One after the other, named in the wrong order, like a ring that began anew.
+            (
+                vec![vec![30, 31], vec![10, 11], vec![20, 21]],
+                vec![(1, 1), (1, 2), (2, 1), (2, 2), (0, 1), (0, 2)],
+            ),
+            // Overlapping, with equal times.
+            (
+                vec![vec![1, 3, 5], vec![1, 2, 5, 6]],
+                vec![(0, 1), (1, 1), (1, 2), (0, 2), (0, 3), (1, 3), (1, 4)],
+            ),
+            // Backward steps stay where they are: the second frame of input 0 counts as 9.
+            (
+                vec![vec![9, 2, 10], vec![3, 8, 9, 10]],
+                vec![(1, 1), (1, 2), (0, 1), (0, 2), (1, 3), (0, 3), (1, 4)],
+            ),
+            (vec![vec![], vec![4], vec![]], vec![(1, 1)]),
+        ] {
+            let names = ["a", "b", "c"];
+            let files: Vec<_> = names
+                .into_iter()
+                .zip(files.iter().map(|seconds| pcap(seconds)))
+                .collect();
+            let (_directory, paths) = directory(&files);
+            for block_bytes in [64, 150, 1 << 20] {
+                let mut inputs = Inputs::open(&paths, &options(block_bytes)).unwrap();
+                assert_eq!(merge(&mut inputs), expected, "{block_bytes}");
+                assert_eq!(inputs.position(), inputs.size().unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn many_overlapping_files_are_parked_and_go_on() {
+        let files: Vec<_> = (0..300_u32)
+            .map(|n| (format!("{n:03}"), pcap(&[n, n + 300, n + 600])))
+            .collect();
+        let files: Vec<_> = files
+            .iter()
+            .map(|(name, bytes)| (name.as_str(), bytes.clone()))
+            .collect();
+        let (_directory, paths) = directory(&files);
+        let mut inputs = Inputs::open(&paths, &options(80)).unwrap();
+        let merged = merge(&mut inputs);
+        let expected: Vec<_> = (1..=3)
+            .flat_map(|number| (0..300).map(move |input| (input, number)))
+            .collect();
+        assert_eq!(merged, expected);
+    }
+
+    #[test]
+    fn directories_are_walked_in_name_order() {
+        let (directory, _) = directory(&[
+            ("b.pcap", pcap(&[1])),
+            ("a/z.pcapng", [section(false), interface(1, b"")].concat()),
+            ("a/notes.txt", b"hello".to_vec()),
+            ("empty", Vec::new()),
+        ]);
+        let root = directory.path().to_owned();
+        let inputs = Inputs::open(std::slice::from_ref(&root), &options(100)).unwrap();
+        let summaries = inputs.summaries();
+        let paths: Vec<_> = summaries.iter().map(|summary| &summary.path).collect();
+        assert_eq!(paths, [&root.join("a/z.pcapng"), &root.join("b.pcap")]);
+        assert_eq!(
+            inputs.ignored(),
+            [root.join("a/notes.txt"), root.join("empty")]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_that_says_why() {
+        let (directory, _) = directory(&[
+            ("notes", b"hello".to_vec()),
+            ("empty", Vec::new()),
+            ("cut", PCAP_HEADER[..20].to_vec()),
+            ("xz", b"\xfd7zXZ\0\0\0\0\0\0\0".to_vec()),
+        ]);
+        for (name, expected) in [
+            ("notes", "notes: not a pcap or pcapng capture"),
+            ("empty", "empty: empty"),
+            ("cut", "cut: cut in the middle of its pcap header"),
+            ("xz", "xz: compressed with xz"),
+            ("missing", "cannot open"),
+            ("", "no capture in this directory"),
+        ] {
+            let path = directory.path().join(name);
+            let error = Inputs::open(&[path], &options(100))
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    fn gzip(data: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// Reads all frames, then each of them again.
+    fn reread(path: PathBuf) -> (Vec<Vec<u8>>, InputSummary) {
+        let mut inputs = Inputs::open(&[path], &options(200)).unwrap();
+        let mut seen: Vec<(Frame, Vec<u8>)> = Vec::new();
+        let mut batch = Batch::default();
+        while inputs.next_batch(&mut batch).unwrap() {
+            for (index, record) in batch.records.iter().enumerate() {
+                let octets = record.data.of(&batch.bytes).to_vec();
+                seen.push((batch.frame(index).unwrap(), octets));
+            }
+        }
+        let reader = inputs.frame_reader();
+        for (frame, octets) in &seen {
+            let mut again = b"before".to_vec();
+            reader.read(frame, &mut again).unwrap();
+            assert_eq!(again, [b"before", &octets[..]].concat());
+        }
+        let octets = seen.into_iter().map(|(_, octets)| octets).collect();
+        (octets, inputs.summaries().remove(0))
+    }
+
+    #[test]
+    fn frames_can_be_read_again_whatever_the_input() {
+        let plain = [
+            &PCAP_HEADER[..],
+            &record(1, 0, b"one"),
+            &record(2, 0, b"two"),
+        ]
+        .concat();
+        let ng = [
+            section(false),
+            interface(1, b""),
+            packet(0, 1, b"one", b""),
+            packet(0, 2, b"two", b""),
+        ]
+        .concat();
+        let mut lz4 = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        lz4.write_all(&ng).unwrap();
+        let (_directory, paths) = directory(&[
+            ("plain", plain.clone()),
+            ("ng", ng),
+            ("gz", gzip(&plain)),
+            ("gz in gz", gzip(&gzip(&plain))),
+            ("lz4", lz4.finish().unwrap()),
+        ]);
+        for path in paths {
+            let (octets, summary) = reread(path);
+            assert_eq!(octets, [b"one", b"two"], "{}", summary.path.display());
+            assert_eq!(summary.anomaly_count, 0);
+            assert_eq!(summary.frames, 2);
+        }
+    }
+
+    #[test]
+    fn three_compressions_are_too_many() {
+        let (_directory, paths) = directory(&[("a", gzip(&gzip(&gzip(&pcap(&[1])))))]);
+        let error = Inputs::open(&paths, &options(100)).unwrap_err().to_string();
+        assert!(error.contains("compressed more than twice"), "{error}");
+    }
+
+    #[test]
+    fn a_cut_compressed_file_gives_what_came_before_and_one_anomaly() {
+        // Stored, not deflated: what the cut leaves is known.
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        encoder.write_all(&pcap(&[1, 2, 3])).unwrap();
+        let packed = encoder.finish().unwrap();
+        // 10 octets of gzip header, 5 of block header, then 24 + 2 * 76 of the capture and a part of the third frame.
+        let cut = 10 + 5 + 24 + 2 * 76 + 30;
+        let (_directory, paths) = directory(&[("cut.gz", packed[..cut].to_vec())]);
+        let (octets, summary) = reread(paths[0].clone());
+        assert_eq!(octets.len(), 2);
+        assert_eq!(summary.anomaly_count, 1);
+        let anomaly = &summary.anomalies[0];
+        assert!(anomaly.what.contains("compressed data"));
+        assert_eq!((anomaly.frame, anomaly.offset), (2, 24 + 2 * 76 + 30));
+        assert_eq!(summary.bytes, cut as u64);
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! This layer only frames. It knows where a record begins, when it was captured, how long it is and of which link
 //! type; it knows no packet and no SIP.
-#![warn(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
 )]
 
 mod compressed;
@@ -16,16 +19,21 @@ mod order;
 mod pcap;
 mod pcapng;
 mod reader;
+#[cfg(test)]
+mod sample;
 mod sniff;
 mod source;
+mod spool;
 mod summary;
 mod walk;
+mod write;
 
 pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs};
 pub use link_type::LinkType;
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
+pub use write::{CaptureWriter, OutputFormat, encode};
 
 use crate::{error::Anomaly, span::Span, time::Timestamp};
 

@@ -237,7 +237,7 @@ impl Pcap {
                 Step::Cut
             };
         }
-        if self.is_odd(&header) {
+        if self.is_odd(&header) && self.last_secs.is_some() {
             match self.header(window.bytes, end) {
                 Some(next) if !self.is_possible(&next) => return Step::Damaged,
                 None if !window.end => return Step::More,
@@ -302,7 +302,8 @@ impl Pcap {
         u64::from(header.fraction).saturating_mul(u64::from(self.nanos_per_tick)) >= 1_000_000_000
     }
 
-    /// Returns whether a header is legal but rare, so that the next one has to confirm it.
+    /// Returns whether a header is legal but rare, so that the next one has to confirm it. The first record needs no
+    /// such proof: where it begins is certain.
     #[inline]
     fn is_odd(&self, header: &Header) -> bool {
         header.captured > header.original
@@ -361,5 +362,198 @@ impl Pcap {
             }
         }
         Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::sample::{PCAP_HEADER, Walked, record};
+
+    fn walk(file: &[u8]) -> Walked {
+        let crate::capture::sniff::Kind::Pcap(order, variant) = crate::capture::sniff::sniff(file)
+        else {
+            panic!("no pcap magic");
+        };
+        let mut tally = Tally::new(0, "test".into());
+        let mut pcap = Pcap::open(order, variant, file, &mut tally).unwrap();
+        Walked::over(&file[FILE_HEADER..], tally, |window, records, tally| {
+            pcap.walk(window, records, tally)
+        })
+    }
+
+    /// The record 1.000002 s (or ns), 3 octets captured of 5, in four spellings.
+    #[test]
+    fn orders_and_resolutions() {
+        let little = b"\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x05\0\0\0abc";
+        let big = b"\0\x02\0\x04\0\0\0\0\0\0\0\0\0\x04\0\0\0\0\0\x01\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x05abc";
+        for (magic, rest, nanos) in [
+            (b"\xd4\xc3\xb2\xa1", &little[..], 1_000_002_000),
+            (b"\x4d\x3c\xb2\xa1", little, 1_000_000_002),
+            (b"\xa1\xb2\xc3\xd4", big, 1_000_002_000),
+            (b"\xa1\xb2\x3c\x4d", big, 1_000_000_002),
+        ] {
+            let walked = walk(&[magic, rest].concat());
+            assert_eq!(walked.nanos(), [nanos]);
+            assert_eq!(walked.data(), [b"abc"]);
+            assert_eq!(walked.records[0].orig_len, 5);
+            assert_eq!(walked.records[0].link, LinkType::ETHERNET);
+            assert_eq!(walked.tally.summary.cut_frames, 1);
+            assert!(walked.oddities().is_empty());
+        }
+    }
+
+    #[test]
+    fn longer_record_headers_of_patched_libpcaps() {
+        let mut file = PCAP_HEADER;
+        file[..4].copy_from_slice(b"\x34\xcd\xb2\xa1");
+        let one = b"\x01\0\0\0\x02\0\0\0\x03\0\0\0\x03\0\0\0\x07\0\0\0\0\x08\x04\0abc";
+        let walked = walk(&[&file[..], one, one].concat());
+        assert_eq!(walked.data(), [b"abc", b"abc"]);
+        assert_eq!(walked.nanos(), [1_000_002_000; 2]);
+    }
+
+    #[test]
+    fn lengths_in_the_wrong_order() {
+        // Captured and original length of the record on the wire: 5 and 3, so it is 3 of 5 if swapped.
+        let swapped = b"\x01\0\0\0\x02\0\0\0\x05\0\0\0\x03\0\0\0abc";
+        for (version, record, captured) in [
+            (b"\x02\0\x02\0", &swapped[..], 3),
+            (b"\x02\0\x03\0", swapped, 3),
+            (b"\x1f\x02\0\0", swapped, 3),
+            (
+                b"\x02\0\x03\0",
+                b"\x01\0\0\0\x02\0\0\0\x03\0\0\0\x05\0\0\0abc",
+                3,
+            ),
+            (
+                b"\x02\0\x04\0",
+                b"\x01\0\0\0\x02\0\0\0\x05\0\0\0\x03\0\0\0abcde",
+                5,
+            ),
+        ] {
+            let mut file = PCAP_HEADER;
+            file[4..8].copy_from_slice(version);
+            let walked = walk(&[&file[..], record].concat());
+            assert_eq!(walked.records.len(), 1, "{version:?}");
+            assert_eq!(walked.records[0].data.len(), captured, "{version:?}");
+            assert_eq!(walked.records[0].orig_len, 5, "{version:?}");
+        }
+    }
+
+    #[test]
+    fn bits_beside_the_link_type() {
+        for (network, fcs_len, oddities) in [
+            (0x0000_0001_u32, 0, 0),
+            // Two 16-bit words of frame check sequence.
+            (0x2400_0001, 4, 0),
+            (0x4400_0001, 8, 0),
+            // The length without the bit that says it is there.
+            (0x2000_0001, 0, 0),
+            (0x0003_0001, 0, 1),
+        ] {
+            let mut file = PCAP_HEADER;
+            file[20..].copy_from_slice(&network.to_le_bytes());
+            let walked = walk(&[&file[..], &record(1, 2, b"abc")].concat());
+            assert_eq!(walked.records[0].link, LinkType::ETHERNET);
+            assert_eq!(walked.records[0].fcs_len, fcs_len, "{network:x}");
+            assert_eq!(walked.oddities().len(), oddities, "{network:x}");
+        }
+    }
+
+    #[test]
+    fn snaplen_is_no_bound() {
+        for snaplen in [0_u32, 1, 0x7fff_ffff] {
+            let mut file = PCAP_HEADER;
+            file[16..20].copy_from_slice(&snaplen.to_le_bytes());
+            let walked = walk(&[&file[..], &record(1, 2, b"abc")].concat());
+            assert_eq!(walked.data(), [b"abc"], "{snaplen}");
+        }
+    }
+
+    #[test]
+    fn odd_records_are_kept() {
+        let file = [
+            &PCAP_HEADER[..],
+            &record(10, 2_500_000, b"fraction"),
+            &record(9, 0, b"backward"),
+            &record(9, 0, b""),
+            &record(4_000_000_000, 0, b"far away"),
+            &record(10, 0, b"back"),
+        ]
+        .concat();
+        let walked = walk(&file);
+        let secs = 1_000_000_000;
+        assert_eq!(
+            walked.nanos(),
+            [
+                12_500_000_000,
+                9 * secs,
+                9 * secs,
+                4_000_000_000 * secs,
+                10 * secs
+            ]
+        );
+        assert_eq!(walked.tally.summary.backward_steps, 2);
+        assert_eq!(walked.tally.summary.odd_times, 1);
+        assert_eq!(walked.oddities().len(), 1);
+    }
+
+    #[test]
+    fn damage_is_skipped_and_located() {
+        let good = |secs| record(secs, 5, &[0xee; 40]);
+        let five = [good(100), good(101), good(102), good(103), good(104)].concat();
+        for garbage in [
+            &[0xff; 33][..],
+            &[0; 64],
+            b"INVITE sip:bob@example.com SIP/2.0\r\n",
+        ] {
+            let file = [&PCAP_HEADER[..], &good(99), garbage, &five].concat();
+            let walked = walk(&file);
+            assert_eq!(walked.records.len(), 6, "{garbage:?}");
+            assert_eq!(walked.tally.summary.skipped_bytes, garbage.len() as u64);
+            let place = format!(
+                "byte 56, after frame 1: damaged, {} bytes skipped up to the next record",
+                garbage.len()
+            );
+            assert_eq!(walked.oddities(), [place]);
+        }
+    }
+
+    #[test]
+    fn a_wrong_length_does_not_swallow_the_rest_of_the_file() {
+        let good = |secs| record(secs, 5, &[0xee; 40]);
+        for len in [200_u32, 250_000, 300_000, u32::MAX] {
+            let mut wrong = good(101);
+            wrong[8..12].copy_from_slice(&len.to_le_bytes());
+            wrong[12..16].copy_from_slice(&len.to_le_bytes());
+            let tail = [good(102), good(103), good(104), good(105), good(106)].concat();
+            let file = [&PCAP_HEADER[..], &good(100), &wrong, &tail].concat();
+            let walked = walk(&file);
+            let last = walked.nanos().last().copied();
+            assert_eq!(last, Some(106_000_005_000), "{len}");
+            assert!(!walked.oddities().is_empty(), "{len}");
+        }
+    }
+
+    #[test]
+    fn a_cut_tail_is_told() {
+        let whole = [
+            &PCAP_HEADER[..],
+            &record(1, 0, &[1; 20]),
+            &record(2, 0, &[2; 20]),
+        ]
+        .concat();
+        for cut in 61..whole.len() {
+            let walked = walk(&whole[..cut]);
+            assert_eq!(walked.records.len(), 1);
+            let left = cut - 60;
+            assert_eq!(
+                walked.oddities(),
+                [format!(
+                    "byte 36, after frame 1: cut in the middle of a record, {left} bytes left"
+                )]
+            );
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! One input as a sequence of batches.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use super::{
     Batch, InputSummary, Record,
@@ -8,6 +8,7 @@ use super::{
     pcapng::PcapNg,
     sniff::{self, Kind},
     source::{Fill, Reread, Source},
+    spool::Spool,
     summary::Tally,
 };
 use crate::{
@@ -87,7 +88,8 @@ pub(super) struct Reader {
     /// Where it begins in the input.
     offset: u64,
     end: bool,
-    broken: bool,
+    /// Why nothing comes any more, to be told behind what came.
+    broken: Option<String>,
     /// A failure that waits until what was read before it is handed over.
     failed: Option<Error>,
     tally: Tally,
@@ -95,7 +97,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Opens an input and reads its header.
-    pub(super) fn open(path: &Path, input: u16, spool: bool) -> Result<Self> {
+    pub(super) fn open(path: &Path, input: u16, spool: Option<&Arc<Spool>>) -> Result<Self> {
         let mut tally = Tally::new(input, path.to_owned());
         let (mut source, kind) = Source::open(path, spool)?;
         tally.summary.compression = source.compression().to_vec();
@@ -139,7 +141,7 @@ impl Reader {
             carry,
             offset,
             end,
-            broken: false,
+            broken: None,
             failed: None,
             tally,
         })
@@ -164,11 +166,14 @@ impl Reader {
                 bytes: &batch.bytes,
                 offset: self.offset,
                 end: self.end,
-                broken: self.broken,
+                broken: self.broken.is_some(),
             };
             let done = self
                 .container
                 .walk(window, &mut batch.records, &mut self.tally);
+            if let Some(what) = self.broken.take() {
+                self.tally.note(window.at(batch.bytes.len()), what);
+            }
             batch.offset = self.offset;
             self.offset = self.offset.saturating_add(done as u64);
             batch.anomalies.append(&mut self.tally.fresh);
@@ -195,9 +200,7 @@ impl Reader {
             Ok(Fill::End) => self.end = true,
             Ok(Fill::Broken(what)) => {
                 self.end = true;
-                self.broken = true;
-                let at = self.offset.saturating_add(bytes.len() as u64);
-                self.tally.note(at, what);
+                self.broken = Some(what);
             }
             Err(error) => self.failed = Some(error),
         }
@@ -239,5 +242,81 @@ fn not_a_capture(path: &Path, what: &str) -> Error {
     Error::NotACapture {
         path: path.to_owned(),
         what: what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::capture::sample::{PCAP_HEADER, interface, packet, pcap, read, record, section};
+
+    fn pcapng() -> Vec<u8> {
+        [
+            section(false),
+            interface(1, b"\x09\0\x01\0\x09\0\0\0"),
+            packet(0, 1_000_000_000, &[1; 61], b""),
+            packet(0, 2_000_000_000, &[2; 62], b"\x01\0\x02\0hi\0\0"),
+            packet(0, 3_000_000_000, &[3; 63], b""),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn every_prefix_gives_the_frames_before_the_cut() {
+        for whole in [pcap(&[1, 2, 3]), pcapng()] {
+            let (expected, oddities) = read(&whole, 1 << 20);
+            assert_eq!((expected.len(), oddities.len()), (3, 0));
+            for cut in 0..whole.len() {
+                let (frames, anomalies) = read(&whole[..cut], 100);
+                assert_eq!(frames, expected[..frames.len()], "{cut}");
+                let within = |(_, _, offset, octets): &&(_, _, u64, Vec<u8>)| {
+                    *offset as usize + octets.len() + 16 <= cut
+                };
+                let least = expected.iter().filter(within).count();
+                assert!(frames.len() >= least, "{cut}");
+                assert!(anomalies.len() <= 1, "{cut} {anomalies:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_longer_than_the_blocks_is_read() {
+        let long = vec![7; 200_000];
+        let file = [&PCAP_HEADER[..], &record(1, 0, &long), &record(2, 0, b"x")].concat();
+        for block_bytes in [64, 4_096, 4 << 20] {
+            let (frames, anomalies) = read(&file, block_bytes);
+            assert_eq!(frames.len(), 2);
+            assert_eq!(frames[0].3, long);
+            assert!(anomalies.is_empty());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn damage_neither_panics_nor_depends_on_blocks(
+            ng in any::<bool>(),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+            noise in prop::collection::vec(any::<u8>(), 0..80),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let mut file = if ng { pcapng() } else { pcap(&[1, 2, 3, 4, 5, 6]) };
+            for (index, value) in flips {
+                let index = index.index(file.len());
+                file[index] ^= value;
+            }
+            let place = place.index(file.len());
+            file.splice(place..place, noise);
+            let expected = read(&file, 4 << 20);
+            for block_bytes in [64, 300] {
+                prop_assert_eq!(&read(&file, block_bytes), &expected);
+            }
+            for (_, _, offset, octets) in expected.0 {
+                let start = usize::try_from(offset).unwrap();
+                prop_assert_eq!(&file[start..start + octets.len()], &octets[..]);
+            }
+        }
     }
 }

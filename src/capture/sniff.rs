@@ -76,10 +76,8 @@ pub(super) const fn sniff(first: &[u8]) -> Kind {
         | [0x4d, 0x3c, 0x2b, 0xa1, ..] => Kind::Foreign(
             "a variant of pcap that is not documented; try to convert it: editcap -F pcap FILE OUT",
         ),
-        [b'R', b'T', b'S', b'S', ..]
-        | [b'G', b'M', b'B', b'U', ..]
-        | [b'T', b'R', b'S', b'N', ..] => Kind::Foreign(
-            "a capture of a commercial analyser; convert it first: editcap -F pcap FILE OUT",
+        [b'R', b'T', b'S', b'S', ..] | [b'G', b'M', b'B', b'U', ..] => Kind::Foreign(
+            "a capture of Microsoft Network Monitor; convert it first: editcap -F pcap FILE OUT",
         ),
         _ => Kind::Unknown,
     }

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     fs::File,
-    io::{self, Cursor, Read, Seek, SeekFrom, Write},
+    io::{self, Cursor, Read, Seek, SeekFrom},
     os::fd::AsFd,
     path::{Path, PathBuf},
     sync::{
@@ -16,6 +16,7 @@ use super::{
     Compression,
     compressed::decoder,
     sniff::{Kind, SNIFF_BYTES, sniff},
+    spool::{Copied, Spool},
 };
 use crate::error::{Error, Result};
 
@@ -33,8 +34,8 @@ pub(super) struct Source {
     compression: Vec<Compression>,
     meter: Meter,
     size: Option<u64>,
-    /// A copy of what cannot be read twice.
-    spool: Option<Arc<File>>,
+    /// The copy of what cannot be read twice, if it is to be read twice.
+    copy: Option<Copied>,
     /// Octets handed over so far.
     done: u64,
 }
@@ -69,13 +70,17 @@ pub(super) enum Reread {
     Path(PathBuf),
     /// From this file, in which the capture begins at the offset.
     File(PathBuf, Arc<File>, u64),
+    /// From the copy that was made of it.
+    Copied(PathBuf, Copied),
     Not(PathBuf),
 }
 
 impl Reread {
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Path(path) | Self::File(path, ..) | Self::Not(path) => path,
+            Self::Path(path) | Self::File(path, ..) | Self::Copied(path, _) | Self::Not(path) => {
+                path
+            }
         }
     }
 }
@@ -109,7 +114,7 @@ impl Read for Counted {
 
 impl Source {
     /// Opens an input, looks through its compressions and tells what is inside.
-    pub(super) fn open(path: &Path, spool: bool) -> Result<(Self, Kind)> {
+    pub(super) fn open(path: &Path, spool: Option<&Arc<Spool>>) -> Result<(Self, Kind)> {
         let open_error = |source| Error::Open {
             path: path.to_owned(),
             source,
@@ -128,8 +133,8 @@ impl Source {
             head: Cursor::default(),
             compression: Vec::new(),
             meter: Meter::default(),
-            size: metadata.is_file().then(|| metadata.len()),
-            spool: None,
+            size: metadata.is_file().then_some(metadata.len()),
+            copy: None,
             done: 0,
         };
         let base = match source.size {
@@ -153,9 +158,8 @@ impl Source {
             };
             kind
         };
-        if spool && !matches!(source.octets, Octets::Regular { .. }) {
-            let file = tempfile::tempfile().map_err(spool_error)?;
-            source.spool = Some(Arc::new(file));
+        if !matches!(source.octets, Octets::Regular { .. }) {
+            source.copy = spool.map(Copied::new);
         }
         Ok((source, kind))
     }
@@ -202,8 +206,11 @@ impl Source {
         let result = self.read(bytes, want);
         let fresh = bytes.get(before..).unwrap_or_default();
         self.done = self.done.saturating_add(fresh.len() as u64);
-        if let Some(spool) = &self.spool {
-            (&**spool).write_all(fresh).map_err(spool_error)?;
+        if let Some(copy) = &mut self.copy {
+            copy.append(fresh).map_err(|source| Error::Write {
+                path: std::env::temp_dir(),
+                source,
+            })?;
         }
         match result {
             Ok(fill) => Ok(fill),
@@ -270,11 +277,6 @@ impl Source {
         &self.compression
     }
 
-    /// Returns whether it can be closed and opened again at its beginning.
-    pub(super) fn is_reopenable(&self) -> bool {
-        self.size.is_some() && self.path.as_os_str() != "-"
-    }
-
     /// Returns how many octets of the disk or pipe were read.
     pub(super) fn position(&self) -> u64 {
         match self.octets {
@@ -291,8 +293,8 @@ impl Source {
     /// Tells how to read its octets again.
     pub(super) fn reread(&self) -> Reread {
         let path = self.path.clone();
-        match (&self.spool, &self.octets) {
-            (Some(spool), _) => Reread::File(path, Arc::clone(spool), 0),
+        match (&self.copy, &self.octets) {
+            (Some(copy), _) => Reread::Copied(path, copy.clone()),
             (_, Octets::Regular { by_path: true, .. }) => Reread::Path(path),
             (
                 _,
@@ -312,13 +314,6 @@ impl Source {
             offset: self.done,
             source,
         }
-    }
-}
-
-fn spool_error(source: io::Error) -> Error {
-    Error::Write {
-        path: std::env::temp_dir(),
-        source,
     }
 }
 

@@ -175,7 +175,7 @@ impl PcapNg {
                 // Bits 5 to 8 of epb_flags override if_fcslen when they are set.
                 2 => match order.u32(value, 0).unwrap_or_default() >> 5 & 0xf {
                     0 => {}
-                    len => record.fcs_len = len as u8,
+                    len => record.fcs_len = (len & 0xf) as u8,
                 },
                 4 => dropped = order.u64(value, 0).unwrap_or_default(),
                 _ => {}

@@ -285,3 +285,242 @@ fn claimed_len(order: Order, block: &[u8]) -> Option<usize> {
     let order = section_order(block).unwrap_or(order);
     order.u32(block, 4).map(|len| len as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{
+        Resolution,
+        sample::{Walked, block, interface, packet, section},
+    };
+
+    fn walk(blocks: &[Vec<u8>]) -> Walked {
+        let mut tally = Tally::new(0, "test".into());
+        let mut pcapng = PcapNg::new(&mut tally);
+        Walked::over(&blocks.concat(), tally, |window, records, tally| {
+            pcapng.walk(window, records, tally)
+        })
+    }
+
+    #[test]
+    fn units_of_time() {
+        for (options, ticks, nanos) in [
+            (&b""[..], 1_500_000, 1_500_000_000_i64),
+            // if_tsresol 9, 12, 2^-10; if_tsoffset 1000; if_tzone is ignored. With and without an end of the list.
+            (b"\x09\0\x01\0\x09\0\0\0\0\0\0\0", 1_500_000, 1_500_000),
+            (b"\x09\0\x01\0\x0c\0\0\0", 1_234_567, 1_234),
+            (b"\x09\0\x01\0\x8a\0\0\0", 1_536, 1_500_000_000),
+            (
+                b"\x0e\0\x08\0\xe8\x03\0\0\0\0\0\0",
+                1_500_000,
+                1_001_500_000_000,
+            ),
+            (b"\x0a\0\x04\0\x01\x02\x03\x04", 1_500_000, 1_500_000_000),
+        ] {
+            let walked = walk(&[
+                section(false),
+                interface(1, options),
+                packet(0, ticks, b"abc", b""),
+            ]);
+            assert_eq!(walked.nanos(), [nanos], "{options:?}");
+            assert_eq!(walked.data(), [b"abc"]);
+            assert!(walked.oddities().is_empty());
+        }
+    }
+
+    #[test]
+    fn sections_of_both_orders_and_interfaces_of_several_link_types() {
+        let big_interface = block(true, 1, b"\0\x65\0\0\0\0\0\0");
+        let big_packet = block(
+            true,
+            6,
+            b"\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0\x03\0\0\0\x09abc\0",
+        );
+        let walked = walk(&[
+            section(false),
+            interface(1, b""),
+            packet(0, 1, b"one", b""),
+            interface(113, b""),
+            packet(1, 2, b"two", b""),
+            section(true),
+            big_interface,
+            big_packet,
+            // The same interface once more: no new one for the input.
+            section(false),
+            interface(113, b""),
+            packet(0, 3, b"six", b""),
+        ]);
+        let seen: Vec<_> = walked
+            .records
+            .iter()
+            .map(|record| (record.link.0, record.interface, record.ts.nanos()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (1, 0, 1_000),
+                (113, 1, 2_000),
+                (101, 2, 5_000),
+                (113, 1, 3_000)
+            ]
+        );
+        assert_eq!(walked.data(), [b"one", b"two", b"abc", b"six"]);
+        assert_eq!(walked.records[2].orig_len, 9);
+        let frames: Vec<_> = walked
+            .tally
+            .summary
+            .interfaces
+            .iter()
+            .map(|interface| interface.frames)
+            .collect();
+        assert_eq!(frames, [1, 2, 1]);
+        assert_eq!(walked.tally.summary.sections, 3);
+    }
+
+    #[test]
+    fn old_and_simple_packets() {
+        let walked = walk(&[
+            section(false),
+            // Snaplen 5.
+            block(false, 1, b"\x01\0\0\0\x05\0\0\0"),
+            block(false, 3, b"\x03\0\0\0abc\0"),
+            // Interface 0, 2 frames lost before it, 7 microseconds, 3 octets of 4.
+            block(
+                false,
+                2,
+                b"\0\0\x02\0\0\0\0\0\x07\0\0\0\x03\0\0\0\x04\0\0\0old\0",
+            ),
+            block(false, 3, b"\x09\0\0\0abcdefgh"),
+        ]);
+        assert_eq!(walked.data(), [&b"abc"[..], b"old", b"abcde"]);
+        // Without a time, that of the packet before it.
+        assert_eq!(walked.nanos(), [0, 7_000, 7_000]);
+        assert_eq!(walked.records[2].orig_len, 9);
+        assert_eq!(walked.tally.summary.interfaces[0].dropped, Some(2));
+        assert_eq!(walked.oddities().len(), 1);
+    }
+
+    #[test]
+    fn what_stands_beside_packets_is_kept_or_counted() {
+        let statistics = [
+            // isb_ifdrop 3, isb_osdrop 4, no end of the options.
+            &b"\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\x08\0\x03\0\0\0\0\0\0\0"[..],
+            b"\x07\0\x08\0\x04\0\0\0\0\0\0\0",
+        ]
+        .concat();
+        let walked = walk(&[
+            section(false),
+            // A name in Latin-1 and a comment; four octets of frame check sequence.
+            interface(
+                1,
+                b"\x02\0\x03\0\x66\xfc\x72\0\x01\0\x01\0x\0\0\0\x0d\0\x01\0\x04\0\0\0",
+            ),
+            block(false, 4, b"\x01\0\x06\0\x7f\0\0\x01a\0\0\0\0\0\0\0"),
+            block(false, 10, b"KSLT\x05\0\0\0CLIEN\0\0\0"),
+            block(false, 0xbad, b"\x01\0\0\0"),
+            block(false, 0x8000_0001, b"\x01\0\0\0"),
+            packet(0, 1, b"fcs.", b""),
+            // epb_flags: no frame check sequence of its own, then one of 2; epb_dropcount 1.
+            packet(0, 2, b"fcs.", b"\x02\0\x04\0\x01\0\0\0"),
+            packet(
+                0,
+                3,
+                b"fcs.",
+                b"\x02\0\x04\0\x40\0\0\0\x04\0\x08\0\x01\0\0\0\0\0\0\0",
+            ),
+            block(false, 5, &statistics),
+        ]);
+        let fcs: Vec<_> = walked.records.iter().map(|record| record.fcs_len).collect();
+        assert_eq!(fcs, [4, 4, 2]);
+        let summary = &walked.tally.summary;
+        assert_eq!(summary.interfaces[0].name.as_deref(), Some("f\u{fffd}r"));
+        // Seven in all: the one before the third packet is among them.
+        assert_eq!(summary.interfaces[0].dropped, Some(7));
+        assert_eq!(summary.interfaces[0].resolution, Resolution::Decimal(6));
+        assert_eq!((summary.comments, summary.name_blocks), (1, 1));
+        assert_eq!(summary.secrets[0].kind, 0x544c_534b);
+        assert_eq!(summary.secrets[0].bytes, b"CLIEN");
+        assert!(walked.oddities().is_empty());
+    }
+
+    #[test]
+    fn frames_without_an_interface_are_counted() {
+        let walked = walk(&[
+            section(false),
+            packet(0, 1, b"lost", b""),
+            interface(1, b""),
+            packet(0, 2, b"good", b""),
+            packet(7, 3, b"lost", b""),
+        ]);
+        let links: Vec<_> = walked.records.iter().map(|record| record.link).collect();
+        let unknown = LinkType::UNKNOWN;
+        assert_eq!(links, [unknown, LinkType::ETHERNET, unknown]);
+        assert_eq!(walked.nanos(), [0, 2_000, 2_000]);
+        assert_eq!(walked.tally.summary.orphan_frames, 2);
+        assert_eq!(walked.oddities().len(), 1);
+    }
+
+    #[test]
+    fn lengths_that_are_no_multiple_of_four_are_rounded_up() {
+        // Data padded, both lengths not: 35 = 32 + 3.
+        let mut odd = packet(0, 2, b"odd", b"");
+        odd[4..8].copy_from_slice(&35_u32.to_le_bytes());
+        odd[32..].copy_from_slice(&35_u32.to_le_bytes());
+        let walked = walk(&[
+            section(false),
+            interface(1, b""),
+            odd,
+            packet(0, 3, b"good", b""),
+        ]);
+        assert_eq!(walked.data(), [&b"odd"[..], b"good"]);
+        assert_eq!(walked.oddities().len(), 1);
+    }
+
+    #[test]
+    fn damage_is_skipped_and_located() {
+        let head = [
+            section(false),
+            interface(1, b""),
+            packet(0, 1, b"good", b""),
+        ]
+        .concat();
+        let wrong_trailer = {
+            let mut packet = packet(0, 2, b"lost", b"");
+            packet[32] ^= 1;
+            packet
+        };
+        for garbage in [
+            wrong_trailer,
+            vec![0; 64],
+            vec![0xff; 7],
+            b"INVITE sip:bob@example.com SIP/2.0\r\n".to_vec(),
+            // A block that claims half a gigabyte, and one that claims more than is left.
+            b"\x06\0\0\0\0\0\0\x20".to_vec(),
+            b"\x06\0\0\0\0\x10\0\0".to_vec(),
+        ] {
+            let walked = walk(&[
+                head.clone(),
+                garbage.clone(),
+                packet(0, 3, b"next", b""),
+                packet(0, 4, b"last", b""),
+            ]);
+            assert_eq!(walked.data(), [b"good", b"next", b"last"], "{garbage:?}");
+            let place = format!(
+                "byte {}, after frame 1: damaged, {} bytes skipped up to the next record",
+                head.len(),
+                garbage.len()
+            );
+            assert_eq!(walked.oddities(), [place]);
+        }
+    }
+
+    #[test]
+    fn a_frame_longer_than_its_block_is_cut() {
+        let mut long = packet(0, 1, b"long", b"");
+        long[20..24].copy_from_slice(&400_u32.to_le_bytes());
+        let walked = walk(&[section(false), interface(1, b""), long]);
+        assert_eq!(walked.data(), [b"long"]);
+        assert_eq!(walked.records[0].orig_len, 400);
+        assert_eq!(walked.oddities().len(), 1);
+    }
+}
