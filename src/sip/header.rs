@@ -1,8 +1,10 @@
 //! Header fields: their names, compact forms and values (RFC 3261 §7.3, §20).
 
-use memchr::memchr;
+use std::borrow::Cow;
 
-use super::line::{LineEnd, is_token, split_around, trim, trim_end};
+use memchr::{memchr, memchr2};
+
+use super::line::{LineEnd, is_space, is_token, split_around, trim, trim_end, trim_start};
 use crate::span::Span;
 
 macro_rules! header_names {
@@ -262,6 +264,28 @@ fn split_field(field: &[u8]) -> Option<(&[u8], &[u8])> {
     (!name.is_empty() && name.iter().all(|octet| is_token(*octet))).then(|| (name, trim(value)))
 }
 
+/// Returns a value with each fold, the line end and the white space around it, replaced by one SP (RFC 3261 §7.3.1).
+#[must_use]
+pub fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
+    if memchr2(b'\r', b'\n', value).is_none() {
+        return Cow::Borrowed(value);
+    }
+    let mut unfolded = Vec::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((line, behind)) =
+        memchr2(b'\r', b'\n', rest).and_then(|at| split_around(rest, at))
+    {
+        unfolded.extend_from_slice(line);
+        while unfolded.last().is_some_and(|octet| is_space(*octet)) {
+            unfolded.pop();
+        }
+        unfolded.push(b' ');
+        rest = trim_start(behind);
+    }
+    unfolded.extend_from_slice(rest);
+    Cow::Owned(unfolded)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -308,6 +332,18 @@ mod tests {
         }
         let compact = HeaderName::ALL.iter().filter(|h| h.compact().is_some());
         assert_eq!(compact.count(), 20);
+    }
+
+    #[test]
+    fn folds_become_one_space() {
+        for (value, expected) in [
+            (&b"a"[..], &b"a"[..]),
+            (b"a\r\n b", b"a b"),
+            (b"a  \r\n \t b\n c", b"a b c"),
+            (b"a\r\n \r\n b", b"a b"),
+        ] {
+            assert_eq!(*unfold(value), *expected);
+        }
     }
 
     #[test]

@@ -9,6 +9,11 @@
     clippy::cast_possible_truncation
 )]
 
+pub mod address;
+mod body;
+mod cseq;
+mod diagnose;
+mod error;
 mod flaws;
 mod head;
 mod header;
@@ -16,13 +21,21 @@ mod line;
 pub mod list;
 mod message;
 mod method;
+pub mod param;
+mod parse;
 mod probe;
+pub mod sdp;
 mod start_line;
+pub mod uri;
+pub mod via;
 
 pub use self::{
+    cseq::Cseq,
+    diagnose::{Diagnosis, Severity, diagnose},
+    error::{ParseError, ParseReason},
     flaws::Flaws,
-    head::{Cseq, Framing, Head, ParseError, ParseReason},
-    header::{Header, HeaderName, Headers},
+    head::{Framing, Head},
+    header::{Header, HeaderName, Headers, unfold},
     line::head_end,
     message::{Message, MessageBuf},
     method::Method,

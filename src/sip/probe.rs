@@ -6,6 +6,7 @@ use super::{
     Method,
     line::{LineEnd, is_token, split_around, split_token},
     start_line::{self, Parts},
+    uri::is_scheme,
 };
 
 /// What octets look like from their first line.
@@ -120,8 +121,7 @@ fn has_known_word(text: &[u8]) -> bool {
 fn has_scheme(uri: &[u8]) -> bool {
     let uri = uri.strip_prefix(b"<").unwrap_or(uri);
     let scheme = memchr(b':', uri).and_then(|end| uri.get(..end));
-    matches!(scheme, Some([first, rest @ ..]) if first.is_ascii_alphabetic()
-        && rest.iter().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.')))
+    scheme.is_some_and(is_scheme)
 }
 
 /// Returns whether `text` begins with the name of a header and its colon.
