@@ -1,10 +1,14 @@
 //! How fast captures are framed: nanoseconds a record, reading included.
 //!
 //! `SIPCAP_BENCH_CAPTURE=big.pcap cargo bench --bench capture`; without a file a generated one is used.
+#![expect(clippy::unwrap_used, reason = "a bench without its input is no bench")]
 
 use std::{io::Write, path::PathBuf};
 
-use divan::{Bencher, counter::BytesCount, counter::ItemsCount};
+use divan::{
+    Bencher,
+    counter::{BytesCount, ItemsCount},
+};
 use sipcap::capture::{Batch, InputOptions, Inputs};
 
 fn main() {

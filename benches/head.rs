@@ -28,14 +28,14 @@ fn main() {
     divan::main();
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn parse_invite(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::of_slice(INVITE))
         .bench(|| Head::parse(black_box(INVITE), Framing::Datagram));
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn read_tags_and_branch(bencher: Bencher<'_, '_>) {
     let head = Head::parse(INVITE, Framing::Datagram).expect("a SIP message");
     bencher.bench(|| {
@@ -48,18 +48,18 @@ fn read_tags_and_branch(bencher: Bencher<'_, '_>) {
     });
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn list_headers(bencher: Bencher<'_, '_>) {
     let head = Head::parse(INVITE, Framing::Datagram).expect("a SIP message");
     bencher.bench(|| black_box(&head).headers(INVITE).count());
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn probe_invite() -> Probe {
     probe(black_box(INVITE))
 }
 
-#[divan::bench]
+#[divan::bench(sample_size = 1000)]
 fn probe_rtp() -> Probe {
     probe(black_box(RTP))
 }

@@ -541,7 +541,9 @@ mod tests {
         let (octets, summary) = reread(paths[0].clone());
         assert_eq!(octets.len(), 2);
         assert_eq!(summary.anomaly_count, 1);
-        assert!(summary.anomalies[0].what.contains("compressed data"));
+        let anomaly = &summary.anomalies[0];
+        assert!(anomaly.what.contains("compressed data"));
+        assert_eq!((anomaly.frame, anomaly.offset), (2, 24 + 2 * 76 + 30));
         assert_eq!(summary.bytes, cut as u64);
     }
 }

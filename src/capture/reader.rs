@@ -88,7 +88,8 @@ pub(super) struct Reader {
     /// Where it begins in the input.
     offset: u64,
     end: bool,
-    broken: bool,
+    /// Why nothing comes any more, to be told behind what came.
+    broken: Option<String>,
     /// A failure that waits until what was read before it is handed over.
     failed: Option<Error>,
     tally: Tally,
@@ -140,7 +141,7 @@ impl Reader {
             carry,
             offset,
             end,
-            broken: false,
+            broken: None,
             failed: None,
             tally,
         })
@@ -165,11 +166,14 @@ impl Reader {
                 bytes: &batch.bytes,
                 offset: self.offset,
                 end: self.end,
-                broken: self.broken,
+                broken: self.broken.is_some(),
             };
             let done = self
                 .container
                 .walk(window, &mut batch.records, &mut self.tally);
+            if let Some(what) = self.broken.take() {
+                self.tally.note(window.at(batch.bytes.len()), what);
+            }
             batch.offset = self.offset;
             self.offset = self.offset.saturating_add(done as u64);
             batch.anomalies.append(&mut self.tally.fresh);
@@ -196,9 +200,7 @@ impl Reader {
             Ok(Fill::End) => self.end = true,
             Ok(Fill::Broken(what)) => {
                 self.end = true;
-                self.broken = true;
-                let at = self.offset.saturating_add(bytes.len() as u64);
-                self.tally.note(at, what);
+                self.broken = Some(what);
             }
             Err(error) => self.failed = Some(error),
         }

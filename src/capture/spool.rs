@@ -118,12 +118,12 @@ mod tests {
             copy.append(octets.as_bytes()).unwrap();
         }
         assert_eq!((one.pieces.len(), two.pieces.len()), (3, 2));
-        for (copy, whole) in [(&one, "abcdefghi"), (&two, "12345")] {
+        for (copy, whole) in [(&one, &b"abcdefghi"[..]), (&two, b"12345")] {
             for start in 0..=whole.len() {
                 for end in start..=whole.len() {
                     let mut octets = vec![0; end - start];
                     copy.read_exact_at(&mut octets, start as u64).unwrap();
-                    assert_eq!(octets, whole[start..end].as_bytes());
+                    assert_eq!(octets, whole[start..end]);
                 }
             }
             let mut octets = vec![0; 2];

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use super::{
     line::{split_around, trim},
-    list::{behind_quoted, split_at_any},
+    list::{behind_quoted, split_at},
     param,
     uri::Uri,
 };
@@ -48,7 +48,7 @@ impl<'a> NameAddr<'a> {
             None => (None, value),
         };
         let Some((name, rest)) = memchr(b'<', rest).and_then(|at| split_around(rest, at)) else {
-            let (uri, params) = split_at_any(rest, b";").unwrap_or((rest, &[]));
+            let (uri, params) = split_at(rest, b';').unwrap_or((rest, &[]));
             return Self {
                 display_name: quoted.unwrap_or_default(),
                 uri: trim(uri),

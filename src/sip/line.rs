@@ -102,12 +102,30 @@ pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
 }
 
 /// Returns whether an octet may stand in a token (RFC 3261 §25.1).
+#[expect(clippy::indexing_slicing, reason = "an octet is always below 256")]
 pub(super) const fn is_token(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric()
-        || matches!(
+    TOKEN[octet as usize]
+}
+
+const TOKEN: [bool; 256] = token_table();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated at compile time only"
+)]
+const fn token_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut octet: u8 = 0;
+    while octet < 128 {
+        let is_mark = matches!(
             octet,
             b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
-        )
+        );
+        table[octet as usize] = octet.is_ascii_alphanumeric() || is_mark;
+        octet += 1;
+    }
+    table
 }
 
 /// Splits off the token that `text` begins with, which may be empty.

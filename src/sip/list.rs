@@ -1,6 +1,6 @@
 //! Values that are lists: separated by commas outside of quotes, angle brackets and comments (RFC 3261 §7.3.1).
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 
 use super::line::{split_around, trim};
 
@@ -21,7 +21,7 @@ impl<'a> Iterator for Values<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
-            let (value, rest) = split_at_any(self.rest, b",").unwrap_or((self.rest, &[]));
+            let (value, rest) = split_at(self.rest, b',').unwrap_or((self.rest, &[]));
             self.rest = rest;
             let value = trim(value);
             if !value.is_empty() {
@@ -32,11 +32,19 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-/// Returns what is before and behind the first of the octets `wanted` that is not within quotes, angle brackets or
-/// a comment.
+/// Returns what is before and behind the first `separator` that is not within quotes, angle brackets or a comment.
 ///
 /// What is opened but never closed opens nothing, so that it cannot hide the rest (RFC 4475 §3.1.2.6).
-pub(super) fn split_at_any<'a>(text: &'a [u8], wanted: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(super) fn split_at(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
+    let parts = split_around(text, memchr(separator, text)?)?;
+    match memchr3(b'"', b'<', b'(', parts.0) {
+        None => Some(parts),
+        Some(_) => split_outside(text, separator),
+    }
+}
+
+/// The long way of [`split_at`], for text that has quotes, brackets or comments before the separator.
+fn split_outside(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
     let mut rest = text;
     // Openers that turned out to be unclosed are not tried again: that would take quadratic time.
     let (mut quotes, mut angles, mut comments) = (true, true, true);
@@ -45,7 +53,7 @@ pub(super) fn split_at_any<'a>(text: &'a [u8], wanted: &[u8]) -> Option<(&'a [u8
             b'"' if quotes => (&mut quotes, behind_quoted(rest)),
             b'<' if angles => (&mut angles, behind_angle(rest)),
             b'(' if comments => (&mut comments, behind_comment(rest)),
-            octet if wanted.contains(octet) => {
+            octet if *octet == separator => {
                 return split_around(text, text.len().saturating_sub(rest.len()));
             }
             _ => {

@@ -2,7 +2,7 @@
 
 use super::{
     line::{split_around, trim},
-    list::split_at_any,
+    list::split_at,
 };
 use memchr::memchr;
 
@@ -40,7 +40,7 @@ impl<'a> Iterator for Params<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.rest.is_empty() {
-            let (param, rest) = split_at_any(self.rest, b";").unwrap_or((self.rest, &[]));
+            let (param, rest) = split_at(self.rest, b';').unwrap_or((self.rest, &[]));
             self.rest = rest;
             let equals = memchr(b'=', param).and_then(|at| split_around(param, at));
             let (name, value) = match equals {

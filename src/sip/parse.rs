@@ -47,42 +47,60 @@ enum Field {
 
 impl Field {
     /// Returns which header a field is and its value, trimmed; `None` for all that are not looked at.
+    #[inline]
     fn recognise(field: &[u8]) -> Option<(Self, &[u8])> {
         let (first, rest) = field.split_first()?;
-        let names: &[(&[u8], Self)] = match first | 0x20 {
-            b'c' => &[
-                (b"all-id", Self::CallId),
-                (b"seq", Self::Cseq),
-                (b"ontact", Self::Contact),
-                (b"ontent-length", Self::ContentLength),
-                (b"ontent-type", Self::ContentType),
-                (b"", Self::ContentType),
-            ],
-            b'f' => &[(b"rom", Self::From), (b"", Self::From)],
-            b'i' => &[(b"", Self::CallId)],
-            b'l' => &[(b"", Self::ContentLength)],
-            b'm' => &[(b"ax-forwards", Self::MaxForwards), (b"", Self::Contact)],
-            b's' => &[(b"erver", Self::Server)],
-            b't' => &[(b"o", Self::To), (b"", Self::To)],
-            b'u' => &[(b"ser-agent", Self::UserAgent)],
-            b'v' => &[(b"ia", Self::Via), (b"", Self::Via)],
-            _ => &[],
+        let (header, value) = match first | 0x20 {
+            b'c' => match rest.first()? | 0x20 {
+                b'a' => (Self::CallId, behind(rest, b"all-id")?),
+                b's' => (Self::Cseq, behind(rest, b"seq")?),
+                b'o' => match rest.get(3)? | 0x20 {
+                    b'a' => (Self::Contact, behind(rest, b"ontact")?),
+                    _ => match behind(rest, b"ontent-length") {
+                        Some(value) => (Self::ContentLength, value),
+                        None => (Self::ContentType, behind(rest, b"ontent-type")?),
+                    },
+                },
+                _ => (Self::ContentType, behind(rest, b"")?),
+            },
+            b'f' => (Self::From, either(rest, b"rom")?),
+            b'i' => (Self::CallId, behind(rest, b"")?),
+            b'l' => (Self::ContentLength, behind(rest, b"")?),
+            b'm' => match behind(rest, b"ax-forwards") {
+                Some(value) => (Self::MaxForwards, value),
+                None => (Self::Contact, behind(rest, b"")?),
+            },
+            b's' => (Self::Server, behind(rest, b"erver")?),
+            b't' => (Self::To, either(rest, b"o")?),
+            b'u' => (Self::UserAgent, behind(rest, b"ser-agent")?),
+            b'v' => (Self::Via, either(rest, b"ia")?),
+            _ => return None,
         };
-        names.iter().find_map(|(name, header)| {
-            let (start, tail) = rest.split_at_checked(name.len())?;
-            if !start.eq_ignore_ascii_case(name) {
-                return None;
-            }
-            match trim_start(tail) {
-                [b':', value @ ..] => Some((*header, trim(value))),
-                _ => None,
-            }
-        })
+        Some((header, trim(value)))
     }
 
     const fn bit(self) -> u16 {
         1 << self as u16
     }
+}
+
+/// Returns what is behind the rest of a name, in any case, and its colon.
+#[inline]
+fn behind<'a, const N: usize>(text: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    let (start, tail) = text.split_first_chunk::<N>()?;
+    if !start.eq_ignore_ascii_case(name) {
+        return None;
+    }
+    match tail {
+        [b':', value @ ..] => Some(value),
+        _ => trim_start(tail).strip_prefix(b":"),
+    }
+}
+
+/// Like [`behind`], with the compact form for the other choice.
+#[inline]
+fn either<'a, const N: usize>(text: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
+    behind(text, name).or_else(|| behind(text, b""))
 }
 
 /// More headers than this are a flaw.

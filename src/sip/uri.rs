@@ -4,7 +4,7 @@ use memchr::{memchr, memrchr};
 
 use super::{
     line::{split_around, trim},
-    list::split_at_any,
+    list::split_at,
 };
 
 /// The parts of a URI, as written and still escaped.
@@ -157,7 +157,7 @@ fn is_port_of(first: u8, name: &[u8]) -> bool {
 }
 
 fn split_params(text: &[u8]) -> (&[u8], &[u8]) {
-    split_at_any(text, b";").unwrap_or((text, &[]))
+    split_at(text, b';').unwrap_or((text, &[]))
 }
 
 /// Splits `host:port`, also with white space around the colon; an IPv6 address without brackets has no port.

@@ -2,7 +2,7 @@
 
 use super::{
     line::{is_space, split_token, trim, trim_start},
-    list::split_at_any,
+    list::split_at,
     param,
     uri::split_host_port,
 };
@@ -42,7 +42,7 @@ impl<'a> Via<'a> {
         let (_, rest) = word_and_slash(value)?;
         let (_, rest) = word_and_slash(rest)?;
         let (transport, rest) = split_token(trim_start(rest));
-        let (sent_by, params) = split_at_any(rest, b";").unwrap_or((rest, &[]));
+        let (sent_by, params) = split_at(rest, b';').unwrap_or((rest, &[]));
         let (host, port) = split_host_port(without_comment(trim(sent_by)));
         (!transport.is_empty() && !host.is_empty()).then_some(Self {
             transport,
