@@ -101,6 +101,14 @@ pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
     text
 }
 
+/// Returns a line without the CRs of its end.
+pub(super) fn trim_line_end(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\r'] = line {
+        line = rest;
+    }
+    line
+}
+
 /// Returns whether an octet may stand in a token (RFC 3261 §25.1).
 #[expect(clippy::indexing_slicing, reason = "an octet is always below 256")]
 pub(super) const fn is_token(octet: u8) -> bool {
