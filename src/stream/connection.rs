@@ -155,6 +155,13 @@ impl Streams {
         &self.stats
     }
 
+    /// Returns how many octets of unfinished messages and of segments out of order it holds, with what it takes to
+    /// hold them: at most [`Limits::held`].
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
     /// Runs `act` on a direction and keeps account of what it holds and waits for.
     fn with<R: Default>(
         &mut self,
