@@ -2,7 +2,9 @@
 
 use memchr::{memchr, memchr2};
 
-/// The octet that ends lines. The first line end seen decides for the whole head.
+use super::Flaws;
+
+/// The octet that ends lines. The first header's line end decides for all headers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LineEnd {
     /// LF, with any number of CRs before it.
@@ -64,6 +66,18 @@ impl LineEnd {
     }
 }
 
+/// Splits off the start line; `None` when it does not end. It comes without its line end, which is told as a flaw when
+/// it is not CR LF.
+pub(super) fn split_start_line(text: &[u8]) -> Option<(&[u8], &[u8], Flaws)> {
+    let (line, tail) = text.split_at_checked(memchr2(b'\r', b'\n', text)?)?;
+    let behind = match LineEnd::Lf.skip_blank(tail) {
+        Some(behind) if tail.starts_with(b"\n") => (behind, Flaws::LF_ONLY),
+        Some(behind) => (behind, Flaws::NONE),
+        None => (tail.get(1..)?, Flaws::CR_ONLY),
+    };
+    Some((line, behind.0, behind.1))
+}
+
 /// Returns what is before and behind the octet at `at`.
 pub(super) fn split_around(text: &[u8], at: usize) -> Option<(&[u8], &[u8])> {
     let (before, tail) = text.split_at_checked(at)?;
@@ -99,6 +113,14 @@ pub(super) fn trim_end(mut text: &[u8]) -> &[u8] {
         text = rest;
     }
     text
+}
+
+/// Returns a line without the CRs of its end.
+pub(super) fn trim_line_end(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b'\r'] = line {
+        line = rest;
+    }
+    line
 }
 
 /// Returns whether an octet may stand in a token (RFC 3261 §25.1).

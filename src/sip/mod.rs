@@ -26,6 +26,7 @@ mod parse;
 mod probe;
 pub mod sdp;
 mod start_line;
+pub mod text_input;
 pub mod uri;
 pub mod via;
 

@@ -2,7 +2,7 @@
 
 use super::{
     Flaws, Method,
-    line::{is_space, split_token, trim_end, trim_start},
+    line::{is_space, split_token, trim_end, trim_line_end, trim_start},
 };
 use crate::span::Span;
 
@@ -123,14 +123,6 @@ fn split_status_line(line: &[u8]) -> Option<(Parts<'_>, Flaws)> {
     }
     let reason = trim_end(trim_start(tail));
     Some((Parts::Response { code, reason }, flaws))
-}
-
-/// Returns a line without the CRs of its end.
-fn trim_line_end(mut line: &[u8]) -> &[u8] {
-    while let [rest @ .., b'\r'] = line {
-        line = rest;
-    }
-    line
 }
 
 /// Splits off the last word of a text that does not end in white space; what is before it keeps its white space.
