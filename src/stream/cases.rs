@@ -229,6 +229,21 @@ fn case_14_cut_segment() {
     assert_eq!((first.text.len(), first.flaws), (200, Flaws::CUT));
     assert_eq!(second.text.as_bytes(), message('b'));
 
+    // Nothing but headers was captured.
+    for mut wire in [Wire::new(), Wire::synced()] {
+        let first = wire.number;
+        for at in [0, 1000, 500] {
+            wire.cut(at, b"", 500);
+        }
+        wire.data(1500, &message('b'));
+        let catch = wire.finish();
+        assert_eq!(catch.messages.len(), 1);
+        assert_eq!(
+            catch.fates()[first as usize..],
+            [SegmentFate::Lost, SegmentFate::Lost, SegmentFate::Lost, Sip]
+        );
+    }
+
     // The end of the body is what was cut: the next message begins where it must.
     let mut wire = Wire::synced();
     wire.cut(0, &message('a')[..350], 500);
