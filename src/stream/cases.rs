@@ -99,7 +99,7 @@ fn case_7_hole_in_headers() {
     let mut wire = wire;
     let catch = {
         let catch = &mut wire.catch;
-        wire.streams.finish(&mut |found| catch.take(found));
+        wire.streams.finish(&mut |found| catch.take(&found));
         assert_eq!(wire.streams.stats().resyncs, 1);
         assert_eq!(wire.streams.stats().skipped_octets, 200);
         wire.catch

@@ -188,24 +188,17 @@ impl Defragmenter {
             id: fragment.id,
             tunnel: context.tunnel,
         };
-        let is_atomic = fragment.offset == 0 && !fragment.more;
-        if is_atomic || !is_possible(fragment, payload.len()) {
-            let completeness = match (is_atomic, fragment.cut) {
-                (false, _) => Completeness::Malformed,
-                (true, true) => Completeness::Lost,
-                (true, false) => Completeness::Complete,
-            };
-            // RFC 6946: a fragment that is a whole packet does not mix with others.
-            let alone = self.alone(key, fragment.protocol, context, frame, completeness);
-            let bytes = if is_atomic {
-                payload.to_vec()
-            } else {
-                Vec::new()
-            };
-            return out.push(Reassembled { bytes, ..alone });
+        if let Some(completeness) = judge_alone(fragment, payload.len()) {
+            let mut alone = self.alone(key, fragment.protocol, context, frame, completeness);
+            if completeness != Completeness::Malformed {
+                alone.bytes.extend_from_slice(payload);
+            }
+            return out.push(alone);
         }
         if !self.open.contains_key(&key) {
-            self.make_room(out);
+            if self.open.len() >= self.limits.open_packets {
+                self.evict(out);
+            }
             self.insert(key, fragment.protocol, context, frame.ts);
         }
         let limits = &self.limits;
@@ -261,12 +254,6 @@ impl Defragmenter {
             }
             let key = entry.remove();
             self.close(key, out);
-        }
-    }
-
-    fn make_room(&mut self, out: &mut Vec<Reassembled>) {
-        if self.open.len() >= self.limits.open_packets {
-            self.evict(out);
         }
     }
 
@@ -379,11 +366,19 @@ impl Defragmenter {
     }
 }
 
-/// Returns whether a fragment can be one by its place and length.
-fn is_possible(fragment: &Fragment, len: usize) -> bool {
+/// Decides about a fragment by itself: `None` if it is to be put together with others.
+fn judge_alone(fragment: &Fragment, len: usize) -> Option<Completeness> {
+    if fragment.offset == 0 && !fragment.more {
+        // RFC 6946: a fragment that is a whole packet does not mix with others.
+        return Some(match fragment.cut {
+            true => Completeness::Lost,
+            false => Completeness::Complete,
+        });
+    }
     let end = (fragment.offset as usize).saturating_add(len);
     let is_in_eights = len.is_multiple_of(8) || !fragment.more || fragment.cut;
-    end <= MAX_LEN && is_in_eights && (len > 0 || fragment.cut)
+    let is_possible = end <= MAX_LEN && is_in_eights && (len > 0 || fragment.cut);
+    (!is_possible).then_some(Completeness::Malformed)
 }
 
 /// Decides about a fragment of a packet by those that came before.

@@ -1,12 +1,16 @@
 //! SIP over SCTP (RFC 4168, RFC 9260, RFC 8260): each user message is one SIP message.
 
 mod chunk;
+mod seen;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
 use hashbrown::HashMap;
 
-use self::chunk::{Chunks, Data};
+use self::{
+    chunk::{Chunks, Data},
+    seen::Seen,
+};
 use super::{
     found::{Context, Found, SegmentFate},
     limits::Limits,
@@ -78,63 +82,6 @@ struct Pending {
     /// How many of its parts wait.
     waiting: usize,
     fate: SegmentFate,
-}
-
-/// The transmission sequence numbers that came lately.
-#[derive(Debug)]
-struct Seen {
-    /// The highest one, extended to 64 bits.
-    highest: u64,
-    /// A bit for each of those up to it, in rings of 64.
-    bits: [u64; 32],
-}
-
-impl Seen {
-    const WINDOW: u64 = 32 * 64;
-
-    fn new(tsn: u32) -> Self {
-        Self {
-            highest: (1 << 40) | u64::from(tsn),
-            bits: [0; 32],
-        }
-    }
-
-    /// Returns the number extended to 64 bits, and whether it is new.
-    fn note(&mut self, tsn: u32) -> (u64, bool) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a TSN is the low half of its extension"
-        )]
-        let distance = tsn.wrapping_sub(self.highest as u32).cast_signed();
-        let number = self.highest.wrapping_add_signed(i64::from(distance));
-        if number > self.highest {
-            let passed = number.saturating_sub(self.highest);
-            if passed >= Self::WINDOW {
-                self.bits = [0; 32];
-            } else {
-                for skipped in self.highest.saturating_add(1)..=number {
-                    self.set(skipped, false);
-                }
-            }
-            self.highest = number;
-        } else if self.highest.saturating_sub(number) >= Self::WINDOW {
-            // Too old to tell, or a peer that began anew: better twice than not at all.
-            return (number, true);
-        }
-        (number, !self.set(number, true))
-    }
-
-    /// Sets the bit of a number and returns what it was.
-    fn set(&mut self, number: u64, value: bool) -> bool {
-        let index = usize::try_from((number >> 6) & 31).unwrap_or_default();
-        let mask = 1_u64 << (number & 63);
-        let Some(word) = self.bits.get_mut(index) else {
-            return false;
-        };
-        let was = *word & mask != 0;
-        *word = if value { *word | mask } else { *word & !mask };
-        was
-    }
 }
 
 impl Associations {
@@ -517,11 +464,11 @@ mod tests {
             };
             let frame = frame(number, i64::try_from(number).unwrap() * 100);
             table.packet(&packet, chunks, Context::default(), frame, &mut |found| {
-                catch.take(found);
+                catch.take(&found);
             });
             assert!(table.held <= limits.sctp_held);
         }
-        table.finish(&mut |found| catch.take(found));
+        table.finish(&mut |found| catch.take(&found));
         assert!(table.pending.is_empty() && table.deadlines.is_empty() && table.held == 0);
         (catch, table.stats)
     }
