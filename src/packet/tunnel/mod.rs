@@ -19,26 +19,69 @@ use super::{
 };
 use crate::net::Encapsulation;
 
+const L2TP: u16 = 1701;
+const GTP_U: u16 = 2152;
+const TEREDO: u16 = 3544;
+const GRE: u16 = 4754;
+const VXLAN_GPE: u16 = 4790;
+const CAPWAP_DATA: u16 = 5247;
+const GENEVE: u16 = 6081;
+const MPLS: u16 = 6635;
+const HP_ERM: u16 = 7932;
+const TZSP: u16 = 37008;
+
+/// Returns whether a tunnel has this port; VXLAN has its own option.
+#[inline]
+const fn is_tunnel_port(port: u16) -> bool {
+    matches!(
+        port,
+        L2TP | GTP_U
+            | TEREDO
+            | GRE
+            | VXLAN_GPE
+            | CAPWAP_DATA
+            | GENEVE
+            | MPLS
+            | HP_ERM
+            | TZSP
+    )
+}
+
 impl Walk<'_> {
     /// The tunnel that the payload of a UDP datagram is, if it is one.
+    #[inline]
     pub(super) fn udp_tunnel(&mut self, src_port: u16, dst_port: u16) -> Option<Step> {
+        // Nearly all datagrams leave here.
+        if !self.may_be_tunnel(src_port, dst_port) {
+            return None;
+        }
         self.tunnel_at(dst_port)
             .or_else(|| self.tunnel_at(src_port))
     }
 
     #[inline]
+    fn may_be_tunnel(&self, src_port: u16, dst_port: u16) -> bool {
+        self.options
+            .vxlan_ports
+            .iter()
+            .any(|port| *port == src_port || *port == dst_port)
+            || is_tunnel_port(src_port)
+            || is_tunnel_port(dst_port)
+    }
+
+    #[cold]
     fn tunnel_at(&mut self, port: u16) -> Option<Step> {
         match port {
-            1701 => self.l2tp(),
-            2152 => self.gtp(),
-            3544 => self.teredo(),
-            4754 => self.gre_over_udp(),
-            4790 => self.vxlan_gpe(),
-            5247 => self.capwap(),
-            6081 => self.geneve(),
-            6635 => self.mpls_over_udp(),
-            7932 => self.hp_erm(),
-            37008 => self.tzsp_over_udp(),
+            L2TP => self.l2tp(),
+            GTP_U => self.gtp(),
+            TEREDO => self.teredo(),
+            GRE => self.gre_over_udp(),
+            VXLAN_GPE => self.vxlan_gpe(),
+            CAPWAP_DATA => self.capwap(),
+            GENEVE => self.geneve(),
+            MPLS => self.mpls_over_udp(),
+            HP_ERM => self.hp_erm(),
+            TZSP => self.tzsp_over_udp(),
             _ if self.options.vxlan_ports.contains(&port) => self.vxlan(),
             _ => None,
         }
