@@ -15,6 +15,8 @@ mod ppp;
 mod reason;
 mod transport;
 mod tunnel;
+#[cfg(test)]
+mod vectors;
 mod walk;
 mod wlan;
 mod wrapper;

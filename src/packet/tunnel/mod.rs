@@ -35,15 +35,7 @@ const TZSP: u16 = 37008;
 const fn is_tunnel_port(port: u16) -> bool {
     matches!(
         port,
-        L2TP | GTP_U
-            | TEREDO
-            | GRE
-            | VXLAN_GPE
-            | CAPWAP_DATA
-            | GENEVE
-            | MPLS
-            | HP_ERM
-            | TZSP
+        L2TP | GTP_U | TEREDO | GRE | VXLAN_GPE | CAPWAP_DATA | GENEVE | MPLS | HP_ERM | TZSP
     )
 }
 
