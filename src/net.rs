@@ -135,6 +135,12 @@ impl Encapsulation {
     /// No tunnel and no tag.
     pub const NONE: Self = Self(0);
 
+    /// Returns the set as a number.
+    #[must_use]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// Adds `other`.
     pub fn insert(&mut self, other: Self) {
         self.0 |= other.0;

@@ -2,17 +2,40 @@
 //!
 //! This layer only frames. It knows where a record begins, when it was captured, how long it is and of which link
 //! type; it knows no packet and no SIP.
-#![warn(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
 )]
 
-use crate::{error::Anomaly, span::Span, time::Timestamp};
+mod compressed;
+mod frame_reader;
+mod inputs;
+mod link_type;
+mod order;
+mod pcap;
+mod pcapng;
+mod reader;
+#[cfg(test)]
+mod sample;
+mod sniff;
+mod source;
+mod spool;
+mod summary;
+mod walk;
+mod write;
 
-/// A link type as capture files number it (`LINKTYPE_…`), 16 bits wide.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct LinkType(pub u16);
+pub use frame_reader::FrameReader;
+pub use inputs::{InputOptions, Inputs, Watermark};
+pub use link_type::LinkType;
+pub use sniff::Compression;
+pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
+pub use write::{CaptureWriter, OutputFormat, encode};
+
+use crate::{error::Anomaly, span::Span, time::Timestamp};
 
 /// A record as stored: a captured frame with its time, inside the bytes of a [`Batch`].
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +48,8 @@ pub struct Record {
     pub orig_len: u32,
     /// How its first header is to be read.
     pub link: LinkType,
-    /// The interface it was captured on, an index into [`Capture::interfaces`].
+    /// The interface it was captured on, an index into [`InputSummary::interfaces`]; `u16::MAX` if it
+    /// was not described.
     pub interface: u16,
     /// How many octets of frame check sequence end the frame on the wire.
     pub fcs_len: u8,
@@ -66,6 +90,9 @@ pub struct Batch {
     pub input: u16,
     /// The frame number of the first record.
     pub first_number: u64,
+    /// The running maximum of the time stamps of the input before the first record, [`Timestamp::MIN`] at its start:
+    /// inputs are merged by this maximum, carried on over the records.
+    pub floor: Timestamp,
     /// Where `bytes` begins, in octets of the (decompressed) input.
     pub offset: u64,
     /// The bytes, containers' headers included.
@@ -77,6 +104,13 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Empties it and keeps its buffers.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.records.clear();
+        self.anomalies.clear();
+    }
+
     /// Returns the record at `index` with the place it came from.
     #[must_use]
     pub fn frame(&self, index: usize) -> Option<Frame> {

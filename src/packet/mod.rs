@@ -5,15 +5,93 @@
     clippy::cast_possible_truncation
 )]
 
+mod ethernet;
+mod exported_pdu;
+mod fits;
+mod ip;
+mod link;
+mod mpls;
+mod ppp;
+mod reason;
+mod transport;
+mod tunnel;
+mod walk;
+mod wlan;
+mod wrapper;
+
 use std::net::{IpAddr, SocketAddr};
 
+pub use reason::Reason;
+
 use crate::{capture::LinkType, net::Encapsulation, span::Span};
+use walk::{Layer, Walk};
 
 /// What is told about a packet besides its bytes.
 #[derive(Clone, Debug)]
 pub struct DecodeOptions {
     /// UDP ports on which VXLAN is looked for (and taken only where header and inner frame fit).
     pub vxlan_ports: Vec<u16>,
+}
+
+impl Default for DecodeOptions {
+    /// The assigned port (RFC 7348) and the one that Linux took before.
+    fn default() -> Self {
+        Self {
+            vxlan_ports: vec![4789, 8472],
+        }
+    }
+}
+
+/// What is known about a packet that was put together from fragments: the header of the first one, and its way there.
+#[derive(Clone, Copy, Debug)]
+pub struct Reassembled {
+    /// Every tunnel and tag around the fragments.
+    pub encapsulation: Encapsulation,
+    /// See [`Packet::tunnel`].
+    pub tunnel: u64,
+    /// See [`Packet::ip_id`].
+    pub ip_id: u16,
+}
+
+/// Unwraps a captured frame, of any link type, to its innermost packet.
+///
+/// `orig_len` is the frame's length on the wire and `fcs_len` how many of its last octets are a frame check
+/// sequence. It never fails: what cannot be followed is [`Content::Skipped`] with the reason. What was cut by the
+/// snapshot length is decoded as far as it goes. A UDP datagram on a tunnel's port that does not hold what the
+/// tunnel would carry is an ordinary datagram.
+#[must_use]
+pub fn decode(
+    frame: &[u8],
+    link: LinkType,
+    orig_len: u32,
+    fcs_len: u8,
+    options: &DecodeOptions,
+) -> Packet {
+    let wire = (orig_len as usize).max(frame.len());
+    let wire = wire.saturating_sub(usize::from(fcs_len));
+    Walk::new(frame, wire, options).run(Layer::Link(link))
+}
+
+/// Unwraps the `payload` of an IP packet that was put together from fragments, as [`decode`] would have.
+///
+/// `protocol` is the IPv4 header's protocol or the next header of the IPv6 fragment header.
+#[must_use]
+pub fn decode_ip_payload(
+    payload: &[u8],
+    protocol: u8,
+    src: IpAddr,
+    dst: IpAddr,
+    so_far: Reassembled,
+    options: &DecodeOptions,
+) -> Packet {
+    let mut walk = Walk::new(payload, payload.len(), options);
+    walk.src = src;
+    walk.dst = dst;
+    walk.packet.encapsulation = so_far.encapsulation;
+    walk.packet.tunnel = so_far.tunnel;
+    walk.packet.ip_id = so_far.ip_id;
+    walk.packet.ip_payload = walk.span();
+    walk.run(Layer::Protocol(protocol))
 }
 
 /// A frame, unwrapped to its innermost packet. All spans lie in the bytes that were decoded.
@@ -117,37 +195,4 @@ pub struct Fragment {
     pub payload: Span,
     /// Whether octets at its end were not captured.
     pub cut: bool,
-}
-
-/// Why a frame cannot lead to SIP.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Reason {
-    /// The link type is not known.
-    UnknownLinkType,
-    /// ARP, LLDP, spanning tree …: no IP.
-    NotIp,
-    /// A header is cut by the snapshot length.
-    HeaderCut,
-    /// A header contradicts itself.
-    Malformed,
-    /// ICMP or ICMPv6, quoted packets included.
-    Icmp,
-    /// IPsec ESP.
-    Esp,
-    /// Another IP protocol.
-    OtherProtocol,
-    /// A tunnel's control message.
-    TunnelControl,
-    /// A tunnel whose content is encrypted or compressed.
-    TunnelOpaque,
-    /// More tunnels or headers in each other than are followed.
-    TooDeep,
-}
-
-impl LinkType {
-    /// Returns the name, as in `LINKTYPE_NULL` without its prefix, or `None` if it cannot be decoded.
-    #[must_use]
-    pub fn name(self) -> Option<&'static str> {
-        None
-    }
 }

@@ -1,33 +1,39 @@
 //! What needs memory from packet to packet: IP fragments, TCP, WebSocket, SCTP.
+//!
+//! [`Defragmenter`] makes IP packets whole, [`Streams`] puts TCP segments in order and cuts SIP messages out of them,
+//! also out of WebSockets, and [`Associations`] does so for SCTP. All three run on packet time alone: what comes out
+//! depends on the packets and their order and on nothing else. They never trust a length, and every table has a cap
+//! in [`Limits`] and a counter for what the cap cost.
 #![warn(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation
 )]
 
-use crate::{
-    capture::Frame,
-    net::{Encapsulation, Flow},
-    sip::{Flaws, Head},
-    time::Timestamp,
-};
+mod assemble;
+mod connection;
+mod defrag;
+mod direction;
+mod found;
+mod frame;
+mod inflate;
+mod ledger;
+mod limits;
+mod reader;
+mod sctp;
+mod stats;
+mod websocket;
 
-/// What the tables of this layer hand over.
-#[derive(Debug)]
-pub enum Found<'a> {
-    /// A SIP message.
-    Message {
-        /// When its last octet was captured.
-        ts: Timestamp,
-        /// Between whom, and over what (TCP, WebSocket or SCTP).
-        flow: Flow,
-        /// What its segments were wrapped in.
-        encapsulation: Encapsulation,
-        /// The frames that carried octets of it.
-        frames: &'a [Frame],
-        /// Its octets.
-        bytes: &'a [u8],
-        /// Its structure; the flaws of the stream (gap, resynchronised, …) are in [`Head::flaws`].
-        head: &'a Head,
-    },
-}
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod wire;
+
+pub use self::{
+    connection::Streams,
+    defrag::{Completeness, Defragmenter, Reassembled},
+    found::{Context, Found, SegmentFate},
+    limits::Limits,
+    sctp::Associations,
+    stats::{AssociationStats, DefragStats, StreamStats},
+};

@@ -1,2 +1,24 @@
 //! The `sipcap` command.
-fn main() {}
+
+mod cli;
+mod cmd;
+mod exit;
+mod input;
+mod output;
+mod packets;
+mod rows;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let mut ui = ui::Ui::new(&cli.global);
+    let outcome = cmd::run(&cli.command, &mut ui);
+    exit::code(outcome, &mut ui)
+}

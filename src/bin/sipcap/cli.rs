@@ -1,0 +1,276 @@
+//! What can be typed: the commands and the options they share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use regex::bytes::Regex;
+use sipcap::{
+    filter::{self, IpRange, Number, PortRange, Selection, StatusRange, Text},
+    time::Timestamp,
+};
+
+use crate::cmd;
+
+/// Analyse captures of SIP traffic
+///
+/// sipcap reads pcap and pcapng files (also gzip, zstd and lz4), unwraps tunnels, puts IP fragments and TCP streams
+/// together again and finds SIP on any port. Several files are one capture in time order. Data go to the standard
+/// output, everything else to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "sipcap", version, propagate_version = true, max_term_width = 100, after_help = EXIT_STATUS)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_STATUS: &str = "Exit status:
+  0    done
+  1    nothing was selected
+  2    wrong usage, unreadable input, failed output; with --strict also damaged input
+  130  interrupted";
+
+/// The commands, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Info(cmd::info::InfoArgs),
+    Messages(cmd::messages::MessagesArgs),
+    Grep(cmd::grep::GrepArgs),
+    Stats(cmd::stats::StatsArgs),
+    Split(cmd::split::SplitArgs),
+    Parse(cmd::parse::ParseArgs),
+    Completions(cmd::completions::CompletionsArgs),
+    Man(cmd::man::ManArgs),
+}
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub(crate) struct GlobalArgs {
+    /// Tell errors only: no warnings, no notes, no progress bar
+    #[arg(short, long, global = true, help_heading = "General options")]
+    pub(crate) quiet: bool,
+    /// Tell more on standard error
+    #[arg(long, global = true, help_heading = "General options")]
+    pub(crate) verbose: bool,
+    /// When to use colours
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "General options"
+    )]
+    pub(crate) color: ColorChoice,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set or TERM is dumb
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What is read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Input options")]
+pub(crate) struct InputArgs {
+    /// Captures, directories of captures, or - for the standard input
+    ///
+    /// Without any, the standard input is read.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Leave out frames before this time
+    ///
+    /// RFC 3339 (2026-11-20T10:00:00Z), the same without a zone for UTC (2026-11-20 10:00), or @ and seconds since
+    /// 1970 (@1700000000.5).
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) since: Option<Timestamp>,
+    /// Leave out frames after this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    pub(crate) until: Option<Timestamp>,
+    /// UDP ports on which VXLAN is looked for
+    #[arg(long, value_name = "PORTS", value_delimiter = ',', default_values_t = [4789, 8472])]
+    pub(crate) vxlan_port: Vec<u16>,
+    /// Take copies of a packet, as from a mirror port, for packets of their own
+    #[arg(long)]
+    pub(crate) keep_duplicates: bool,
+    /// End with status 2 when an input is damaged
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How many threads to use; 0 is one for each processor
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
+    pub(crate) threads: usize,
+    /// Octets that are read at once
+    #[arg(long, hide = true, env = "SIPCAP_BLOCK_BYTES", value_name = "N", default_value_t = 1 << 20,
+        value_parser = clap::value_parser!(u32).range(64..=1 << 28))]
+    pub(crate) block_bytes: u32,
+}
+
+/// Which messages are selected.
+#[derive(Args, Debug)]
+#[command(
+    next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
+)]
+pub(crate) struct SelectArgs {
+    /// With this Call-ID
+    #[arg(long, value_name = "ID")]
+    call_id: Vec<String>,
+    /// With this text in From, in either case
+    #[arg(long, value_name = "TEXT")]
+    from: Vec<Text>,
+    /// With this text in To, in either case
+    #[arg(long, value_name = "TEXT")]
+    to: Vec<Text>,
+    /// With a number that ends like this on either side
+    ///
+    /// Looks at the user part of Request-URI, From, To and P-Asserted-Identity, without visual separators.
+    #[arg(long, value_name = "NUMBER")]
+    number: Vec<Number>,
+    /// With this method, in the request line or, for responses, in CSeq
+    #[arg(long, value_name = "METHOD", value_delimiter = ',')]
+    method: Vec<String>,
+    /// Responses with this status: 486, 5xx or 400-499
+    #[arg(long, value_name = "STATUS", value_delimiter = ',')]
+    status: Vec<StatusRange>,
+    /// From or to this address or network
+    #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+    ip: Vec<IpRange>,
+    /// From or to this port or range of ports
+    #[arg(long, value_name = "PORT", value_delimiter = ',')]
+    port: Vec<PortRange>,
+    /// With this text in User-Agent or Server, in either case
+    #[arg(long, value_name = "TEXT")]
+    user_agent: Vec<Text>,
+    /// With octets that match this regular expression
+    #[arg(short = 'e', long, value_name = "PATTERN", value_parser = parse_pattern)]
+    regexp: Vec<Regex>,
+}
+
+impl SelectArgs {
+    /// Returns the selection.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            call_ids: self.call_id.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            numbers: self.number.clone(),
+            methods: self.method.clone(),
+            statuses: self.status.clone(),
+            ips: self.ip.clone(),
+            ports: self.port.clone(),
+            user_agents: self.user_agent.clone(),
+            patterns: self.regexp.clone(),
+        }
+    }
+}
+
+/// How rows are written.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output options")]
+pub(crate) struct OutputArgs {
+    /// How rows are written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Write to this file instead of the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Overwrite what exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Put an apostrophe before CSV cells that a spreadsheet would run as formulas
+    #[arg(long)]
+    pub(crate) csv_safe: bool,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// Comma-separated values with a header line
+    Csv,
+    /// JSON Lines: an object with a type in each line
+    Json,
+}
+
+fn parse_pattern(pattern: &str) -> Result<Regex, String> {
+    filter::pattern(pattern, false).map_err(|error| one_line(&error))
+}
+
+/// Returns a message about a bad expression without the lines that draw it.
+pub(crate) fn one_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let last = text
+        .lines()
+        .rfind(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    last.trim_start_matches("error: ").trim().to_owned()
+}
+
+fn parse_time(text: &str) -> Result<Timestamp, String> {
+    const EXPECTED: &str =
+        "expected a time such as 2026-11-20T10:00:00Z, 2026-11-20 10:00 (UTC) or @1700000000.5";
+    if let Some(seconds) = text.strip_prefix('@') {
+        return parse_seconds(seconds).ok_or_else(|| EXPECTED.to_owned());
+    }
+    let zoned = text.parse::<jiff::Timestamp>().ok();
+    let time = zoned.or_else(|| {
+        let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+        civil
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+            .map(|zoned| zoned.timestamp())
+    });
+    let nanos = time.and_then(|time| i64::try_from(time.as_nanosecond()).ok());
+    nanos
+        .map(Timestamp::from_nanos)
+        .ok_or_else(|| EXPECTED.to_owned())
+}
+
+/// Returns the time of whole or decimal seconds since 1970.
+fn parse_seconds(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 9 || !fraction.bytes().all(|octet| octet.is_ascii_digit()) {
+        return None;
+    }
+    let nanos = format!("{fraction:0<9}").parse().ok()?;
+    Some(Timestamp::from_parts(whole.parse().ok()?, nanos))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_utc_unless_they_say_otherwise() {
+        for (text, expected) in [
+            ("1970-01-01T00:00:01Z", 1_000_000_000),
+            ("1970-01-01T01:00:00+01:00", 0),
+            ("1970-01-01 00:01", 60_000_000_000),
+            ("1970-01-02", 86_400_000_000_000),
+            ("@1.5", 1_500_000_000),
+            ("@1700000000", 1_700_000_000_000_000_000),
+            ("@0.000000001", 1),
+        ] {
+            assert_eq!(
+                parse_time(text).map(Timestamp::nanos),
+                Ok(expected),
+                "{text}"
+            );
+        }
+        for text in ["", "@", "@x", "@1.x", "yesterday", "10:00", "@1.0000000001"] {
+            assert!(parse_time(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The commands, a file each.
+
+pub(crate) mod completions;
+pub(crate) mod grep;
+pub(crate) mod info;
+pub(crate) mod man;
+pub(crate) mod messages;
+pub(crate) mod parse;
+pub(crate) mod split;
+pub(crate) mod stats;
+
+use crate::{cli::Command, exit::Outcome, ui::Ui};
+
+/// Runs a command.
+pub(crate) fn run(command: &Command, ui: &mut Ui) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Info(args) => info::run(args, ui),
+        Command::Messages(args) => messages::run(args, ui),
+        Command::Grep(args) => grep::run(args, ui),
+        Command::Stats(args) => stats::run(args, ui),
+        Command::Split(args) => split::run(args, ui),
+        Command::Parse(args) => parse::run(args, ui),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+    }
+}

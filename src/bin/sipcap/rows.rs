@@ -1,0 +1,125 @@
+//! Messages in the format that was asked for.
+
+use std::io;
+
+use regex::bytes::Regex;
+use sipcap::{
+    report::{CsvRows, JsonRows, MessageRow, MessageTable, MessageText},
+    sip::Message,
+    text::escape,
+};
+
+use crate::{
+    cli::{Format, OutputArgs},
+    output::Output,
+    ui::Ui,
+};
+
+/// Where messages are written, a row each or in full.
+pub(crate) struct MessageRows {
+    names: Vec<String>,
+    /// Whether rows carry the whole message.
+    in_full: bool,
+    format: Rows,
+}
+
+enum Rows {
+    Table(MessageTable<Output>),
+    Full(MessageText<Output>),
+    Csv(CsvRows<Output>),
+    Json(JsonRows<Output>),
+}
+
+impl MessageRows {
+    /// Returns rows of the messages of the inputs with these names: a line each in a table.
+    pub(crate) fn list(
+        output: Output,
+        args: &OutputArgs,
+        names: Vec<String>,
+        ui: &Ui,
+    ) -> io::Result<Self> {
+        let format = match args.format {
+            Format::Text => {
+                let width = output.is_terminal().then(|| ui.width());
+                Rows::Table(MessageTable::new(
+                    output,
+                    width,
+                    ui.colors_stdout(),
+                    names.len() > 1,
+                ))
+            }
+            Format::Csv => Rows::csv(output, args)?,
+            Format::Json => Rows::Json(JsonRows::new(output)),
+        };
+        Ok(Self {
+            names,
+            in_full: false,
+            format,
+        })
+    }
+
+    /// Returns rows that hold the whole messages; matches of `highlight` are coloured.
+    pub(crate) fn in_full(
+        output: Output,
+        args: &OutputArgs,
+        names: Vec<String>,
+        highlight: Option<Regex>,
+        ui: &Ui,
+    ) -> io::Result<Self> {
+        let format = match args.format {
+            Format::Text => {
+                let is_terminal = output.is_terminal();
+                Rows::Full(MessageText::new(
+                    output,
+                    ui.colors_stdout(),
+                    is_terminal,
+                    highlight,
+                ))
+            }
+            Format::Csv => Rows::csv(output, args)?,
+            Format::Json => Rows::Json(JsonRows::new(output)),
+        };
+        Ok(Self {
+            names,
+            in_full: true,
+            format,
+        })
+    }
+
+    /// Writes a message.
+    pub(crate) fn write(&mut self, message: &Message<'_>) -> io::Result<()> {
+        let input = usize::from(message.completed_by.origin.input);
+        let name = self.names.get(input).map_or("", String::as_str);
+        let mut row = MessageRow::new(message, name);
+        match &mut self.format {
+            Rows::Table(table) => table.row(&row),
+            Rows::Full(text) => text.message(message, &row),
+            Rows::Csv(rows) => rows.message(&row),
+            Rows::Json(rows) => {
+                row.text = self.in_full.then(|| escape(message.bytes));
+                rows.row(&row)
+            }
+        }
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        match self.format {
+            Rows::Table(table) => table.into_inner(),
+            Rows::Full(text) => text.into_inner(),
+            Rows::Csv(rows) => rows.into_inner()?,
+            Rows::Json(rows) => rows.into_inner(),
+        }
+        .finish()
+    }
+}
+
+impl Rows {
+    fn csv(output: Output, args: &OutputArgs) -> io::Result<Self> {
+        Ok(Self::Csv(CsvRows::new(
+            output,
+            &MessageRow::COLUMNS,
+            args.csv_safe,
+        )?))
+    }
+}

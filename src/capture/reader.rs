@@ -1,0 +1,322 @@
+//! One input as a sequence of batches.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    Batch, InputSummary, Record,
+    pcap::{self, Pcap},
+    pcapng::PcapNg,
+    sniff::{self, Kind},
+    source::{Fill, Reread, Source},
+    spool::Spool,
+    summary::Tally,
+};
+use crate::{
+    error::{Error, Result},
+    time::Timestamp,
+};
+
+/// Octets of an input that were read and are not yet done.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Where they begin in the input.
+    pub(super) offset: u64,
+    /// Whether nothing comes after them.
+    pub(super) end: bool,
+    /// Whether it was already told why nothing comes after them.
+    pub(super) broken: bool,
+}
+
+impl Window<'_> {
+    /// Returns where the octet at `at` stands in the input.
+    pub(super) fn at(&self, at: usize) -> u64 {
+        self.offset.saturating_add(at as u64)
+    }
+
+    /// Notes that the input ends in the middle of what begins at `at`.
+    pub(super) fn note_cut(&self, at: usize, tally: &mut Tally) {
+        if self.broken {
+            return;
+        }
+        let left = self.bytes.len().saturating_sub(at);
+        tally.note(
+            self.at(at),
+            format!("cut in the middle of a record, {left} bytes left"),
+        );
+    }
+
+    /// Notes damage from the offset `from` up to `next`.
+    pub(super) fn note_skipped(&self, from: u64, next: usize, tally: &mut Tally) {
+        let skipped = self.at(next).saturating_sub(from);
+        tally.summary.skipped_bytes = tally.summary.skipped_bytes.saturating_add(skipped);
+        let what = format!("damaged, {skipped} bytes skipped up to the next record");
+        tally.note(from, what);
+    }
+
+    /// Notes damage from the offset `from` up to the end of the input.
+    pub(super) fn note_lost(&self, from: u64, tally: &mut Tally) {
+        let lost = self.at(self.bytes.len()).saturating_sub(from);
+        tally.summary.skipped_bytes = tally.summary.skipped_bytes.saturating_add(lost);
+        let what = format!("damaged, no record in the last {lost} bytes");
+        tally.note(from, what);
+    }
+}
+
+#[derive(Debug)]
+enum Container {
+    Pcap(Pcap),
+    PcapNg(PcapNg),
+}
+
+impl Container {
+    fn walk(&mut self, window: Window<'_>, records: &mut Vec<Record>, tally: &mut Tally) -> usize {
+        match self {
+            Self::Pcap(pcap) => pcap.walk(window, records, tally),
+            Self::PcapNg(pcapng) => pcapng.walk(window, records, tally),
+        }
+    }
+}
+
+/// One input, open.
+#[derive(Debug)]
+pub(super) struct Reader {
+    source: Source,
+    container: Container,
+    /// What the last batch left over: the beginning of a record.
+    carry: Vec<u8>,
+    /// Where it begins in the input.
+    offset: u64,
+    end: bool,
+    /// Why nothing comes any more, to be told behind what came.
+    broken: Option<String>,
+    /// A failure that waits until what was read before it is handed over.
+    failed: Option<Error>,
+    tally: Tally,
+}
+
+impl Reader {
+    /// Opens an input and reads its header.
+    pub(super) fn open(path: &Path, input: u16, spool: Option<&Arc<Spool>>) -> Result<Self> {
+        let mut tally = Tally::new(input, path.to_owned());
+        let (mut source, kind) = Source::open(path, spool)?;
+        tally.summary.compression = source.compression().to_vec();
+        let mut carry = Vec::new();
+        let mut end = false;
+        let mut offset = 0;
+        let container = match kind {
+            Kind::Pcap(order, variant) => {
+                while carry.len() < pcap::FILE_HEADER && !end {
+                    let missing = pcap::FILE_HEADER.saturating_sub(carry.len());
+                    end = match source.fill(&mut carry, missing)? {
+                        Fill::More => false,
+                        Fill::End => true,
+                        Fill::Broken(what) => {
+                            tally.note(carry.len() as u64, what);
+                            true
+                        }
+                    };
+                }
+                let Some(pcap) = Pcap::open(order, variant, &carry, &mut tally) else {
+                    return Err(not_a_capture(path, "cut in the middle of its pcap header"));
+                };
+                carry.drain(..pcap::FILE_HEADER);
+                offset = pcap::FILE_HEADER as u64;
+                Container::Pcap(pcap)
+            }
+            Kind::PcapNg => Container::PcapNg(PcapNg::new(&mut tally)),
+            Kind::Foreign(what) => return Err(not_a_capture(path, what)),
+            Kind::Empty => return Err(not_a_capture(path, "empty")),
+            Kind::Compressed(_) => {
+                return Err(not_a_capture(
+                    path,
+                    "compressed more than twice; unpack it first",
+                ));
+            }
+            Kind::Unknown => return Err(not_a_capture(path, sniff::UNKNOWN)),
+        };
+        Ok(Self {
+            source,
+            container,
+            carry,
+            offset,
+            end,
+            broken: None,
+            failed: None,
+            tally,
+        })
+    }
+
+    /// Fills `batch` with the next records; `false` when there are none, and nothing odd to tell, any more.
+    pub(super) fn next_batch(&mut self, batch: &mut Batch, block_bytes: usize) -> Result<bool> {
+        batch.clear();
+        batch.input = self.tally.input;
+        batch.first_number = self.tally.summary.frames.saturating_add(1);
+        batch.floor = self.tally.newest;
+        batch.bytes.append(&mut self.carry);
+        loop {
+            if let Some(error) = self.failed.take() {
+                self.end = true;
+                return Err(error);
+            }
+            if !self.end {
+                self.fill(&mut batch.bytes, block_bytes);
+            }
+            let window = Window {
+                bytes: &batch.bytes,
+                offset: self.offset,
+                end: self.end,
+                broken: self.broken.is_some(),
+            };
+            let done = self
+                .container
+                .walk(window, &mut batch.records, &mut self.tally);
+            if let Some(what) = self.broken.take() {
+                self.tally.note(window.at(batch.bytes.len()), what);
+            }
+            batch.offset = self.offset;
+            self.offset = self.offset.saturating_add(done as u64);
+            batch.anomalies.append(&mut self.tally.fresh);
+            if !batch.records.is_empty() || !batch.anomalies.is_empty() || self.end {
+                self.carry
+                    .extend_from_slice(batch.bytes.get(done..).unwrap_or_default());
+                batch.bytes.truncate(done);
+                return Ok(!batch.records.is_empty() || !batch.anomalies.is_empty());
+            }
+            // Nothing whole yet, or octets that are skipped.
+            batch.bytes.drain(..done.min(batch.bytes.len()));
+        }
+    }
+
+    /// Reads more octets behind those in `bytes`.
+    fn fill(&mut self, bytes: &mut Vec<u8>, block_bytes: usize) {
+        // Doubling when a record is longer than a block.
+        let want = block_bytes
+            .saturating_sub(bytes.len())
+            .max(bytes.len())
+            .max(64);
+        match self.source.fill(bytes, want) {
+            Ok(Fill::More) => {}
+            Ok(Fill::End) => self.end = true,
+            Ok(Fill::Broken(what)) => {
+                self.end = true;
+                self.broken = Some(what);
+            }
+            Err(error) => self.failed = Some(error),
+        }
+    }
+
+    /// Returns whether everything was handed over.
+    pub(super) fn is_finished(&self) -> bool {
+        self.end && self.carry.is_empty() && self.failed.is_none()
+    }
+
+    /// Returns the key of the last record: the running maximum of the time stamps.
+    pub(super) fn newest(&self) -> Timestamp {
+        self.tally.newest
+    }
+
+    /// Gives the descriptor back until the next read, where that is possible.
+    pub(super) fn park(&mut self) {
+        self.source.park();
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Returns what is worth keeping of an input that is done.
+    pub(super) fn finish(&self) -> (InputSummary, Reread) {
+        (self.summary(), self.source.reread())
+    }
+
+    pub(super) fn summary(&self) -> InputSummary {
+        let mut summary = self.tally.summary();
+        summary.bytes = self.source.position();
+        summary.plain_bytes = self.offset.saturating_add(self.carry.len() as u64);
+        summary
+    }
+}
+
+fn not_a_capture(path: &Path, what: &str) -> Error {
+    Error::NotACapture {
+        path: path.to_owned(),
+        what: what.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::capture::sample::{PCAP_HEADER, interface, packet, pcap, read, record, section};
+
+    fn pcapng() -> Vec<u8> {
+        [
+            section(false),
+            interface(1, b"\x09\0\x01\0\x09\0\0\0"),
+            packet(0, 1_000_000_000, &[1; 61], b""),
+            packet(0, 2_000_000_000, &[2; 62], b"\x01\0\x02\0hi\0\0"),
+            packet(0, 3_000_000_000, &[3; 63], b""),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn every_prefix_gives_the_frames_before_the_cut() {
+        for whole in [pcap(&[1, 2, 3]), pcapng()] {
+            let (expected, oddities) = read(&whole, 1 << 20);
+            assert_eq!((expected.len(), oddities.len()), (3, 0));
+            for cut in 0..whole.len() {
+                let (frames, anomalies) = read(&whole[..cut], 100);
+                assert_eq!(frames, expected[..frames.len()], "{cut}");
+                let within = |(_, _, offset, octets): &&(_, _, u64, Vec<u8>)| {
+                    *offset as usize + octets.len() + 16 <= cut
+                };
+                let least = expected.iter().filter(within).count();
+                assert!(frames.len() >= least, "{cut}");
+                assert!(anomalies.len() <= 1, "{cut} {anomalies:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_longer_than_the_blocks_is_read() {
+        let long = vec![7; 200_000];
+        let file = [&PCAP_HEADER[..], &record(1, 0, &long), &record(2, 0, b"x")].concat();
+        for block_bytes in [64, 4_096, 4 << 20] {
+            let (frames, anomalies) = read(&file, block_bytes);
+            assert_eq!(frames.len(), 2);
+            assert_eq!(frames[0].3, long);
+            assert!(anomalies.is_empty());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn damage_neither_panics_nor_depends_on_blocks(
+            ng in any::<bool>(),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+            noise in prop::collection::vec(any::<u8>(), 0..80),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let mut file = if ng { pcapng() } else { pcap(&[1, 2, 3, 4, 5, 6]) };
+            for (index, value) in flips {
+                let index = index.index(file.len());
+                file[index] ^= value;
+            }
+            let place = place.index(file.len());
+            file.splice(place..place, noise);
+            let expected = read(&file, 4 << 20);
+            for block_bytes in [64, 300] {
+                prop_assert_eq!(&read(&file, block_bytes), &expected);
+            }
+            for (_, _, offset, octets) in expected.0 {
+                let start = usize::try_from(offset).unwrap();
+                prop_assert_eq!(&file[start..start + octets.len()], &octets[..]);
+            }
+        }
+    }
+}

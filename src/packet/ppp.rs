@@ -1,0 +1,96 @@
+//! PPP (RFC 1661), PPPoE (RFC 2516), HDLC framings and frame relay (RFC 2427).
+
+use super::{
+    Reason,
+    walk::{Layer, Step, Walk},
+};
+use crate::net::Encapsulation;
+
+impl Walk<'_> {
+    /// A PPPoE session packet; Ethernet's padding may follow it.
+    pub(super) fn pppoe(&mut self) -> Step {
+        let [version_type, code, _, _, l0, l1] = *self.take()?;
+        if version_type != 0x11 {
+            return Err(Reason::Malformed);
+        }
+        if code != 0 {
+            return Err(Reason::LinkControl);
+        }
+        self.packet.encapsulation.insert(Encapsulation::PPPOE);
+        self.limit(usize::from(u16::from_be_bytes([l0, l1])));
+        Ok(Layer::Ppp)
+    }
+
+    /// PPP, with or without address and control octets and with a protocol field of one or two octets.
+    pub(super) fn ppp(&mut self) -> Step {
+        if self.rest.starts_with(&[0xff, 0x03]) {
+            self.skip(2)?;
+        }
+        let [first] = *self.take()?;
+        let protocol = if first & 1 == 1 {
+            u16::from(first)
+        } else {
+            let [second] = *self.take()?;
+            u16::from_be_bytes([first, second])
+        };
+        match protocol {
+            0x0021 | 0x0057 => Ok(Layer::Ip),
+            0x0281 | 0x0283 => Ok(Layer::Mpls),
+            // A bridged frame (RFC 3518): flags, kind of frame (1 is Ethernet).
+            0x0031 => match self.take()? {
+                [_, 1] => Ok(Layer::Ethernet),
+                _ => Err(Reason::NotIp),
+            },
+            0x003d => Err(Reason::LinkFragment),
+            // Van Jacobson's compressed headers, encryption, compression.
+            0x002d | 0x002f | 0x0053 | 0x0055 | 0x00fb | 0x00fd => Err(Reason::TunnelOpaque),
+            0x8000.. => Err(Reason::LinkControl),
+            _ => Err(Reason::NotIp),
+        }
+    }
+
+    /// HDLC with PPP (RFC 1662) or with an ethertype, as Cisco does.
+    pub(super) fn hdlc(&mut self) -> Step {
+        match self.peek()? {
+            [0x0f | 0x8f, _] => {
+                let [_, _, t0, t1] = *self.take()?;
+                match u16::from_be_bytes([t0, t1]) {
+                    // Keep-alives and address resolution of Cisco's serial lines.
+                    0x8035 | 0x2000 => Err(Reason::LinkControl),
+                    ethertype => self.ethertype(ethertype),
+                }
+            }
+            _ => Ok(Layer::Ppp),
+        }
+    }
+
+    /// Frame relay: a Q.922 address of two to four octets, then a network layer identifier or Cisco's ethertype.
+    pub(super) fn frame_relay(&mut self) -> Step {
+        for octet in 1..=4 {
+            let [address] = *self.take()?;
+            if address & 1 == 1 {
+                break;
+            } else if octet == 4 {
+                return Err(Reason::Malformed);
+            }
+        }
+        let [first, second] = *self.take()?;
+        if first != 0x03 {
+            return self.ethertype(u16::from_be_bytes([first, second]));
+        }
+        // A zero octet may pad before the identifier.
+        let identifier = match second {
+            0 => {
+                let [identifier] = *self.take()?;
+                identifier
+            }
+            identifier => identifier,
+        };
+        match identifier {
+            0xcc | 0x8e => Ok(Layer::Ip),
+            0x80 => self.snap(),
+            0x08 => Err(Reason::LinkControl),
+            _ => Err(Reason::NotIp),
+        }
+    }
+}

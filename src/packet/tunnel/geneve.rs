@@ -1,0 +1,43 @@
+//! Geneve (RFC 8926).
+
+use crate::{
+    net::Encapsulation,
+    packet::{
+        Reason,
+        ethernet::{is_known, u24},
+        fits,
+        walk::{Layer, Step, Walk},
+    },
+};
+
+const HEADER: usize = 8;
+const CONTROL: u8 = 0x80;
+
+impl Walk<'_> {
+    pub(super) fn geneve(&mut self) -> Option<Step> {
+        let (&[version_len, flags, p0, p1, v0, v1, v2, reserved], _) =
+            self.rest.split_first_chunk::<HEADER>()?;
+        // The version is 0 and reserved bits are.
+        if version_len & 0xc0 != 0 || flags & 0x3f != 0 || reserved != 0 {
+            return None;
+        }
+        if flags & CONTROL != 0 {
+            return Some(Err(Reason::TunnelControl));
+        }
+        let header_len = usize::from(version_len)
+            .saturating_mul(4)
+            .saturating_add(HEADER);
+        let inner = self.rest.get(header_len..)?;
+        let layer = match u16::from_be_bytes([p0, p1]) {
+            0x0800 | 0x86dd if fits::ip(inner) => Layer::Ip,
+            0x6558 if fits::ethernet(inner) => Layer::Ethernet,
+            0x0800 | 0x86dd | 0x6558 => return None,
+            0x8847 | 0x8848 => Layer::Mpls,
+            0x894f => Layer::Nsh,
+            ethertype if is_known(ethertype) => return Some(Err(Reason::NotIp)),
+            _ => return None,
+        };
+        let vni = Some(u24([v0, v1, v2]));
+        Some(self.through(Encapsulation::GENEVE, vni, header_len, layer))
+    }
+}

@@ -1,0 +1,107 @@
+//! Tap duplicates: the same packet captured twice within moments.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+
+use crate::time::Timestamp;
+
+/// Packets remembered at most; at the window below this is 20 million packets a second.
+const CAPACITY: usize = 1 << 20;
+
+/// How far apart two copies of an IPv4 packet may be. A retransmission (RFC 3261 §17.1.1.2) comes after at least
+/// half of T1, 250 ms.
+const WINDOW_V4_NS: i64 = 50_000_000;
+
+/// The same for IPv6, whose headers have no identification that would tell two packets apart.
+const WINDOW_V6_NS: i64 = 20_000_000;
+
+/// What makes two packets the same: addresses, IP identification, ports and payload, but neither link header, tunnel,
+/// TTL nor checksum, all of which differ between taps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Digest {
+    pub(crate) hash: u64,
+    pub(crate) is_ipv6: bool,
+}
+
+/// The packets of the last moments.
+#[derive(Debug, Default)]
+pub(crate) struct Duplicates {
+    seen: HashMap<u64, Timestamp>,
+    /// The same, oldest first.
+    order: VecDeque<(Timestamp, u64)>,
+}
+
+impl Duplicates {
+    /// Remembers a packet and returns whether it is a copy of one within the window.
+    pub(crate) fn is_copy(&mut self, digest: Digest, ts: Timestamp) -> bool {
+        self.forget(ts);
+        let window = if digest.is_ipv6 {
+            WINDOW_V6_NS
+        } else {
+            WINDOW_V4_NS
+        };
+        let earlier = self.seen.insert(digest.hash, ts);
+        self.order.push_back((ts, digest.hash));
+        earlier.is_some_and(|earlier| ts.since(earlier).saturating_abs() <= window)
+    }
+
+    /// Forgets what is out of every window, or too much.
+    fn forget(&mut self, now: Timestamp) {
+        while let Some(&(ts, hash)) = self.order.front() {
+            if self.order.len() < CAPACITY && now.since(ts).saturating_abs() <= WINDOW_V4_NS {
+                return;
+            }
+            self.order.pop_front();
+            if self.seen.get(&hash) == Some(&ts) {
+                self.seen.remove(&hash);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_nanos(millis * 1_000_000)
+    }
+
+    #[test]
+    fn copies_are_told_from_retransmissions_by_time() {
+        for (is_ipv6, delay, copy) in [
+            (false, 0, true),
+            (false, 50, true),
+            (false, 51, false),
+            (false, 250, false),
+            (false, -3, true),
+            (true, 20, true),
+            (true, 21, false),
+        ] {
+            let mut duplicates = Duplicates::default();
+            let digest = Digest { hash: 7, is_ipv6 };
+            assert!(!duplicates.is_copy(digest, at(1_000)));
+            assert_eq!(
+                duplicates.is_copy(digest, at(1_000 + delay)),
+                copy,
+                "{is_ipv6} {delay}"
+            );
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_window() {
+        let mut duplicates = Duplicates::default();
+        for i in 0..10_000 {
+            assert!(!duplicates.is_copy(
+                Digest {
+                    hash: i as u64,
+                    is_ipv6: false
+                },
+                at(i)
+            ));
+        }
+        assert!(duplicates.order.len() <= 52 && duplicates.seen.len() <= 52);
+    }
+}

@@ -1,0 +1,286 @@
+//! From inputs to messages: the only place with threads.
+//!
+//! Three things happen at a time, each to a window of some batches: the next window is read, the one before it is
+//! decoded by all threads, and the one before that goes through the ordered stage. Rayon spreads them over the
+//! threads; one thread does the same things one after the other. The units of a window are always taken in the order
+//! of the capture, so the outcome does not depend on the threads.
+
+mod datagram;
+mod duplicates;
+mod fate;
+mod merge;
+mod ordered;
+mod unit;
+
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use hashbrown::DefaultHashBuilder;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+
+pub use self::fate::{Balance, Fate};
+use self::{
+    merge::Merge,
+    ordered::{Ordered, Tables},
+    unit::{Settings, Tally, Work},
+};
+use crate::{
+    capture::{InputSummary, Inputs, Watermark},
+    error::{Error, Result},
+    net::Encapsulation,
+    packet::DecodeOptions,
+    sip::Message,
+    stream::{DefragStats, Limits, StreamStats},
+    time::Timestamp,
+};
+
+/// Batches in a window, for each thread. More of them fall out of the caches, fewer let threads wait for each other.
+const BATCHES_PER_THREAD: usize = 6;
+
+/// A consumer of messages.
+pub trait Sink: Send {
+    /// Takes the next message. `Break` ends the run politely: [`Sink::finish`] is still called.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>>;
+
+    /// Takes what is to be said about the whole run, after the last message.
+    ///
+    /// # Errors
+    /// An error is what [`Pipeline::run`] returns.
+    fn finish(&mut self, summary: &Summary) -> Result<()>;
+}
+
+/// What is told about a run besides its inputs.
+#[derive(Debug)]
+pub struct Options {
+    /// How many threads to use; 0 is one for each processor.
+    pub threads: usize,
+    /// How packets are decoded.
+    pub decode: DecodeOptions,
+    /// The caps and time-outs of streams and fragments.
+    pub limits: Limits,
+    /// Whether copies of a packet count as packets of their own.
+    pub keep_duplicates: bool,
+    /// Frames before this moment are left out.
+    pub since: Timestamp,
+    /// Frames after this moment are left out.
+    pub until: Timestamp,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            threads: 0,
+            decode: DecodeOptions::default(),
+            limits: Limits::default(),
+            keep_duplicates: false,
+            since: Timestamp::MIN,
+            until: Timestamp::MAX,
+        }
+    }
+}
+
+/// What was found in a run, besides its messages.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// The inputs, in the order of their indices.
+    pub inputs: Vec<InputSummary>,
+    /// What became of every frame.
+    pub balance: Balance,
+    /// How many messages there were.
+    pub messages: u64,
+    /// How many frames were wrapped in what.
+    pub encapsulations: BTreeMap<Encapsulation, u64>,
+    /// What TCP and WebSocket streams went through.
+    pub streams: StreamStats,
+    /// What IP fragments went through.
+    pub fragments: DefragStats,
+    /// Whether the run was ended before its inputs.
+    pub interrupted: bool,
+}
+
+/// A run over inputs, not yet begun.
+pub struct Pipeline<'a> {
+    inputs: &'a mut Inputs,
+    options: &'a Options,
+    stop: Option<&'a AtomicBool>,
+    progress: Option<&'a (dyn Fn(u64) + Sync)>,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Returns a run over `inputs`.
+    pub fn new(inputs: &'a mut Inputs, options: &'a Options) -> Self {
+        Self {
+            inputs,
+            options,
+            stop: None,
+            progress: None,
+        }
+    }
+
+    /// Lets `stop` end the run: when it is set, what was read is finished and the summary says so.
+    #[must_use]
+    pub fn stop_on(mut self, stop: &'a AtomicBool) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Calls `progress` from time to time with the octets read so far.
+    #[must_use]
+    pub fn on_progress(mut self, progress: &'a (dyn Fn(u64) + Sync)) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// Reads the inputs to their end and hands every message to `sink`, in the order of the capture.
+    ///
+    /// # Errors
+    /// When an input cannot be read on, and when the sink fails.
+    pub fn run(self, sink: &mut dyn Sink) -> Result<Summary> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(self.options.threads)
+            .thread_name(|index| format!("sipcap-{index}"))
+            .build()
+            .map_err(|error| Error::Sink(std::io::Error::other(error)))?;
+        pool.install(|| self.run_in_pool(sink))
+    }
+
+    fn run_in_pool(self, sink: &mut dyn Sink) -> Result<Summary> {
+        let settings = Settings {
+            decode: self.options.decode.clone(),
+            since: self.options.since,
+            until: self.options.until,
+            hasher: DefaultHashBuilder::default(),
+        };
+        let capacity = BATCHES_PER_THREAD * rayon::current_num_threads();
+        let (mut read, mut decode, mut deliver) = (
+            Window::new(capacity),
+            Window::new(capacity),
+            Window::new(capacity),
+        );
+        let mut stage = Stage {
+            ordered: Ordered::new(sink, self.options),
+            merge: (self.inputs.len() > 1).then(Merge::default),
+            tally: Tally::default(),
+        };
+        loop {
+            let ((reading, ()), ()) = rayon::join(
+                || rayon::join(|| read.fill(self.inputs), || decode.decode(&settings)),
+                || stage.take(&mut deliver),
+            );
+            reading?;
+            if let Some(progress) = self.progress {
+                progress(self.inputs.position());
+            }
+            let is_stopped = self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+            if stage.ordered.is_stopped() || is_stopped || (read.is_empty() && decode.is_empty()) {
+                return stage.finish(self.inputs, is_stopped);
+            }
+            // What was delivered is read into again.
+            std::mem::swap(&mut deliver, &mut decode);
+            std::mem::swap(&mut decode, &mut read);
+        }
+    }
+}
+
+/// Some batches on their way; the buffers stay.
+struct Window {
+    work: Vec<Work>,
+    filled: usize,
+    watermark: Watermark,
+}
+
+impl Window {
+    fn new(capacity: usize) -> Self {
+        let mut work = Vec::new();
+        work.resize_with(capacity, Work::default);
+        Self {
+            work,
+            filled: 0,
+            watermark: Watermark::END,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.filled == 0
+    }
+
+    fn fill(&mut self, inputs: &mut Inputs) -> Result<()> {
+        self.filled = 0;
+        for work in &mut self.work {
+            if !inputs.next_batch(&mut work.batch)? {
+                break;
+            }
+            self.filled += 1;
+        }
+        self.watermark = inputs.watermark();
+        Ok(())
+    }
+
+    fn decode(&mut self, settings: &Settings) {
+        self.work[..self.filled]
+            .par_iter_mut()
+            .with_max_len(1)
+            .for_each(|work| work.decode(settings));
+    }
+}
+
+/// The ordered stage with what stands in front of it.
+struct Stage<'s> {
+    ordered: Ordered<'s>,
+    merge: Option<Merge>,
+    tally: Tally,
+}
+
+impl Stage<'_> {
+    fn take(&mut self, window: &mut Window) {
+        let Self {
+            ordered,
+            merge,
+            tally,
+        } = self;
+        for work in &mut window.work[..window.filled] {
+            tally.merge(&work.tally);
+            match merge {
+                None => work
+                    .units
+                    .iter()
+                    .for_each(|unit| ordered.take(&work.batch, unit)),
+                Some(merge) => merge.push(std::mem::take(work)),
+            }
+        }
+        if let Some(merge) = merge {
+            merge.release(window.watermark, &mut |work, unit| {
+                ordered.take(&work.batch, &work.units[unit])
+            });
+        }
+    }
+
+    fn finish(mut self, inputs: &Inputs, interrupted: bool) -> Result<Summary> {
+        if let Some(merge) = &mut self.merge {
+            let ordered = &mut self.ordered;
+            merge.release(Watermark::END, &mut |work, unit| {
+                ordered.take(&work.batch, &work.units[unit])
+            });
+        }
+        let (delivery, Tables { streams, fragments }) = self.ordered.finish();
+        let mut balance = self.tally.balance;
+        balance.merge(&delivery.balance);
+        let summary = Summary {
+            inputs: inputs.summaries(),
+            balance,
+            messages: delivery.messages,
+            encapsulations: self.tally.encapsulations.into_iter().collect(),
+            streams,
+            fragments,
+            interrupted,
+        };
+        delivery.close(&summary)?;
+        Ok(summary)
+    }
+}

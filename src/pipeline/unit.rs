@@ -1,0 +1,198 @@
+//! The parallel stage: records of one batch become units, without any state between them.
+
+use std::hash::BuildHasher;
+
+use hashbrown::DefaultHashBuilder;
+
+use crate::{
+    capture::Batch,
+    net::{Encapsulation, Flow},
+    packet::{self, Content, Datagram, DecodeOptions, Fragment, Packet, SctpPacket, Segment},
+    pipeline::{
+        datagram,
+        duplicates::Digest,
+        fate::{Balance, Fate},
+    },
+    sip::{Flaws, Framing, Head},
+    span::Span,
+    time::Timestamp,
+};
+
+/// What the parallel stage needs to know.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) decode: DecodeOptions,
+    pub(crate) since: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) hasher: DefaultHashBuilder,
+}
+
+/// A packet that the ordered stage has to see.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    /// Its record, an index into the batch.
+    pub(crate) record: u32,
+    /// Where it stands in the merged order of all inputs: the latest time in its input so far.
+    pub(crate) key: Timestamp,
+    pub(crate) encapsulation: Encapsulation,
+    pub(crate) tunnel: u64,
+    pub(crate) digest: Option<Digest>,
+    pub(crate) kind: Kind,
+}
+
+/// What it carries; spans are into the record's octets.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Sip { flow: Flow, bytes: Span, head: Head },
+    Segment(Segment),
+    Sctp(SctpPacket),
+    Fragment(Fragment),
+}
+
+/// A batch on its way through the pipeline.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) batch: Batch,
+    pub(crate) units: Vec<Unit>,
+    pub(crate) tally: Tally,
+}
+
+/// What the parallel stage counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) balance: Balance,
+    /// Frames by what they were wrapped in, in no order.
+    pub(crate) encapsulations: Vec<(Encapsulation, u64)>,
+}
+
+impl Tally {
+    /// Adds the counts of `other`.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.balance.merge(&other.balance);
+        for &(encapsulation, frames) in &other.encapsulations {
+            self.wrapped(encapsulation, frames);
+        }
+    }
+
+    fn wrapped(&mut self, encapsulation: Encapsulation, frames: u64) {
+        // Neighbours are alike: the search ends at the first entry nearly always.
+        match self
+            .encapsulations
+            .iter_mut()
+            .find(|(known, _)| *known == encapsulation)
+        {
+            Some((_, count)) => *count += frames,
+            None => self.encapsulations.push((encapsulation, frames)),
+        }
+    }
+}
+
+impl Work {
+    /// Decodes every record of the batch.
+    pub(crate) fn decode(&mut self, settings: &Settings) {
+        self.units.clear();
+        self.tally = Tally::default();
+        let mut key = self.batch.floor;
+        for (index, record) in self.batch.records.iter().enumerate() {
+            key = key.max(record.ts);
+            if record.ts < settings.since || record.ts > settings.until {
+                self.tally.balance.add(Fate::OutsideTime);
+                continue;
+            }
+            let bytes = record.data.of(&self.batch.bytes);
+            let packet = packet::decode(
+                bytes,
+                record.link,
+                record.orig_len,
+                record.fcs_len,
+                &settings.decode,
+            );
+            self.tally.wrapped(packet.encapsulation, 1);
+            match sort(&packet, bytes) {
+                Ok(kind) => self.units.push(Unit {
+                    record: index as u32,
+                    key,
+                    encapsulation: packet.encapsulation,
+                    tunnel: packet.tunnel,
+                    digest: digest(&kind, &packet, bytes, &settings.hasher),
+                    kind,
+                }),
+                Err(fate) => self.tally.balance.add(fate),
+            }
+        }
+    }
+}
+
+/// Tells what is for the ordered stage from what has found its fate.
+fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
+    match packet.content {
+        Content::Datagram(datagram) => sip(&datagram, bytes),
+        Content::Segment(segment) => Ok(Kind::Segment(segment)),
+        Content::Sctp(sctp) => Ok(Kind::Sctp(sctp)),
+        Content::Fragment(fragment) => Ok(Kind::Fragment(fragment)),
+        Content::Skipped(reason) => Err(reason.into()),
+    }
+}
+
+fn sip(datagram: &Datagram, bytes: &[u8]) -> Result<Kind, Fate> {
+    let payload = datagram.payload.of(bytes);
+    let Some((span, head)) = message(payload, datagram.cut) else {
+        return Err(datagram::fate(datagram, payload));
+    };
+    let flow = Flow {
+        src: datagram.src,
+        dst: datagram.dst,
+        transport: datagram.transport,
+    };
+    Ok(Kind::Sip {
+        flow,
+        bytes: span.shifted(datagram.payload.start()),
+        head,
+    })
+}
+
+/// Returns the SIP message in a datagram's payload, if there is one.
+pub(crate) fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
+    let start = datagram::sip_start(payload)?;
+    let text = payload.get(start..)?;
+    let mut head = Head::parse(text, Framing::Datagram).ok()?;
+    if cut {
+        head.flaws.insert(Flaws::CUT);
+    }
+    // What follows the body is not part of the message (RFC 3261 §18.3).
+    let end = head.body.end().max(head.headers.end()).min(text.len());
+    Some((Span::new(start, start + end), head))
+}
+
+/// Returns what tells copies of a packet from another one; nothing for segments without data, of which equal ones
+/// are in order.
+fn digest(
+    kind: &Kind,
+    packet: &Packet,
+    bytes: &[u8],
+    hasher: &DefaultHashBuilder,
+) -> Option<Digest> {
+    let id = packet.ip_id;
+    let (hash, is_ipv6) = match kind {
+        Kind::Sip {
+            flow, bytes: span, ..
+        } => (
+            hasher.hash_one((flow, id, span.of(bytes))),
+            flow.src.is_ipv6(),
+        ),
+        Kind::Segment(segment) if segment.payload.is_empty() => return None,
+        Kind::Segment(s) => (
+            hasher.hash_one((s.src, s.dst, s.seq, s.ack, id, s.payload.of(bytes))),
+            s.src.is_ipv6(),
+        ),
+        Kind::Sctp(s) => (
+            hasher.hash_one((s.src, s.dst, s.tag, id, s.chunks.of(bytes))),
+            s.src.is_ipv6(),
+        ),
+        Kind::Fragment(f) => (
+            hasher.hash_one((f.src, f.dst, f.id, f.offset, f.payload.of(bytes))),
+            f.src.is_ipv6(),
+        ),
+    };
+    Some(Digest { hash, is_ipv6 })
+}

@@ -1,0 +1,183 @@
+//! A row for each message.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::{
+    net::Transport,
+    sip::{self, Message, StartLine},
+    span::Span,
+    text::escape,
+    time::Timestamp,
+};
+
+/// What `messages` tells of a message. Fields are only ever added, at the end.
+#[derive(Clone, Debug, Serialize)]
+pub struct MessageRow<'a> {
+    /// `message`.
+    pub r#type: &'static str,
+    /// The input it is from, as it was named.
+    pub input: &'a str,
+    /// The number of the frame that completed it, as Wireshark numbers frames.
+    pub frame: u64,
+    /// When that frame was captured: RFC 3339, UTC, nine decimals.
+    #[serde(serialize_with = "serialize_time")]
+    pub ts: Timestamp,
+    /// The sender's address.
+    pub src: std::net::IpAddr,
+    /// The sender's port.
+    pub src_port: u16,
+    /// The receiver's address.
+    pub dst: std::net::IpAddr,
+    /// The receiver's port.
+    pub dst_port: u16,
+    /// `udp`, `tcp`, `tls`, `ws`, `wss` or `sctp`.
+    #[serde(serialize_with = "serialize_transport")]
+    pub transport: Transport,
+    /// The method; `null` in a response.
+    pub method: Option<Cow<'a, str>>,
+    /// The status code; `null` in a request.
+    pub status: Option<u16>,
+    /// The number in CSeq.
+    pub cseq: Option<u32>,
+    /// The method in CSeq.
+    pub cseq_method: Option<Cow<'a, str>>,
+    /// Call-ID.
+    pub call_id: Option<Cow<'a, str>>,
+    /// The reason phrase; `null` in a request.
+    pub reason: Option<Cow<'a, str>>,
+    /// The Request-URI; `null` in a response.
+    pub request_uri: Option<Cow<'a, str>>,
+    /// From.
+    pub from: Option<Cow<'a, str>>,
+    /// To.
+    pub to: Option<Cow<'a, str>>,
+    /// User-Agent or Server.
+    pub user_agent: Option<Cow<'a, str>>,
+    /// Content-Type.
+    pub content_type: Option<Cow<'a, str>>,
+    /// How many octets the message has.
+    pub size_bytes: usize,
+    /// How many of them are the body.
+    pub body_bytes: usize,
+    /// How many frames carried it.
+    pub frames: usize,
+    /// The tunnels and tags around it, joined by `+`; empty without any.
+    pub encapsulation: String,
+    /// What is odd about it.
+    pub flaws: Vec<&'static str>,
+    /// Its octets; only where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<Cow<'a, str>>,
+}
+
+impl<'a> MessageRow<'a> {
+    /// The names of the columns, in their order.
+    pub const COLUMNS: [&'static str; 24] = [
+        "input",
+        "frame",
+        "ts",
+        "src",
+        "src_port",
+        "dst",
+        "dst_port",
+        "transport",
+        "method",
+        "status",
+        "cseq",
+        "cseq_method",
+        "call_id",
+        "reason",
+        "request_uri",
+        "from",
+        "to",
+        "user_agent",
+        "content_type",
+        "size_bytes",
+        "body_bytes",
+        "frames",
+        "encapsulation",
+        "flaws",
+    ];
+
+    /// Returns the row of `message`, which is from the input named `input`.
+    #[must_use]
+    pub fn new(message: &Message<'a>, input: &'a str) -> Self {
+        let Message {
+            bytes, head, flow, ..
+        } = *message;
+        let value = |span: Span| {
+            Some(span.of(bytes))
+                .filter(|value| !value.is_empty())
+                .map(one_line)
+        };
+        let (method, request_uri, status, reason) = match head.start {
+            StartLine::Request {
+                method_text, uri, ..
+            } => (
+                Some(escape(method_text.of(bytes))),
+                Some(escape(uri.of(bytes))),
+                None,
+                None,
+            ),
+            StartLine::Response { code, reason } => {
+                (None, None, Some(code), Some(escape(reason.of(bytes))))
+            }
+        };
+        Self {
+            r#type: "message",
+            input,
+            frame: message.completed_by.origin.number,
+            ts: message.ts,
+            src: flow.src.ip(),
+            src_port: flow.src.port(),
+            dst: flow.dst.ip(),
+            dst_port: flow.dst.port(),
+            transport: flow.transport,
+            method,
+            status,
+            cseq: head.cseq.map(|cseq| cseq.number),
+            cseq_method: head.cseq.map(|cseq| escape(cseq.method_text.of(bytes))),
+            call_id: value(head.call_id),
+            reason,
+            request_uri,
+            from: value(head.from),
+            to: value(head.to),
+            user_agent: value(head.user_agent),
+            content_type: value(head.content_type),
+            size_bytes: bytes.len(),
+            body_bytes: head.body.len(),
+            frames: message.frames.len(),
+            encapsulation: if message.encapsulation.is_empty() {
+                String::new()
+            } else {
+                message.encapsulation.to_string()
+            },
+            flaws: head.flaws.names().collect(),
+            text: None,
+        }
+    }
+}
+
+/// Returns a header's value as one line of UTF-8.
+fn one_line(value: &[u8]) -> Cow<'_, str> {
+    match sip::unfold(value) {
+        Cow::Borrowed(line) => escape(line),
+        Cow::Owned(line) => Cow::Owned(escape(&line).into_owned()),
+    }
+}
+
+pub(super) fn serialize_time<S: serde::Serializer>(
+    ts: &Timestamp,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(ts.rfc3339().as_str())
+}
+
+fn serialize_transport<S: serde::Serializer>(
+    transport: &Transport,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(transport.name())
+}

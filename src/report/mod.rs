@@ -1,0 +1,25 @@
+//! Rows and how they are written.
+//!
+//! What a row means is said once, in `rows`; a format knows how to write any of them.
+
+mod csv;
+mod file;
+mod full;
+mod info;
+mod json;
+mod message;
+mod metrics;
+mod quality;
+mod table;
+
+pub use self::{
+    csv::CsvRows,
+    file::FileRow,
+    full::MessageText,
+    info::{Info, Overview},
+    json::JsonRows,
+    message::MessageRow,
+    metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
+    quality::quality,
+    table::MessageTable,
+};

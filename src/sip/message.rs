@@ -1,0 +1,78 @@
+//! A message with where and when it was seen.
+
+use super::Head;
+use crate::{
+    capture::Frame,
+    net::{Encapsulation, Flow},
+    time::Timestamp,
+};
+
+/// One message, as a consumer sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// When its last octet was captured.
+    pub ts: Timestamp,
+    /// Between whom.
+    pub flow: Flow,
+    /// What it was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// The frame that completed it.
+    pub completed_by: &'a Frame,
+    /// The frames that carried it, in the order of its octets.
+    pub frames: &'a [Frame],
+    /// Its octets.
+    pub bytes: &'a [u8],
+    /// Its structure.
+    pub head: &'a Head,
+}
+
+impl Message<'_> {
+    /// Returns a copy that lives on its own.
+    #[must_use]
+    pub fn to_buf(&self) -> MessageBuf {
+        MessageBuf {
+            ts: self.ts,
+            flow: self.flow,
+            encapsulation: self.encapsulation,
+            completed_by: *self.completed_by,
+            frames: self.frames.to_vec(),
+            bytes: self.bytes.to_vec(),
+            head: self.head.clone(),
+        }
+    }
+}
+
+/// A [`Message`] that owns what it is made of.
+#[derive(Clone, Debug)]
+pub struct MessageBuf {
+    /// When its last octet was captured.
+    pub ts: Timestamp,
+    /// Between whom.
+    pub flow: Flow,
+    /// What it was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// The frame that completed it.
+    pub completed_by: Frame,
+    /// The frames that carried it, in the order of its octets.
+    pub frames: Vec<Frame>,
+    /// Its octets.
+    pub bytes: Vec<u8>,
+    /// Its structure.
+    pub head: Head,
+}
+
+impl MessageBuf {
+    /// Returns the message as consumers take it.
+    #[must_use]
+    pub fn as_message(&self) -> Message<'_> {
+        Message {
+            ts: self.ts,
+            flow: self.flow,
+            encapsulation: self.encapsulation,
+            completed_by: &self.completed_by,
+            frames: &self.frames,
+            bytes: &self.bytes,
+            head: &self.head,
+        }
+    }
+}

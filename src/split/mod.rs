@@ -1,0 +1,11 @@
+//! Frames by Call-ID, and the files they go to.
+
+mod file_name;
+mod files;
+mod index;
+
+pub use self::{
+    file_name::{FileNames, sanitize},
+    files::CallFiles,
+    index::{CallEntry, CallFrames, FrameIndex},
+};

@@ -1,0 +1,349 @@
+//! The worked cases of TCP streams: positions of segments as they were captured, and what must come out.
+
+use super::{
+    SegmentFate::{self, KeepAlive, NoData, OutOfWindow, Retransmission, Sip, Skipped},
+    wire::{Wire, client, message, message_with, segment, server},
+};
+use crate::{packet::Segment, sip::Flaws};
+
+/// Sends parts of `stream` as position and length behind a SYN.
+fn send(stream: &[u8], parts: &[(usize, usize)]) -> Wire {
+    let mut wire = Wire::synced();
+    for &(at, len) in parts {
+        wire.data(at, &stream[at..at + len]);
+    }
+    wire
+}
+
+fn join(messages: &[&[u8]]) -> Vec<u8> {
+    messages.concat()
+}
+
+#[test]
+fn case_1_one_segment() {
+    let catch = send(&message('a'), &[(0, 500)]).finish();
+    assert_eq!(catch.texts(), [String::from_utf8(message('a')).unwrap()]);
+    let got = &catch.messages[0];
+    assert_eq!(
+        (got.ts_ms, got.flaws, got.body.len()),
+        (2, Flaws::NONE, 200)
+    );
+    assert_eq!(catch.fates(), [NoData, Sip]);
+}
+
+#[test]
+fn case_2_two_segments() {
+    for cut in [1, 100, 298, 299, 300, 301, 499] {
+        let catch = send(&message('a'), &[(0, cut), (cut, 500 - cut)]).finish();
+        let got = &catch.messages[0];
+        assert_eq!((got.ts_ms, &got.frames[..]), (3, &[2, 3][..]));
+        assert_eq!(got.text.as_bytes(), message('a'));
+        assert_eq!(catch.fates(), [NoData, Sip, Sip]);
+    }
+}
+
+#[test]
+fn case_3_out_of_order() {
+    let wire = send(&message('a'), &[(100, 400), (0, 100)]);
+    assert_eq!(wire.streams.stats().out_of_order, 1);
+    let catch = wire.finish();
+    let got = &catch.messages[0];
+    assert_eq!(got.text.as_bytes(), message('a'));
+    assert_eq!((got.ts_ms, got.completed_by), (3, 3));
+    assert_eq!(got.frames, [3, 2], "in the order of its octets");
+}
+
+#[test]
+fn case_4_retransmission() {
+    let wire = send(&message('a'), &[(0, 500), (0, 500)]);
+    assert_eq!(wire.streams.stats().retransmissions, 1);
+    let catch = wire.finish();
+    assert_eq!(catch.messages.len(), 1);
+    assert_eq!(catch.fates(), [NoData, Sip, Retransmission]);
+}
+
+#[test]
+fn case_5_overlap() {
+    let wire = send(&message('a'), &[(0, 300), (200, 300)]);
+    assert_eq!(wire.streams.stats().overlaps, 1);
+    let catch = wire.finish();
+    assert_eq!(catch.messages[0].text.as_bytes(), message('a'));
+    assert_eq!(catch.fates(), [NoData, Sip, Sip]);
+}
+
+#[test]
+fn case_6_hole_in_a_body() {
+    let stream = join(&[&message('a'), &message('b')]);
+    let mut wire = send(&stream, &[(0, 300), (400, 100)]);
+    wire.ack(500);
+    assert!(wire.catch.messages.is_empty(), "it may still come");
+    wire.now_ms += 1000;
+    wire.data(500, &stream[500..]);
+    assert_eq!(wire.streams.stats().lost_octets, 100);
+    let catch = wire.finish();
+    let [first, second] = &catch.messages[..] else {
+        panic!("{catch:?}");
+    };
+    assert_eq!(first.flaws, Flaws::BODY_GAP);
+    assert_eq!(first.body.as_bytes(), &stream[400..500]);
+    assert_eq!(second.text.as_bytes(), message('b'));
+    assert_eq!(second.flaws, Flaws::NONE);
+    assert_eq!(catch.fates(), [NoData, Sip, Sip, NoData, Sip]);
+}
+
+#[test]
+fn case_7_hole_in_headers() {
+    let stream = join(&[&message('a'), &message('b')]);
+    let wire = send(&stream, &[(0, 100), (300, 200), (500, 500)]);
+    let mut wire = wire;
+    let catch = {
+        let catch = &mut wire.catch;
+        wire.streams.finish(&mut |found| catch.take(found));
+        assert_eq!(wire.streams.stats().resyncs, 1);
+        assert_eq!(wire.streams.stats().skipped_octets, 200);
+        wire.catch
+    };
+    let [first, second] = &catch.messages[..] else {
+        panic!("{catch:?}");
+    };
+    assert_eq!(first.text.as_bytes(), &stream[..100]);
+    assert_eq!((first.flaws, first.ts_ms), (Flaws::CUT, 2));
+    assert_eq!(second.text.as_bytes(), message('b'));
+    assert_eq!(second.flaws, Flaws::RESYNCED);
+    assert_eq!(catch.fates(), [NoData, Sip, Skipped, Sip]);
+}
+
+#[test]
+fn case_8_from_the_middle() {
+    let stream = join(&[&message('a'), &message('b')]);
+    let mut wire = Wire::new();
+    wire.data(250, &stream[250..500]);
+    wire.data(500, &stream[500..]);
+    let catch = wire.finish();
+    assert_eq!(catch.texts(), [String::from_utf8(message('b')).unwrap()]);
+    assert_eq!(catch.messages[0].flaws, Flaws::RESYNCED);
+    assert_eq!(catch.fates(), [Skipped, Sip]);
+}
+
+#[test]
+fn case_9_two_messages_in_a_segment() {
+    let catch = send(&join(&[&message('a'), &message('b')]), &[(0, 1000)]).finish();
+    assert_eq!(catch.messages.len(), 2);
+    assert!(catch.messages.iter().all(|got| got.ts_ms == 2));
+    assert_eq!(catch.fates(), [NoData, Sip]);
+}
+
+#[test]
+fn case_10_keep_alive() {
+    let stream = join(&[b"\r\n\r\n", &message('a'), b"\r\n"]);
+    let wire = send(&stream, &[(0, 4), (4, 500), (504, 2)]);
+    assert_eq!(
+        (wire.streams.stats().pings, wire.streams.stats().pongs),
+        (1, 1)
+    );
+    let catch = wire.finish();
+    assert_eq!(catch.messages.len(), 1);
+    assert_eq!(catch.messages[0].frames, [3]);
+    assert_eq!(catch.fates(), [NoData, KeepAlive, Sip, KeepAlive]);
+}
+
+#[test]
+fn case_11_content_length_too_small() {
+    let first = message_with('a', "Content-Length: 150\r\n");
+    let stream = join(&[&first, &message('b')]);
+    let mut wire = send(&stream, &[(0, 500), (500, 500)]);
+    assert_eq!(wire.streams.stats().skipped_octets, 50);
+    assert_eq!(wire.streams.stats().resyncs, 1);
+    let catch = std::mem::take(&mut wire.catch);
+    let [first, second] = &catch.messages[..] else {
+        panic!("{catch:?}");
+    };
+    assert_eq!((first.body.len(), first.text.len()), (150, 450));
+    assert_eq!(first.flaws, Flaws::CONTENT_LENGTH_TOO_SMALL);
+    assert_eq!(second.text.as_bytes(), message('b'));
+}
+
+#[test]
+fn case_12_content_length_too_large() {
+    for length in ["2000", "201", "220", "520", "900"] {
+        let first = message_with('a', &format!("Content-Length: {length}\r\n"));
+        let stream = join(&[&first, &message('b'), &message('c')]);
+        let whole = [(0, stream.len())];
+        for parts in [&[(0, 500), (500, 500), (1000, 500)][..], &whole] {
+            let catch = send(&stream, parts).finish();
+            let [first, second, third] = &catch.messages[..] else {
+                panic!("{length}: {catch:#?}");
+            };
+            assert_eq!(first.text.len(), 500);
+            assert!(first.flaws.contains(Flaws::CONTENT_LENGTH_TOO_LARGE));
+            assert_eq!(second.text.as_bytes(), message('b'));
+            assert_eq!(third.text.as_bytes(), message('c'));
+        }
+    }
+}
+
+#[test]
+fn case_13_no_content_length() {
+    let first = &message_with('a', "")[..300];
+    let stream = join(&[first, &message('b')]);
+    let catch = send(&stream, &[(0, 300), (300, 500)]).finish();
+    let [first, second] = &catch.messages[..] else {
+        panic!("{catch:?}");
+    };
+    assert_eq!(first.flaws, Flaws::NO_CONTENT_LENGTH);
+    assert_eq!((first.text.len(), first.ts_ms), (300, 2));
+    assert_eq!(second.flaws, Flaws::NONE);
+}
+
+#[test]
+fn case_13b_no_content_length_but_a_body() {
+    let first = message_with('a', "Content-Type: text/plain\r\n");
+    let stream = join(&[&first, &message('b')]);
+    for parts in [
+        &[(0, 500), (500, 500)][..],
+        &[(0, 700), (700, 300)],
+        &[(0, 1000)],
+    ] {
+        let catch = send(&stream, parts).finish();
+        let [first, second] = &catch.messages[..] else {
+            panic!("{catch:?}");
+        };
+        assert_eq!(first.body.len(), 200);
+        assert_eq!(first.flaws, Flaws::NO_CONTENT_LENGTH);
+        assert_eq!(second.text.as_bytes(), message('b'));
+    }
+    let catch = send(&first, &[(0, 500)]).finish();
+    assert_eq!(catch.messages[0].body.len(), 200, "ended by the stream");
+}
+
+#[test]
+fn case_14_cut_segment() {
+    let mut wire = Wire::synced();
+    wire.cut(0, &message('a')[..200], 500);
+    wire.data(500, &message('b'));
+    let catch = wire.finish();
+    let [first, second] = &catch.messages[..] else {
+        panic!("{catch:?}");
+    };
+    assert_eq!((first.text.len(), first.flaws), (200, Flaws::CUT));
+    assert_eq!(second.text.as_bytes(), message('b'));
+
+    // The end of the body is what was cut: the next message begins where it must.
+    let mut wire = Wire::synced();
+    wire.cut(0, &message('a')[..350], 500);
+    wire.data(500, &message('b'));
+    let catch = wire.finish();
+    assert_eq!(
+        (catch.messages[0].flaws, catch.messages[0].body.len()),
+        (Flaws::CUT, 50)
+    );
+    assert_eq!(catch.messages[1].flaws, Flaws::NONE);
+}
+
+#[test]
+fn case_15_sequence_numbers_wrap() {
+    let mut wire = Wire::new();
+    wire.isn = 0xffff_feff;
+    wire.syn();
+    wire.data(0, &message('a')[..256]);
+    wire.data(256, &message('a')[256..]);
+    for (at, id) in [(1000, 'c'), (500, 'b')] {
+        wire.data(at, &message(id));
+    }
+    let catch = wire.finish();
+    assert_eq!(catch.messages.len(), 3);
+    assert!(catch.messages.iter().all(|got| got.text.len() == 500));
+}
+
+#[test]
+fn case_16_tcp_keep_alive() {
+    let mut wire = send(&message('a'), &[(0, 500)]);
+    wire.data(499, b"\0");
+    wire.data(499, b"");
+    assert_eq!(wire.streams.stats().probes, 2);
+    wire.data(500, &message('b'));
+    let catch = wire.finish();
+    assert_eq!(catch.messages.len(), 2);
+    assert_eq!(catch.fates(), [NoData, Sip, NoData, NoData, Sip]);
+}
+
+#[test]
+fn case_17_port_reuse() {
+    let mut wire = send(&message('a'), &[(0, 400)]);
+    // The server's direction of the old connection; the new one numbers otherwise.
+    let old = Segment {
+        wire_len: 500,
+        ..segment(server(), client(), 70_000)
+    };
+    wire.send(&old, &message('x'));
+    wire.isn = 0x7000_0000;
+    wire.syn();
+    wire.data(0, &message('b'));
+    let new = Segment {
+        wire_len: 500,
+        ack: Some(wire.seq(500)),
+        ..segment(server(), client(), 0x1234_5678)
+    };
+    wire.send(&new, &message('y'));
+    let catch = wire.finish();
+    let ids: Vec<_> = catch.messages.iter().map(|got| &got.text[44..45]).collect();
+    assert_eq!(ids, ["a", "x", "b", "y"]);
+    assert_eq!(catch.messages[0].flaws, Flaws::CUT);
+    catch.fates();
+}
+
+#[test]
+fn case_18_end_before_the_end() {
+    let mut wire = send(&message('a'), &[(0, 400)]);
+    wire.fin(500);
+    let catch = wire.finish();
+    assert_eq!(
+        (catch.messages[0].flaws, catch.messages[0].text.len()),
+        (Flaws::CUT, 400)
+    );
+
+    let mut wire = send(&message('a'), &[(0, 400)]);
+    wire.fin(400);
+    assert_eq!(wire.catch.messages.len(), 1, "nothing more can come");
+    assert_eq!(wire.finish().fates(), [NoData, Sip, NoData]);
+}
+
+#[test]
+fn a_moved_stream_is_followed() {
+    let mut wire = send(&message('a'), &[(0, 500)]);
+    // One stray segment is none of it; a start line or the third in a row is.
+    let far = 1 << 28;
+    wire.data(far, &message('b')[100..200]);
+    assert_eq!(wire.streams.stats().out_of_window, 1);
+    wire.data(500, &message('c'));
+    wire.data(far, &message('d'));
+    let catch = wire.finish();
+    assert_eq!(catch.messages.len(), 3);
+    assert_eq!(catch.fates(), [NoData, Sip, OutOfWindow, Sip, Sip]);
+}
+
+#[test]
+fn other_protocols_are_told_apart() {
+    let tls = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3];
+    let table: [(&[u8], SegmentFate); 4] = [
+        (&tls, SegmentFate::Tls),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", SegmentFate::Http),
+        (b"HTTP/1.1 200 OK\r\n\r\n", SegmentFate::Http),
+        (b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n", SegmentFate::Other),
+    ];
+    for (bytes, fate) in table {
+        for cut in 1..bytes.len() {
+            let mut wire = Wire::synced();
+            wire.data(0, &bytes[..cut]);
+            wire.data(cut, &bytes[cut..]);
+            wire.data(bytes.len(), b"\x01\x02\x03");
+            wire.data(
+                bytes.len() + 3,
+                b"OPTIONS sip:a SIP/2.0\r\nCall-ID: 1\r\nl: 0\r\n\r\n",
+            );
+            let catch = wire.finish();
+            assert_eq!(catch.messages.len(), 1, "SIP is seen when it comes");
+            assert_eq!(catch.fates(), [NoData, fate, fate, fate, Sip]);
+        }
+    }
+}

@@ -1,0 +1,449 @@
+//! One direction of a TCP connection: which segments are read, in which order, and when a hole is given up.
+
+use super::{
+    Limits,
+    assemble::{Assembler, Overlap, Queued, Sync},
+    found::{Outlet, SegmentFate},
+    reader::Reader,
+};
+use crate::{
+    capture::Frame,
+    net::Encapsulation,
+    packet::Segment,
+    sip::{Probe, probe},
+    time::Timestamp,
+};
+
+/// One direction of a TCP connection.
+#[derive(Debug, Default)]
+pub(super) struct Direction {
+    pub(super) encapsulation: Encapsulation,
+    /// When its last segment came.
+    pub(super) last: Timestamp,
+    /// The sequence number of its SYN.
+    isn: Option<u32>,
+    /// What its SYN acknowledged.
+    pub(super) answers: Option<u32>,
+    /// The position of its FIN, and when it came.
+    fin: Option<(u64, Timestamp)>,
+    /// It ended by FIN or RST.
+    is_closed: bool,
+    /// There was more than a SYN.
+    is_alive: bool,
+    assembler: Assembler,
+    reader: Option<Box<Reader>>,
+}
+
+/// A segment with data and its place.
+struct Arrived<'a> {
+    pos: u64,
+    bytes: &'a [u8],
+    wire_end: u64,
+    frame: &'a Frame,
+    arrival: u64,
+}
+
+impl Arrived<'_> {
+    fn end(&self) -> u64 {
+        self.pos.wrapping_add(self.bytes.len() as u64)
+    }
+}
+
+impl Direction {
+    pub(super) fn new(encapsulation: Encapsulation, now: Timestamp) -> Self {
+        Self {
+            encapsulation,
+            last: now,
+            ..Self::default()
+        }
+    }
+
+    /// Takes a segment of this direction.
+    pub(super) fn segment(
+        &mut self,
+        segment: &Segment,
+        bytes: &[u8],
+        frame: &Frame,
+        arrival: u64,
+        outlet: &mut Outlet<'_>,
+    ) {
+        let wire_len = u64::from(segment.wire_len).max(bytes.len() as u64);
+        let seq = segment.seq.wrapping_add(u32::from(segment.syn));
+        self.is_alive |= !segment.syn || wire_len > 0;
+        if self.assembler.sync == Sync::New && wire_len > 0 {
+            self.assembler.begin(seq, Sync::Held(frame.ts));
+        }
+        let pos = self.assembler.position(seq);
+        let arrived = Arrived {
+            pos,
+            bytes,
+            wire_end: pos.wrapping_add(wire_len),
+            frame,
+            arrival,
+        };
+        let is_synced = self.assembler.sync == Sync::Synced;
+        let is_probe = is_synced && wire_len <= 1 && pos.wrapping_add(1) == self.assembler.next;
+        if is_probe && !segment.syn && !segment.fin && !segment.rst {
+            outlet.stats.probes = outlet.stats.probes.saturating_add(1);
+            outlet.settle(frame, SegmentFate::NoData);
+        } else if wire_len == 0 {
+            outlet.settle(frame, SegmentFate::NoData);
+        } else {
+            self.data(&arrived, outlet);
+        }
+        if segment.fin {
+            self.finish_at(arrived.wire_end, frame.ts, outlet);
+        }
+    }
+
+    /// Takes a SYN; returns whether it replaces another connection.
+    pub(super) fn syn(&mut self, segment: &Segment, outlet: &mut Outlet<'_>) -> bool {
+        if self.isn == Some(segment.seq) {
+            return false;
+        }
+        outlet.stats.syns = outlet.stats.syns.saturating_add(1);
+        let first = segment.seq.wrapping_add(1);
+        let is_late = match self.assembler.sync {
+            Sync::New | Sync::Acked => true,
+            // Its first data came before it.
+            Sync::Held(_) => {
+                let pos = self.assembler.position(first);
+                let near = 1 << 16;
+                self.assembler
+                    .front()
+                    .is_some_and(|front| pos <= front && front.wrapping_sub(pos) < near)
+            }
+            Sync::Synced => false,
+        };
+        if is_late && matches!(self.assembler.sync, Sync::Held(_)) {
+            let pos = self.assembler.position(first);
+            self.assembler.sync = Sync::Synced;
+            self.assembler.advance(pos);
+            self.drain(outlet);
+        } else {
+            if !is_late {
+                self.finish(outlet);
+            }
+            self.assembler.begin(first, Sync::Synced);
+        }
+        self.isn = Some(segment.seq);
+        self.answers = segment.ack;
+        !is_late
+    }
+
+    /// Takes an acknowledgement from the other direction.
+    pub(super) fn acknowledged(&mut self, ack: u32, now: Timestamp, outlet: &mut Outlet<'_>) {
+        match self.assembler.sync {
+            Sync::New | Sync::Acked => return self.assembler.begin(ack, Sync::Acked),
+            Sync::Held(_) | Sync::Synced => {}
+        }
+        let pos = self.assembler.position(ack);
+        if pos.abs_diff(self.assembler.next) > outlet.limits.window {
+            return;
+        }
+        self.assembler.acknowledge(pos, now);
+        if matches!(self.assembler.sync, Sync::Held(_)) && self.assembler.is_queue_acked() {
+            self.release_start(outlet);
+        }
+        self.give_up_if_full(outlet);
+    }
+
+    /// Takes an RST of either direction: nothing will fill the holes.
+    pub(super) fn reset(&mut self, outlet: &mut Outlet<'_>) {
+        self.is_closed = true;
+        self.give_up_all(outlet);
+    }
+
+    fn data(&mut self, arrived: &Arrived<'_>, outlet: &mut Outlet<'_>) {
+        let stats = &mut *outlet.stats;
+        stats.segments = stats.segments.saturating_add(1);
+        stats.octets = stats.octets.saturating_add(arrived.bytes.len() as u64);
+        if self.reader.is_none() {
+            stats.streams = stats.streams.saturating_add(1);
+            self.reader = Some(Box::default());
+        }
+        match self.assembler.sync {
+            Sync::Held(_) => {
+                self.queue(arrived, outlet);
+                if self.assembler.queued() >= outlet.limits.start_segments {
+                    self.release_start(outlet);
+                }
+                return;
+            }
+            Sync::Acked if arrived.pos != self.assembler.next => {
+                // What has been acknowledged need not be where the stream is in the capture.
+                self.assembler.sync = Sync::Held(arrived.frame.ts);
+                self.assembler.advance(arrived.pos);
+                return self.queue(arrived, outlet);
+            }
+            Sync::New | Sync::Acked | Sync::Synced => self.assembler.sync = Sync::Synced,
+        }
+        let next = self.assembler.next;
+        if self.is_ignored(arrived, outlet) {
+            return;
+        }
+        if arrived.pos.abs_diff(next) > outlet.limits.window {
+            return self.out_of_window(arrived, outlet);
+        }
+        if arrived.wire_end <= next {
+            outlet.stats.retransmissions = outlet.stats.retransmissions.saturating_add(1);
+            return outlet.settle(arrived.frame, SegmentFate::Retransmission);
+        }
+        let front = self.assembler.front();
+        if arrived.pos <= next && front.is_none_or(|front| arrived.wire_end <= front) {
+            if front.is_some() {
+                outlet.stats.out_of_order = outlet.stats.out_of_order.saturating_add(1);
+            }
+            self.deliver(arrived, outlet);
+        } else {
+            if arrived.pos <= next || front.is_some_and(|front| arrived.pos < front) {
+                outlet.stats.out_of_order = outlet.stats.out_of_order.saturating_add(1);
+            }
+            self.queue(arrived, outlet);
+        }
+        if self.assembler.is_waiting() {
+            self.drain(outlet);
+            self.give_up_if_full(outlet);
+        }
+    }
+
+    /// Passes over a segment of a stream of which nothing is of interest.
+    fn is_ignored(&mut self, arrived: &Arrived<'_>, outlet: &mut Outlet<'_>) -> bool {
+        let Some(reader) = &mut self.reader else {
+            return false;
+        };
+        let Some(fate) = reader.ignored_as() else {
+            return false;
+        };
+        if arrived.wire_end > self.assembler.next {
+            if !reader.ignores(arrived.bytes) {
+                self.assembler.advance(arrived.pos);
+                return false;
+            }
+            self.assembler.advance(arrived.wire_end);
+        }
+        outlet.settle(arrived.frame, fate);
+        true
+    }
+
+    fn out_of_window(&mut self, arrived: &Arrived<'_>, outlet: &mut Outlet<'_>) {
+        let limits = outlet.limits;
+        let is_moved = self.assembler.is_moved(arrived.pos, arrived.end(), limits);
+        if !is_moved && probe(arrived.bytes) != Probe::Sip {
+            outlet.stats.out_of_window = outlet.stats.out_of_window.saturating_add(1);
+            return outlet.settle(arrived.frame, SegmentFate::OutOfWindow);
+        }
+        self.give_up_all(outlet);
+        outlet.stats.holes = outlet.stats.holes.saturating_add(1);
+        if let Some(reader) = &mut self.reader {
+            reader.gap(None, outlet);
+        }
+        self.assembler.advance(arrived.pos);
+        self.deliver(arrived, outlet);
+    }
+
+    /// Lets the reader have what is new in a segment that begins at the expected position or before.
+    fn deliver(&mut self, arrived: &Arrived<'_>, outlet: &mut Outlet<'_>) {
+        let Some(reader) = &mut self.reader else {
+            return outlet.settle(arrived.frame, SegmentFate::NoData);
+        };
+        let next = self.assembler.next;
+        let known = usize::try_from(next.saturating_sub(arrived.pos)).unwrap_or(usize::MAX);
+        match arrived.bytes.get(known..) {
+            Some(bytes) if !bytes.is_empty() => {
+                if known > 0 {
+                    outlet.stats.overlaps = outlet.stats.overlaps.saturating_add(1);
+                }
+                reader.data(bytes, arrived.frame, arrived.arrival, outlet);
+                self.assembler.advance(arrived.end());
+            }
+            _ if arrived.end() < arrived.wire_end => {
+                outlet.settle(arrived.frame, SegmentFate::Lost);
+            }
+            _ => {
+                outlet.stats.retransmissions = outlet.stats.retransmissions.saturating_add(1);
+                outlet.settle(arrived.frame, SegmentFate::Retransmission);
+            }
+        }
+        // The rest of a cut segment is a gap, as far as others do not have it.
+        let front = self.assembler.front().unwrap_or(u64::MAX);
+        let next = self.assembler.next;
+        let end = arrived.wire_end.min(front.max(next));
+        if end > next {
+            self.skip_to(end, outlet);
+        }
+    }
+
+    fn skip_to(&mut self, end: u64, outlet: &mut Outlet<'_>) {
+        let len = end.saturating_sub(self.assembler.next);
+        outlet.stats.holes = outlet.stats.holes.saturating_add(1);
+        outlet.stats.lost_octets = outlet.stats.lost_octets.saturating_add(len);
+        if let Some(reader) = &mut self.reader {
+            reader.gap(Some(len), outlet);
+        }
+        self.assembler.advance(end);
+    }
+
+    fn queue(&mut self, arrived: &Arrived<'_>, outlet: &mut Outlet<'_>) {
+        let (overlap, refused) = self.assembler.push(Queued {
+            pos: arrived.pos,
+            bytes: arrived.bytes.to_vec(),
+            wire_end: arrived.wire_end,
+            frame: *arrived.frame,
+            arrival: arrived.arrival,
+        });
+        let stats = &mut *outlet.stats;
+        match overlap {
+            Overlap::None => {}
+            Overlap::Same => stats.overlaps = stats.overlaps.saturating_add(1),
+            Overlap::Conflict => {
+                stats.overlaps = stats.overlaps.saturating_add(1);
+                stats.overlap_conflicts = stats.overlap_conflicts.saturating_add(1);
+            }
+            Overlap::Whole => stats.retransmissions = stats.retransmissions.saturating_add(1),
+        }
+        if let Some(refused) = refused {
+            outlet.settle(&refused.frame, SegmentFate::Retransmission);
+        }
+    }
+
+    /// Reads the segments whose turn has come.
+    fn drain(&mut self, outlet: &mut Outlet<'_>) {
+        while let Some(queued) = self.assembler.pop() {
+            let arrived = Arrived {
+                pos: queued.pos,
+                bytes: &queued.bytes,
+                wire_end: queued.wire_end,
+                frame: &queued.frame,
+                arrival: queued.arrival,
+            };
+            self.deliver(&arrived, outlet);
+        }
+        let is_ignoring = self
+            .reader
+            .as_ref()
+            .is_some_and(|reader| reader.ignored_as().is_some());
+        if is_ignoring && self.assembler.is_waiting() {
+            self.give_up_all(outlet);
+        }
+        if self.fin.is_some_and(|(fin, _)| self.assembler.next >= fin) {
+            self.close(outlet);
+        }
+    }
+
+    /// Takes the first segment that came for the first of the stream.
+    fn release_start(&mut self, outlet: &mut Outlet<'_>) {
+        self.assembler.sync = Sync::Synced;
+        if let Some(front) = self.assembler.front() {
+            self.assembler.advance(front);
+            self.drain(outlet);
+        }
+    }
+
+    /// Gives up the first hole.
+    fn give_up(&mut self, outlet: &mut Outlet<'_>) {
+        if matches!(self.assembler.sync, Sync::Held(_)) {
+            return self.release_start(outlet);
+        }
+        if let Some(front) = self.assembler.front() {
+            self.skip_to(front, outlet);
+            self.drain(outlet);
+        }
+    }
+
+    fn give_up_all(&mut self, outlet: &mut Outlet<'_>) {
+        while self.assembler.is_waiting() {
+            self.give_up(outlet);
+        }
+    }
+
+    fn give_up_if_full(&mut self, outlet: &mut Outlet<'_>) {
+        while self.assembler.is_full(outlet.limits) {
+            outlet.stats.evicted_holes = outlet.stats.evicted_holes.saturating_add(1);
+            self.give_up(outlet);
+        }
+    }
+
+    /// Gives up the holes that were waited for long enough.
+    pub(super) fn expire(&mut self, now: Timestamp, outlet: &mut Outlet<'_>) {
+        while self
+            .deadline(outlet.limits)
+            .is_some_and(|deadline| deadline <= now)
+        {
+            if self.assembler.sync == Sync::Synced {
+                outlet.stats.reorder_timeouts = outlet.stats.reorder_timeouts.saturating_add(1);
+            }
+            self.give_up(outlet);
+        }
+    }
+
+    /// Returns when to [`expire`](Self::expire) it.
+    pub(super) fn deadline(&self, limits: &Limits) -> Option<Timestamp> {
+        let fin = self.fin.map(|(_, ts)| ts);
+        self.assembler.deadline(fin, limits)
+    }
+
+    /// Notes that the stream ends at `pos`.
+    fn finish_at(&mut self, pos: u64, now: Timestamp, outlet: &mut Outlet<'_>) {
+        if self.fin.is_none() {
+            outlet.stats.fins = outlet.stats.fins.saturating_add(1);
+            self.fin = Some((pos, now));
+        }
+        if !self.assembler.is_waiting() && self.assembler.next >= pos {
+            self.close(outlet);
+        }
+    }
+
+    fn close(&mut self, outlet: &mut Outlet<'_>) {
+        if !self.is_closed
+            && let Some(reader) = &mut self.reader
+        {
+            reader.finish(outlet);
+        }
+        self.is_closed = true;
+    }
+
+    /// Gives out all there is and forgets the stream.
+    pub(super) fn finish(&mut self, outlet: &mut Outlet<'_>) {
+        self.give_up_all(outlet);
+        if let Some(reader) = &mut self.reader {
+            reader.finish(outlet);
+        }
+        *self = Self::new(self.encapsulation, self.last);
+    }
+
+    /// Gives up the memory it holds.
+    pub(super) fn relieve(&mut self, outlet: &mut Outlet<'_>) {
+        if self.assembler.is_waiting() {
+            outlet.stats.evicted_holes = outlet.stats.evicted_holes.saturating_add(1);
+            self.give_up_all(outlet);
+        }
+        if let Some(reader) = &mut self.reader
+            && reader.size() > 0
+        {
+            outlet.stats.evicted_messages = outlet.stats.evicted_messages.saturating_add(1);
+            reader.gap(None, outlet);
+        }
+    }
+
+    /// Returns whether the silence up to `now` has been too long.
+    pub(super) fn is_idle(&self, now: Timestamp, limits: &Limits) -> bool {
+        let idle = match self {
+            Self {
+                is_closed: true, ..
+            }
+            | Self { fin: Some(_), .. } => limits.closed_idle,
+            Self {
+                is_alive: false, ..
+            } => limits.syn_idle,
+            _ => limits.idle,
+        };
+        now.since(self.last) > idle
+    }
+
+    /// Returns how many octets it holds, with what it takes to hold them.
+    pub(super) fn size(&self) -> usize {
+        let reader = self.reader.as_ref().map_or(0, |reader| reader.size());
+        self.assembler.size().saturating_add(reader)
+    }
+}

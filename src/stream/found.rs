@@ -1,0 +1,106 @@
+//! What the tables of this layer hand over.
+
+use crate::{
+    capture::Frame,
+    net::{Encapsulation, Flow},
+    sip::Head,
+    time::Timestamp,
+};
+
+use super::{Limits, StreamStats};
+
+/// What a packet was wrapped in.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Context {
+    /// Its tunnels and tags.
+    pub encapsulation: Encapsulation,
+    /// A mix of its tunnel ids, 0 without a tunnel. Often it differs between the directions of one connection.
+    pub tunnel: u64,
+}
+
+/// What the tables of this layer hand over.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// A SIP message.
+    Message {
+        /// When it was complete: the time of `completed_by`.
+        ts: Timestamp,
+        /// Between whom, and over what (TCP, WebSocket or SCTP).
+        flow: Flow,
+        /// What its segments were wrapped in.
+        encapsulation: Encapsulation,
+        /// The frames that carried octets of it, in the order of its octets.
+        frames: &'a [Frame],
+        /// Whichever of `frames` was captured last.
+        completed_by: &'a Frame,
+        /// Its octets.
+        bytes: &'a [u8],
+        /// Its structure; the flaws of the stream (gap, resynchronised, …) are in [`Head::flaws`].
+        head: &'a Head,
+    },
+    /// What became of a frame that was handed in. It is told once for each of them.
+    Settled {
+        /// The frame.
+        frame: &'a Frame,
+        /// What became of it.
+        fate: SegmentFate,
+    },
+}
+
+/// What became of a frame that was handed to a table: of its parts, the strongest, in this order.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum SegmentFate {
+    /// It carried no data: SYN, FIN, a pure ACK, a keep-alive probe; SCTP control chunks.
+    NoData,
+    /// Its data had been there before.
+    Retransmission,
+    /// Its sequence number is nowhere near those of its stream.
+    OutOfWindow,
+    /// A fragment of a message of which others were lost.
+    Lost,
+    /// Passed over while looking for the next message.
+    Skipped,
+    /// Line ends between messages (RFC 5626 §3.5.1), or a WebSocket ping or pong.
+    KeepAlive,
+    /// Not SIP, and nothing else that has a name here.
+    Other,
+    /// HTTP, WebSocket handshakes included.
+    Http,
+    /// TLS.
+    Tls,
+    /// A WebSocket's data that is not SIP.
+    WebSocketOther,
+    /// Octets of a SIP message.
+    Sip,
+}
+
+/// Where findings go, and what is needed to make them.
+pub(super) struct Outlet<'a> {
+    pub(super) flow: Flow,
+    pub(super) encapsulation: Encapsulation,
+    pub(super) limits: &'a Limits,
+    pub(super) stats: &'a mut StreamStats,
+    /// The frames of one message, a buffer.
+    pub(super) frames: &'a mut Vec<Frame>,
+    pub(super) out: &'a mut dyn FnMut(Found<'_>),
+}
+
+impl Outlet<'_> {
+    pub(super) fn settle(&mut self, frame: &Frame, fate: SegmentFate) {
+        (self.out)(Found::Settled { frame, fate });
+    }
+
+    /// Hands out a message whose frames are in `self.frames`.
+    pub(super) fn message(&mut self, flow: Flow, completed_by: &Frame, bytes: &[u8], head: &Head) {
+        self.stats.messages = self.stats.messages.saturating_add(1);
+        (self.out)(Found::Message {
+            ts: completed_by.ts,
+            flow,
+            encapsulation: self.encapsulation,
+            frames: self.frames,
+            completed_by,
+            bytes,
+            head,
+        });
+    }
+}

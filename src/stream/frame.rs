@@ -1,0 +1,343 @@
+//! SIP messages in a stream, delimited by Content-Length (RFC 3261 §7.5, §18.3).
+
+use std::{iter, mem, sync::LazyLock};
+
+use memchr::{memmem::Finder, memrchr};
+
+use super::{
+    found::{Outlet, SegmentFate},
+    reader::{Reader, State, Step, begins_tls},
+    websocket,
+};
+use crate::{
+    net::{Flow, Transport},
+    sip::{Flaws, Framing, Head, Probe, find_start, head_end, probe},
+    span::Span,
+};
+
+/// A start line and the name of the header behind it are looked for in so many octets.
+const START_LEN: usize = 10 << 10;
+
+/// Every start line has it, and bodies hardly ever do.
+static VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("SIP/2.0"));
+
+/// A message of which the body is being read.
+#[derive(Debug)]
+pub(super) struct Body {
+    head: Head,
+    /// Where the body begins.
+    start: usize,
+    /// Where the message ends.
+    end: usize,
+    /// Up to there no other message begins in it.
+    searched: usize,
+    /// Whether other messages may begin in it.
+    holds_messages: bool,
+}
+
+/// A message of which the body is being read until something ends it.
+#[derive(Debug)]
+pub(super) struct OpenBody {
+    head: Head,
+    start: usize,
+    searched: usize,
+}
+
+/// The search for the next message.
+#[derive(Debug)]
+pub(super) struct Resync {
+    /// How many octets have been searched already.
+    searched: usize,
+}
+
+impl Reader {
+    pub(super) fn head(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
+        let State::Head { searched } = &mut self.state else {
+            return Step::Go(0);
+        };
+        let Some(start) = head_end(rest, searched.saturating_sub(4)) else {
+            if rest.len() <= outlet.limits.head {
+                *searched = rest.len();
+                return Step::Wait;
+            }
+            self.cut_head(rest, outlet);
+            self.restart();
+            return Step::Go(rest.len());
+        };
+        let head = rest
+            .get(..start)
+            .and_then(|head| Head::parse(head, Framing::Stream).ok());
+        let Some(mut head) = head else {
+            outlet.stats.unreadable = outlet.stats.unreadable.saturating_add(1);
+            self.lose_sync(outlet);
+            return Step::Go(0);
+        };
+        let length = head.content_length.map(|length| length as usize);
+        match length {
+            Some(length) if length <= outlet.limits.body => {
+                self.state = State::Body(Body {
+                    start,
+                    end: start.saturating_add(length),
+                    searched: start,
+                    holds_messages: holds_messages(&head, rest),
+                    head,
+                });
+            }
+            Some(_) => {
+                head.flaws
+                    .insert(Flaws::CONTENT_LENGTH_TOO_LARGE.union(Flaws::CUT));
+                self.emit(rest, start, start, head, outlet);
+                self.restart();
+                return Step::Go(start);
+            }
+            None => {
+                head.flaws.insert(Flaws::NO_CONTENT_LENGTH);
+                if head.content_type.is_empty() {
+                    self.state = State::Start;
+                    self.emit(rest, start, start, head, outlet);
+                    return Step::Go(start);
+                }
+                self.state = State::OpenBody(OpenBody {
+                    head,
+                    start,
+                    searched: start,
+                });
+            }
+        }
+        Step::Go(0)
+    }
+
+    pub(super) fn body(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
+        let State::Body(body) = &mut self.state else {
+            return Step::Go(0);
+        };
+        let mut end = body.end;
+        if !body.holds_messages {
+            // A start line may reach over the end of the body.
+            let within = end.saturating_add(START_LEN).min(rest.len());
+            let text = rest.get(..within).unwrap_or_default();
+            if let Some(start) = start_in(text, body.searched, end) {
+                body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_LARGE);
+                end = start;
+            } else if rest.len() < end {
+                body.searched = body.start.max(rest.len().saturating_sub(START_LEN));
+            }
+        }
+        if rest.len() < end {
+            return Step::Wait;
+        }
+        let State::Body(mut body) = mem::take(&mut self.state) else {
+            return Step::Go(0);
+        };
+        let behind = rest.get(end..).unwrap_or_default();
+        if end == body.end && !behind.is_empty() && probe(behind) == Probe::NotSip {
+            body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_SMALL);
+        }
+        self.emit(rest, body.start, end, body.head, outlet);
+        Step::Go(end)
+    }
+
+    pub(super) fn open_body(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
+        let State::OpenBody(body) = &mut self.state else {
+            return Step::Go(0);
+        };
+        let end = match start_in(rest, body.searched, rest.len()) {
+            Some(end) => end,
+            None if rest.len() < body.start.saturating_add(outlet.limits.open_body) => {
+                body.searched = body.start.max(rest.len().saturating_sub(START_LEN));
+                return Step::Wait;
+            }
+            None => rest.len(),
+        };
+        if let State::OpenBody(body) = mem::take(&mut self.state) {
+            self.end_open_body(body, rest, end, outlet);
+        }
+        Step::Go(end)
+    }
+
+    /// Searches for the next message: behind a line end, or where a segment begins.
+    pub(super) fn resync(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
+        let State::Resync(Resync { searched }) = self.state else {
+            return Step::Go(0);
+        };
+        let behind_line = find_start(rest, searched);
+        let limit = behind_line.unwrap_or(rest.len());
+        let is_sip = self.is_sip;
+        let at_segment = iter::once(0)
+            .chain(self.ledger.boundaries())
+            .filter(|at| (searched..limit).contains(at))
+            .find(|at| {
+                let text = rest.get(*at..).unwrap_or_default();
+                let text = text.get(..START_LEN).unwrap_or(text);
+                find_start(text, 0) == Some(0)
+                    || websocket::begins(text)
+                    || (!is_sip && begins_tls(text))
+            });
+        if let Some(at) = at_segment.or(behind_line) {
+            self.state = State::Start;
+            self.skip(rest, at, outlet);
+            return Step::Go(at);
+        }
+        let keep = tail_start(rest, self.ledger.boundaries());
+        self.skip(rest, keep, outlet);
+        if !self.is_sip && self.skipped > outlet.limits.search {
+            self.ignore(SegmentFate::Other, outlet);
+            return Step::Go(keep);
+        }
+        self.state = State::Resync(Resync { searched: 0 });
+        if keep > 0 { Step::Go(keep) } else { Step::Wait }
+    }
+
+    /// Passes over octets.
+    pub(super) fn skip(&mut self, rest: &[u8], len: usize, outlet: &mut Outlet<'_>) {
+        self.skipped = self.skipped.saturating_add(len as u64);
+        outlet.stats.skipped_octets = outlet.stats.skipped_octets.saturating_add(len as u64);
+        // What has never been SIP and is no text is something else.
+        let is_text = matches!(rest, [b'\t' | b'\r' | b'\n' | b' '..=b'~', ..]);
+        let fate = if self.is_sip || is_text {
+            SegmentFate::Skipped
+        } else {
+            SegmentFate::Other
+        };
+        self.ledger.take(len, fate, outlet);
+    }
+
+    /// Goes on behind octets that were lost or not believed.
+    fn restart(&mut self) {
+        self.resynced = true;
+        self.state = State::Start;
+    }
+
+    /// Begins the search for the next message.
+    pub(super) fn lose_sync(&mut self, outlet: &mut Outlet<'_>) {
+        outlet.stats.resyncs = outlet.stats.resyncs.saturating_add(1);
+        self.resynced = true;
+        self.state = State::Resync(Resync { searched: 1 });
+    }
+
+    /// Lets octets of a body be lost; returns the body if its message goes on behind them.
+    ///
+    /// When the end of the message is lost too, it is given out, and `self.resynced` tells that more than it is lost.
+    pub(super) fn body_gap(
+        &mut self,
+        mut body: Body,
+        len: Option<u64>,
+        held: &[u8],
+        outlet: &mut Outlet<'_>,
+    ) -> Option<Body> {
+        let missing = body.end.saturating_sub(held.len());
+        match len.and_then(|len| usize::try_from(len).ok()) {
+            Some(len) if len < missing => {
+                body.head.flaws.insert(Flaws::BODY_GAP);
+                body.end = body.end.saturating_sub(len);
+                return Some(body);
+            }
+            Some(len) if len == missing => self.cut_body(body, held, outlet),
+            _ => {
+                self.cut_body(body, held, outlet);
+                self.resynced = true;
+            }
+        }
+        None
+    }
+
+    pub(super) fn cut_head(&mut self, held: &[u8], outlet: &mut Outlet<'_>) {
+        match Head::parse(held, Framing::Stream) {
+            Ok(mut head) if !head.call_id.is_empty() => {
+                head.flaws.insert(Flaws::CUT);
+                self.emit(held, held.len(), held.len(), head, outlet);
+            }
+            _ => self.skip(held, held.len(), outlet),
+        }
+    }
+
+    pub(super) fn cut_body(&mut self, mut body: Body, held: &[u8], outlet: &mut Outlet<'_>) {
+        body.head.flaws.insert(Flaws::CUT);
+        self.emit(held, body.start, held.len(), body.head, outlet);
+    }
+
+    pub(super) fn end_open_body(
+        &mut self,
+        body: OpenBody,
+        rest: &[u8],
+        end: usize,
+        outlet: &mut Outlet<'_>,
+    ) {
+        self.emit(rest, body.start, end, body.head, outlet);
+    }
+
+    /// Gives out the message that is the next `end` octets, with a body from `start` on.
+    fn emit(
+        &mut self,
+        rest: &[u8],
+        start: usize,
+        end: usize,
+        mut head: Head,
+        outlet: &mut Outlet<'_>,
+    ) {
+        head.body = Span::new(start, end);
+        if self.resynced {
+            head.flaws.insert(Flaws::RESYNCED);
+        }
+        self.resynced = false;
+        self.is_sip = true;
+        self.skipped = 0;
+        if let Some(last) = self.ledger.frames(end, outlet.frames) {
+            let flow = Flow {
+                transport: Transport::Tcp,
+                ..outlet.flow
+            };
+            outlet.message(flow, &last, rest.get(..end).unwrap_or_default(), &head);
+        }
+        self.ledger.take(end, SegmentFate::Sip, outlet);
+    }
+}
+
+/// Returns whether a body may hold messages by its type (RFC 3420, RFC 5621).
+fn holds_messages(head: &Head, bytes: &[u8]) -> bool {
+    let content_type = head.content_type.of(bytes);
+    let has_prefix = |prefix: &[u8]| {
+        content_type
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    has_prefix(b"message/") || has_prefix(b"multipart/")
+}
+
+/// Returns where a message begins in `text`, `from` or behind it and before `end`.
+fn start_in(text: &[u8], from: usize, end: usize) -> Option<usize> {
+    let mut searched = from;
+    loop {
+        let behind = text.get(searched..)?;
+        let version = searched.saturating_add(VERSION.find(behind)?);
+        let line = memrchr(b'\n', text.get(..version)?).map_or(0, |lf| lf.saturating_add(1));
+        if line >= end {
+            return None;
+        }
+        let candidate = text.get(line..).unwrap_or_default();
+        let candidate = candidate.get(..START_LEN).unwrap_or(candidate);
+        if line >= from && find_start(candidate, 0) == Some(0) {
+            return Some(line);
+        }
+        searched = version.saturating_add(1);
+    }
+}
+
+/// Returns where the last lines begin that may become a start line and the name of a header.
+fn tail_start(rest: &[u8], boundaries: impl Iterator<Item = usize>) -> usize {
+    let line_before = |end: usize| {
+        let lf = memrchr(b'\n', rest.get(..end)?)?;
+        Some((lf, lf.saturating_add(1)))
+    };
+    let last = line_before(rest.len());
+    let one_before = last.and_then(|(lf, _)| line_before(lf));
+    let lines = [Some((0, 0)), one_before, last].into_iter().flatten();
+    let oldest = rest.len().saturating_sub(START_LEN);
+    lines
+        .map(|(_, line)| line)
+        .chain(boundaries)
+        .filter(|at| (oldest..rest.len()).contains(at))
+        .filter(|at| probe(rest.get(*at..).unwrap_or_default()) != Probe::NotSip)
+        .min()
+        .unwrap_or(rest.len())
+}

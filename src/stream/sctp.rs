@@ -1,0 +1,466 @@
+//! SIP over SCTP (RFC 4168, RFC 9260, RFC 8260): each user message is one SIP message.
+
+mod chunk;
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use hashbrown::HashMap;
+
+use self::chunk::{Chunks, Data};
+use super::{
+    found::{Context, Found, SegmentFate},
+    limits::Limits,
+    stats::AssociationStats,
+};
+use crate::{
+    capture::Frame,
+    net::{Flow, Transport},
+    packet::SctpPacket,
+    sip::{Flaws, Framing, Head, Probe, probe},
+    time::Timestamp,
+};
+
+/// Puts the user messages of SCTP associations together and finds the SIP in them.
+///
+/// User messages are handed out as they are complete, whatever their stream; an association may use several addresses.
+#[derive(Debug, Default)]
+pub struct Associations {
+    limits: Limits,
+    stats: AssociationStats,
+    directions: HashMap<Key, Direction>,
+    /// The parts that wait for others, by when they are given up.
+    deadlines: BTreeMap<(Timestamp, u64), (Key, Place)>,
+    /// Parts so far.
+    parts: u64,
+    /// Frames with parts that wait, by the number of their packet.
+    pending: HashMap<u64, Pending>,
+    /// Octets held.
+    held: usize,
+}
+
+/// A direction of an association. Its tag was chosen by the receiver at random, so addresses are not needed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+struct Key {
+    tunnel: u64,
+    ports: (u16, u16),
+    tag: u32,
+    /// Only where there is no tag.
+    addresses: Option<(IpAddr, IpAddr)>,
+}
+
+#[derive(Debug)]
+struct Direction {
+    flow: Flow,
+    context: Context,
+    last: Timestamp,
+    seen: Seen,
+    waiting: BTreeMap<Place, Part>,
+}
+
+/// Where a part belongs: its message, if parts of several may mix, and its place.
+type Place = (Option<(u16, bool, u32)>, u64);
+
+#[derive(Debug)]
+struct Part {
+    deadline: (Timestamp, u64),
+    is_first: bool,
+    is_last: bool,
+    is_cut: bool,
+    bytes: Vec<u8>,
+    /// The number of its packet.
+    packet: u64,
+}
+
+/// A frame that is not settled yet.
+#[derive(Debug)]
+struct Pending {
+    frame: Frame,
+    /// How many of its parts wait.
+    waiting: usize,
+    fate: SegmentFate,
+}
+
+/// The transmission sequence numbers that came lately.
+#[derive(Debug)]
+struct Seen {
+    /// The highest one, extended to 64 bits.
+    highest: u64,
+    /// A bit for each of those up to it, in rings of 64.
+    bits: [u64; 32],
+}
+
+impl Seen {
+    const WINDOW: u64 = 32 * 64;
+
+    fn new(tsn: u32) -> Self {
+        Self {
+            highest: (1 << 40) | u64::from(tsn),
+            bits: [0; 32],
+        }
+    }
+
+    /// Returns the number extended to 64 bits, and whether it is new.
+    fn note(&mut self, tsn: u32) -> (u64, bool) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a TSN is the low half of its extension"
+        )]
+        let distance = tsn.wrapping_sub(self.highest as u32).cast_signed();
+        let number = self.highest.wrapping_add_signed(i64::from(distance));
+        if number > self.highest {
+            let passed = number.saturating_sub(self.highest);
+            if passed >= Self::WINDOW {
+                self.bits = [0; 32];
+            } else {
+                for skipped in self.highest.saturating_add(1)..=number {
+                    self.set(skipped, false);
+                }
+            }
+            self.highest = number;
+        } else if self.highest.saturating_sub(number) >= Self::WINDOW {
+            // Too old to tell, or a peer that began anew: better twice than not at all.
+            return (number, true);
+        }
+        (number, !self.set(number, true))
+    }
+
+    /// Sets the bit of a number and returns what it was.
+    fn set(&mut self, number: u64, value: bool) -> bool {
+        let index = usize::try_from((number >> 6) & 31).unwrap_or_default();
+        let mask = 1_u64 << (number & 63);
+        let Some(word) = self.bits.get_mut(index) else {
+            return false;
+        };
+        let was = *word & mask != 0;
+        *word = if value { *word | mask } else { *word & !mask };
+        was
+    }
+}
+
+impl Associations {
+    /// Returns an empty table.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            limits: limits.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next packet in the order of the capture, with the captured part of its chunks.
+    ///
+    /// The frame is settled, then or later, once.
+    pub fn packet(
+        &mut self,
+        packet: &SctpPacket,
+        chunks: &[u8],
+        context: Context,
+        frame: Frame,
+        out: &mut impl FnMut(Found<'_>),
+    ) {
+        self.stats.packets = self.stats.packets.saturating_add(1);
+        let number = self.stats.packets;
+        self.expire(frame.ts, out);
+        let key = Key {
+            tunnel: context.tunnel,
+            ports: (packet.src.port(), packet.dst.port()),
+            tag: packet.tag,
+            addresses: (packet.tag == 0).then_some((packet.src.ip(), packet.dst.ip())),
+        };
+        self.pending.insert(
+            number,
+            Pending {
+                frame,
+                waiting: 1,
+                fate: SegmentFate::NoData,
+            },
+        );
+        let mut chunks = Chunks::new(chunks);
+        for data in chunks.by_ref() {
+            self.stats.data_chunks = self.stats.data_chunks.saturating_add(1);
+            self.direction(key, packet, context, (data.tsn, frame.ts), out);
+            self.data(key, &data, number, out);
+        }
+        if chunks.is_malformed() {
+            self.stats.malformed = self.stats.malformed.saturating_add(1);
+        }
+        self.release(number, SegmentFate::NoData, out);
+        while self.held > self.limits.sctp_held && !self.deadlines.is_empty() {
+            self.give_up_oldest(out);
+        }
+    }
+
+    /// Gives up all user messages that are not whole.
+    pub fn finish(&mut self, out: &mut impl FnMut(Found<'_>)) {
+        while !self.deadlines.is_empty() {
+            self.give_up_oldest(out);
+        }
+        self.directions = HashMap::new();
+    }
+
+    /// Returns what was counted so far.
+    #[must_use]
+    pub fn stats(&self) -> &AssociationStats {
+        &self.stats
+    }
+
+    /// Notes what is known of a direction, a new one if need be.
+    fn direction(
+        &mut self,
+        key: Key,
+        packet: &SctpPacket,
+        context: Context,
+        (tsn, now): (u32, Timestamp),
+        out: &mut dyn FnMut(Found<'_>),
+    ) {
+        let flow = Flow {
+            src: packet.src,
+            dst: packet.dst,
+            transport: Transport::Sctp,
+        };
+        if !self.directions.contains_key(&key) && self.directions.len() >= self.limits.associations
+        {
+            self.evict(out);
+        }
+        let direction = self.directions.entry(key).or_insert_with(|| Direction {
+            flow,
+            context,
+            last: now,
+            // The first number is new.
+            seen: Seen::new(tsn.wrapping_sub(1)),
+            waiting: BTreeMap::new(),
+        });
+        (direction.flow, direction.context, direction.last) = (flow, context, now);
+    }
+
+    /// Takes one chunk of packet `number`.
+    fn data(&mut self, key: Key, data: &Data<'_>, number: u64, out: &mut dyn FnMut(Found<'_>)) {
+        let Some(direction) = self.directions.get_mut(&key) else {
+            return;
+        };
+        let (tsn, is_new) = direction.seen.note(data.tsn);
+        if !is_new {
+            self.stats.retransmissions = self.stats.retransmissions.saturating_add(1);
+            return self.mark(number, SegmentFate::Retransmission);
+        }
+        if data.is_first && data.is_last {
+            let Some(frame) = self.pending.get(&number).map(|pending| pending.frame) else {
+                return;
+            };
+            let fate = self.hand_out(key, data.bytes, (&[frame], frame), data.is_cut, out);
+            return self.mark(number, fate);
+        }
+        let place = match data.message {
+            Some(message) => (Some(message), u64::from(data.part)),
+            None => (None, tsn),
+        };
+        self.parts = self.parts.saturating_add(1);
+        let deadline = (direction.last.plus(self.limits.sctp_timeout), self.parts);
+        let part = Part {
+            deadline,
+            is_first: data.is_first,
+            is_last: data.is_last,
+            is_cut: data.is_cut,
+            bytes: data.bytes.to_vec(),
+            packet: number,
+        };
+        self.held = self.held.saturating_add(part.size());
+        self.deadlines.insert(deadline, (key, place));
+        if let Some(pending) = self.pending.get_mut(&number) {
+            pending.waiting = pending.waiting.saturating_add(1);
+        }
+        // Too old a number to tell may be there already.
+        if let Some(twin) = direction.waiting.insert(place, part) {
+            self.forget(&twin, SegmentFate::Retransmission, out);
+        }
+        let parts = self.run(key, place);
+        let is_whole = |parts: &[(Place, bool, bool)]| {
+            parts.first().is_some_and(|part| part.1) && parts.last().is_some_and(|part| part.2)
+        };
+        if is_whole(&parts) {
+            self.stats.reassembled = self.stats.reassembled.saturating_add(1);
+            self.take_parts(key, &parts, out);
+        }
+    }
+
+    /// Returns the parts without a gap around `place` that belong to one message, with whether each is first or last.
+    fn run(&self, key: Key, place: Place) -> Vec<(Place, bool, bool)> {
+        let Some(direction) = self.directions.get(&key) else {
+            return Vec::new();
+        };
+        let (message, at) = place;
+        let entry = |at: u64| {
+            let part = direction.waiting.get(&(message, at))?;
+            Some(((message, at), part.is_first, part.is_last))
+        };
+        let mut parts: Vec<_> = std::iter::successors(entry(at), |part| {
+            // A part before this one that is the last of its message belongs to another.
+            let before = entry(part.0.1.checked_sub(1)?)?;
+            (!part.1 && !before.2).then_some(before)
+        })
+        .collect();
+        parts.reverse();
+        let last = parts.last().copied();
+        parts.extend(
+            std::iter::successors(last, |part| {
+                let behind = entry(part.0.1.checked_add(1)?)?;
+                (!part.2 && !behind.1).then_some(behind)
+            })
+            .skip(1),
+        );
+        parts
+    }
+
+    /// Hands out the message made of `parts`, or what there is of it, and settles what was waiting for it.
+    fn take_parts(
+        &mut self,
+        key: Key,
+        parts: &[(Place, bool, bool)],
+        out: &mut dyn FnMut(Found<'_>),
+    ) {
+        let Some(direction) = self.directions.get_mut(&key) else {
+            return;
+        };
+        let taken: Vec<Part> = parts
+            .iter()
+            .filter_map(|(place, ..)| direction.waiting.remove(place))
+            .collect();
+        let has_start = taken.first().is_some_and(|part| part.is_first);
+        let is_cut =
+            taken.iter().any(|part| part.is_cut) || !taken.last().is_some_and(|part| part.is_last);
+        let mut frames: Vec<Frame> = Vec::new();
+        let mut bytes = Vec::new();
+        for part in &taken {
+            bytes.extend_from_slice(&part.bytes);
+            if let Some(pending) = self.pending.get(&part.packet)
+                && frames.last() != Some(&pending.frame)
+            {
+                frames.push(pending.frame);
+            }
+        }
+        let last = taken.iter().map(|part| part.packet).max();
+        let last = last.and_then(|number| self.pending.get(&number));
+        let fate = match last.map(|pending| pending.frame) {
+            Some(last) if has_start => self.hand_out(key, &bytes, (&frames, last), is_cut, out),
+            _ => SegmentFate::Lost,
+        };
+        if fate == SegmentFate::Lost || is_cut {
+            let lost = taken.len() as u64;
+            self.stats.lost_chunks = self.stats.lost_chunks.saturating_add(lost);
+        }
+        for part in &taken {
+            self.forget(part, fate, out);
+        }
+    }
+
+    /// Hands out a user message if it is SIP, and returns what it is.
+    fn hand_out(
+        &mut self,
+        key: Key,
+        bytes: &[u8],
+        frames: (&[Frame], Frame),
+        is_cut: bool,
+        out: &mut dyn FnMut(Found<'_>),
+    ) -> SegmentFate {
+        let text = bytes.trim_ascii_start();
+        if text.is_empty() && !bytes.is_empty() {
+            return SegmentFate::KeepAlive;
+        }
+        let is_sip = probe(text) == Probe::Sip;
+        let head = is_sip.then(|| Head::parse(text, Framing::Datagram));
+        let (Some(Ok(mut head)), Some(direction)) = (head, self.directions.get(&key)) else {
+            self.stats.other = self.stats.other.saturating_add(1);
+            return SegmentFate::Other;
+        };
+        if is_cut {
+            head.flaws.insert(Flaws::CUT);
+        }
+        self.stats.messages = self.stats.messages.saturating_add(1);
+        out(Found::Message {
+            ts: frames.1.ts,
+            flow: direction.flow,
+            encapsulation: direction.context.encapsulation,
+            frames: frames.0,
+            completed_by: &frames.1,
+            bytes: text,
+            head: &head,
+        });
+        SegmentFate::Sip
+    }
+
+    /// Drops a part that was waiting.
+    fn forget(&mut self, part: &Part, fate: SegmentFate, out: &mut dyn FnMut(Found<'_>)) {
+        self.held = self.held.saturating_sub(part.size());
+        self.deadlines.remove(&part.deadline);
+        self.release(part.packet, fate, out);
+    }
+
+    /// Notes what became of a part of a packet.
+    fn mark(&mut self, number: u64, fate: SegmentFate) {
+        if let Some(pending) = self.pending.get_mut(&number) {
+            pending.fate = pending.fate.max(fate);
+        }
+    }
+
+    /// Notes what became of a part of a packet, and settles its frame if it was the last.
+    fn release(&mut self, number: u64, fate: SegmentFate, out: &mut dyn FnMut(Found<'_>)) {
+        self.mark(number, fate);
+        let Some(pending) = self.pending.get_mut(&number) else {
+            return;
+        };
+        pending.waiting = pending.waiting.saturating_sub(1);
+        if pending.waiting == 0
+            && let Some(pending) = self.pending.remove(&number)
+        {
+            let (frame, fate) = (&pending.frame, pending.fate);
+            out(Found::Settled { frame, fate });
+        }
+    }
+
+    fn expire(&mut self, now: Timestamp, out: &mut dyn FnMut(Found<'_>)) {
+        while let Some(((deadline, _), _)) = self.deadlines.first_key_value()
+            && *deadline <= now
+        {
+            self.give_up_oldest(out);
+        }
+    }
+
+    /// Gives up the message of which a part has waited longest.
+    fn give_up_oldest(&mut self, out: &mut dyn FnMut(Found<'_>)) {
+        if let Some((_, (key, place))) = self.deadlines.pop_first() {
+            let parts = self.run(key, place);
+            self.take_parts(key, &parts, out);
+        }
+    }
+
+    /// Forgets the eighth of the directions that has been silent for longest.
+    fn evict(&mut self, out: &mut dyn FnMut(Found<'_>)) {
+        let mut silent: Vec<_> = self
+            .directions
+            .iter()
+            .map(|(key, direction)| (direction.last, *key))
+            .collect();
+        silent.sort_unstable();
+        silent.truncate((self.limits.associations / 8).max(1));
+        for (_, key) in silent {
+            self.stats.evicted = self.stats.evicted.saturating_add(1);
+            while let Some(direction) = self.directions.get(&key)
+                && let Some(place) = direction.waiting.keys().next()
+            {
+                let parts = self.run(key, *place);
+                self.take_parts(key, &parts, out);
+            }
+            self.directions.remove(&key);
+        }
+    }
+}
+
+impl Part {
+    /// How many octets it takes.
+    fn size(&self) -> usize {
+        self.bytes
+            .len()
+            .saturating_add(size_of::<Self>())
+            .saturating_add(size_of::<Pending>())
+    }
+}

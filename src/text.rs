@@ -1,0 +1,90 @@
+//! Wire octets as text that can do no harm.
+
+use std::borrow::Cow;
+
+/// Returns `bytes` as UTF-8; octets that are none become `\xNN`.
+#[must_use]
+pub fn escape(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(escape_invalid(bytes)),
+    }
+}
+
+fn escape_invalid(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for octet in chunk.invalid() {
+            text.push_str(&format!("\\x{octet:02x}"));
+        }
+    }
+    text
+}
+
+/// Returns `text` with everything made visible that would steer a terminal or deceive a reader: control characters,
+/// bidirectional controls and characters without a width become `\xNN` or `\u{…}`. Line feeds and tabs stay.
+#[must_use]
+pub fn sanitize(text: &str) -> Cow<'_, str> {
+    replace(text, |c| !matches!(c, '\n' | '\t') && is_harmful(c))
+}
+
+/// Returns `text` as [`sanitize`] does, with line feeds and tabs made visible too: fit for a cell of a table.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    replace(text, is_harmful)
+}
+
+fn replace(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if !is_harmful(c) => safe.push(c),
+            c if c.is_ascii() => safe.push_str(&format!("\\x{:02x}", c as u32)),
+            c => safe.push_str(&format!("\\u{{{:x}}}", c as u32)),
+        }
+    }
+    Cow::Owned(safe)
+}
+
+const fn is_harmful(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_that_are_no_utf8_are_escaped() {
+        for (bytes, text) in [
+            (&b"J\xfcrgen"[..], "J\\xfcrgen"),
+            ("Jürgen".as_bytes(), "Jürgen"),
+            (b"\xff", "\\xff"),
+            (b"", ""),
+        ] {
+            assert_eq!(escape(bytes), text);
+        }
+    }
+
+    #[test]
+    fn nothing_steers_a_terminal() {
+        for (text, safe) in [
+            ("\u{1b}[31mred", "\\x1b[31mred"),
+            ("a\nb\tc", "a\nb\tc"),
+            ("\u{202e}evil", "\\u{202e}evil"),
+            ("zero\u{200b}width", "zero\\u{200b}width"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("Jürgen 日本", "Jürgen 日本"),
+        ] {
+            assert_eq!(sanitize(text), safe);
+        }
+        assert_eq!(printable("a\r\nb"), "a\\x0d\\x0ab");
+    }
+}
