@@ -34,7 +34,7 @@ fn mixed() -> Vec<u8> {
             Tap::Once,
         ),
         (
-            "forked-call",
+            "lost-200",
             Transport::UdpFragments,
             Tunnel::None,
             Link::QinQ,

@@ -41,7 +41,10 @@ impl Output {
         if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             let device = fs::OpenOptions::new().write(true).open(path);
             let device = device.with_context(|| format!("cannot write {}", path.display()))?;
-            return Ok(Self::Device(BufWriter::with_capacity(1 << 18, device), path.to_owned()));
+            return Ok(Self::Device(
+                BufWriter::with_capacity(1 << 18, device),
+                path.to_owned(),
+            ));
         }
         let directory = path
             .parent()
@@ -66,9 +69,9 @@ impl Output {
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         match self {
             Self::Stdout(mut stdout, _) => Ok(stdout.flush()?),
-            Self::Device(mut device, path) => {
-                device.flush().with_context(|| format!("cannot write {}", path.display()))
-            }
+            Self::Device(mut device, path) => device
+                .flush()
+                .with_context(|| format!("cannot write {}", path.display())),
             Self::File(file, path) => {
                 let error = || format!("cannot write {}", path.display());
                 let file = file
