@@ -36,8 +36,8 @@ fn read(path: &Path, block_bytes: usize) -> sipcap::error::Result<(Read, InputSu
     Ok((read, inputs.summaries().remove(0)))
 }
 
-#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 /// Returns the corpus of real captures, which is not part of this repository.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn corpus() -> Option<PathBuf> {
     let root = std::env::var_os("SIPCAP_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
@@ -119,9 +119,36 @@ fn no_result_depends_on_the_block_size() {
 #[ignore = "needs tshark, and takes a while"]
 fn frames_of_the_corpus_are_those_of_tshark() {
     let Some(root) = corpus() else { return };
+    // Where tshark 4.0 does something else, and why.
+    let deviating = [
+        // It stops at versions and link types that it does not know, and takes garbage for frames.
+        "corrupt-pcap-invalid-version-1.pcap",
+        "corrupt-pcapng-invalid-version-1.pcapng",
+        "corrupt-suricata-bug-6875-fuzz.pcap",
+        "fuzz-pcapplusplus-crash-8534c61c.pcap",
+        "link-brcm-tag-281.pcap",
+        "pcapng-be-test901.pcapng",
+        "pcapng-le-test901.pcapng",
+        // It does not carry fractions of a second or more.
+        "corrupt-fuzz-2021-10-13.pcap",
+        "corrupt-tcpdump-ppp-crash.pcap",
+        "fmt-nanosecond-invalid-timestamp.pcap",
+        "fuzz-pcapplusplus-tcp5061.pcap",
+        // It numbers custom blocks like frames.
+        "pcapng-be-test017.pcapng",
+        "pcapng-be-test018.pcapng",
+        "pcapng-le-test017.pcapng",
+        "pcapng-le-test018.pcapng",
+        // Times of the year 151994, behind what 64 bits of nanoseconds can tell.
+        "fmt-pcapng-big-endian-dhcp.pcapng",
+        "fmt-pcapng-little-endian-dhcp.pcapng",
+    ];
     let mut wrong = Vec::new();
     for entry in fs::read_dir(root).unwrap() {
         let path = entry.unwrap().path();
+        if deviating.iter().any(|name| path.ends_with(name)) {
+            continue;
+        }
         let Some(ours) = path.is_file().then(|| read(&path, 1 << 20).ok()).flatten() else {
             continue;
         };
@@ -142,8 +169,17 @@ fn frames_of_the_corpus_are_those_of_tshark() {
                 format!("{number}\t{secs}.{nanos:09}\t{captured}\t{len}\n")
             })
             .collect();
-        if ours != theirs {
-            let difference = ours.lines().zip(theirs.lines()).find(|(a, b)| a != b);
+        // Simple packet blocks have no time; ours is that of the packet before them.
+        let same = |ours: &str, theirs: &str| {
+            let without_time = || {
+                ours.split('\t')
+                    .map(|field| if field.contains('.') { "" } else { field })
+            };
+            ours == theirs || without_time().eq(theirs.split('\t'))
+        };
+        let mut pairs = ours.lines().zip(theirs.lines());
+        let difference = pairs.find(|(ours, theirs)| !same(ours, theirs));
+        if difference.is_some() || ours.lines().count() != theirs.lines().count() {
             wrong.push(format!("{}: {difference:?}", path.display()));
         }
     }

@@ -168,6 +168,8 @@ impl Inputs {
 
     /// Fills `batch`, reusing its buffers, with the next records of the input that is due; `false` when all is read.
     ///
+    /// A batch may hold anomalies only. Live data of a pipe come as they are written, in smaller batches.
+    ///
     /// # Errors
     ///
     /// An input that cannot be read any further; everything before that has been handed over.

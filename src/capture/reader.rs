@@ -16,6 +16,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// How much room a batch keeps for its octets at most, unless blocks are larger.
+const MAX_KEPT: usize = 4 << 20;
+
 /// Octets of an input that were read and are not yet done.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window<'a> {
@@ -150,6 +153,11 @@ impl Reader {
     /// Fills `batch` with the next records; `false` when there are none, and nothing odd to tell, any more.
     pub(super) fn next_batch(&mut self, batch: &mut Batch, block_bytes: usize) -> Result<bool> {
         batch.clear();
+        // A giant record is no reason to keep its room for ever.
+        let usual = block_bytes.saturating_mul(2).max(MAX_KEPT);
+        if batch.bytes.capacity() > usual {
+            batch.bytes.shrink_to(usual);
+        }
         batch.input = self.tally.input;
         batch.first_number = self.tally.summary.frames.saturating_add(1);
         batch.floor = self.tally.newest;

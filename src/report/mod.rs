@@ -9,6 +9,7 @@ mod info;
 mod json;
 mod message;
 mod metrics;
+mod parsed;
 mod quality;
 mod table;
 
@@ -20,6 +21,7 @@ pub use self::{
     json::JsonRows,
     message::MessageRow,
     metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
+    parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     quality::quality,
     table::MessageTable,
 };

@@ -2,7 +2,7 @@
 
 use super::{
     Method,
-    line::{split_token, trim_start},
+    line::{is_space, trim_start},
 };
 use crate::span::Span;
 
@@ -24,7 +24,9 @@ pub(super) const MAX: u32 = i32::MAX.unsigned_abs();
 pub(super) fn split(value: &[u8]) -> Option<(u32, &[u8])> {
     let digits = value.iter().position(|octet| !octet.is_ascii_digit())?;
     let (number, rest) = value.split_at_checked(digits)?;
-    let (method, _) = split_token(trim_start(rest));
+    let rest = trim_start(rest);
+    let len = rest.iter().position(|octet| is_space(*octet));
+    let method = rest.get(..len.unwrap_or(rest.len()))?;
     let number = saturating_number(number)?;
     (!method.is_empty()).then_some((number, method))
 }
@@ -56,6 +58,7 @@ mod tests {
                 b"36893488147419103232 REGISTER",
                 Some((u32::MAX, b"REGISTER")),
             ),
+            (b"1 INV\xffTE x", Some((1, b"INV\xffTE"))),
             (b"1", None),
             (b"1 ", None),
             (b"INVITE", None),

@@ -2,7 +2,9 @@
 
 use memchr::{memchr, memchr2};
 
-/// The octet that ends lines. The first line end seen decides for the whole head.
+use super::Flaws;
+
+/// The octet that ends lines. The first header's line end decides for all headers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum LineEnd {
     /// LF, with any number of CRs before it.
@@ -62,6 +64,18 @@ impl LineEnd {
         }
         Some((field, rest))
     }
+}
+
+/// Splits off the start line; `None` when it does not end. It comes without its line end, which is told as a flaw when
+/// it is not CR LF.
+pub(super) fn split_start_line(text: &[u8]) -> Option<(&[u8], &[u8], Flaws)> {
+    let (line, tail) = text.split_at_checked(memchr2(b'\r', b'\n', text)?)?;
+    let behind = match LineEnd::Lf.skip_blank(tail) {
+        Some(behind) if tail.starts_with(b"\n") => (behind, Flaws::LF_ONLY),
+        Some(behind) => (behind, Flaws::NONE),
+        None => (tail.get(1..)?, Flaws::CR_ONLY),
+    };
+    Some((line, behind.0, behind.1))
 }
 
 /// Returns what is before and behind the octet at `at`.
