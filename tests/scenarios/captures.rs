@@ -18,19 +18,20 @@ fn call() -> Vec<u8> {
 
 /// Calls, registrations and oddities over all transports, tunnels and link types.
 fn mixed() -> Vec<u8> {
+    // One after the other, since many talk between the same endpoints.
     let cast = [
+        (
+            "mid-call",
+            Transport::TcpMidstream,
+            Tunnel::None,
+            Link::Null,
+            Tap::Once,
+        ),
         (
             "answered-call",
             Transport::Udp,
             Tunnel::Vxlan,
             Link::Ethernet,
-            Tap::Once,
-        ),
-        (
-            "registration",
-            Transport::TcpPieces,
-            Tunnel::None,
-            Link::Vlan,
             Tap::Once,
         ),
         (
@@ -97,13 +98,6 @@ fn mixed() -> Vec<u8> {
             Tap::Once,
         ),
         (
-            "subscription",
-            Transport::TcpMidstream,
-            Tunnel::None,
-            Link::Null,
-            Tap::Once,
-        ),
-        (
             "pipelined",
             Transport::Tcp,
             Tunnel::None,
@@ -124,9 +118,17 @@ fn mixed() -> Vec<u8> {
             Link::Ethernet,
             Tap::Once,
         ),
+        (
+            "registration",
+            Transport::TcpPieces,
+            Tunnel::None,
+            Link::Vlan,
+            Tap::Once,
+        ),
     ];
     let mut frames: Vec<Frame> = Vec::new();
-    for (index, (name, transport, tunnel, link, tap)) in cast.into_iter().enumerate() {
+    let mut start = 0;
+    for (name, transport, tunnel, link, tap) in cast {
         let container = Container::PcapNg;
         let variant = Variant {
             transport,
@@ -135,10 +137,10 @@ fn mixed() -> Vec<u8> {
             link,
             container,
         };
-        let scenario = Scenario::named(name).delayed(3 * index as i64);
+        let scenario = Scenario::named(name).delayed(start);
+        start = scenario.seconds() + 3;
         frames.extend(variant.capture(&scenario).frames);
     }
-    frames.sort_by_key(|frame| frame.ts_ns);
     Container::PcapNg.encode(&frames)
 }
 
