@@ -132,56 +132,65 @@ pub(super) fn decode_hex(text: &[u8]) -> Vec<(Source, Vec<u8>)> {
 
 /// Reads a row of a dump: an offset or none, up to 16 octets, the same as text or nothing.
 fn read_row(line: &[u8]) -> Vec<u8> {
-    let mut words = line
-        .split(|octet| *octet == b' ' || *octet == b'\t')
-        .filter(|word| !word.is_empty())
-        .peekable();
-    let is_offset = |word: &&[u8]| {
-        let digits = word.strip_prefix(b"0x").unwrap_or(word);
-        let digits = digits.strip_suffix(b":").unwrap_or(digits);
-        (3..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
+    let (first, behind) = split_word(line);
+    let rest = match is_offset(first) {
+        true => behind,
+        false if line.starts_with(b"  ") => line,
+        false => return Vec::new(),
     };
-    let has_offset = words.next_if(is_offset).is_some();
-    if !has_offset && !line.starts_with(b"  ") {
-        return Vec::new();
-    }
     let mut octets = Vec::with_capacity(16);
-    for word in words {
+    // In a short row the text may look like octets: the row ends before the last text that says the same.
+    let mut len = None;
+    let mut rest = rest;
+    while octets.len() < 16 {
+        let (word, behind) = split_word(rest);
         // tcpdump writes pairs of octets without a space.
-        let pairs: Option<Vec<u8>> = word.chunks(2).map(hex_octet).collect();
-        match pairs {
-            Some(pairs) if pairs.len() <= 2 && octets.len() < 16 => octets.extend(pairs),
+        let pair: Option<Vec<u8>> = word.chunks(2).map(hex_octet).collect();
+        match pair {
+            Some(pair) if (1..=2).contains(&pair.len()) => octets.extend(pair),
             _ => break,
         }
+        rest = behind;
+        if is_text_of(rest, &octets) {
+            len = Some(octets.len());
+        }
     }
-    octets.truncate(16);
-    without_text(line, octets)
+    octets.truncate(len.unwrap_or(16).min(16));
+    octets
+}
+
+fn split_word(line: &[u8]) -> (&[u8], &[u8]) {
+    let text = line.trim_ascii_start();
+    let len = text.iter().position(u8::is_ascii_whitespace);
+    text.split_at_checked(len.unwrap_or(text.len()))
+        .unwrap_or_default()
+}
+
+/// Returns whether a word is the offset of a row, `0010` or `0x0010:`.
+fn is_offset(word: &[u8]) -> bool {
+    let digits = word.strip_prefix(b"0x").unwrap_or(word);
+    let digits = digits.strip_suffix(b":").unwrap_or(digits);
+    (3..=8).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Returns whether a text is what dumps print for octets, with white space before it; SP is printed as it is or as a dot.
+fn is_text_of(text: &[u8], octets: &[u8]) -> bool {
+    let before = text.len().checked_sub(octets.len());
+    let Some((space, text)) = before.and_then(|before| text.split_at_checked(before)) else {
+        return false;
+    };
+    let says = |(shown, octet): (&u8, &u8)| match octet {
+        b' ' => matches!(shown, b' ' | b'.'),
+        b'!'..=b'~' => shown == octet,
+        _ => *shown == b'.',
+    };
+    !space.is_empty() && space.trim_ascii().is_empty() && text.iter().zip(octets).all(says)
 }
 
 fn hex_octet(digits: &[u8]) -> Option<u8> {
     match digits {
         [high, low] => Some(hex(*high)? << 4 | hex(*low)?),
         _ => None,
-    }
-}
-
-/// Leaves out octets at the end of a short row that are text which looks like octets.
-fn without_text(line: &[u8], octets: Vec<u8>) -> Vec<u8> {
-    let printed = |octet: &u8| {
-        if (b' '..=b'~').contains(octet) {
-            *octet
-        } else {
-            b'.'
-        }
-    };
-    let text: Vec<u8> = octets.iter().map(printed).collect();
-    let len = (1..=octets.len())
-        .rev()
-        .find(|len| text.get(..*len).is_some_and(|text| line.ends_with(text)));
-    match len.and_then(|len| octets.get(..len)) {
-        Some(octets) => octets.to_vec(),
-        // There is no text, or it is printed in another way: all that was read is octets.
-        None => octets,
     }
 }
 
@@ -216,6 +225,10 @@ mod tests {
             ("0010   61 62 20   ab ", b"ab "),
             ("\t0x0000:  4500 0034 6162            E..4ab", b"E\0\x004ab"),
             ("0000  49 4e", b"IN"),
+            ("0000  65 4e 6e", b"eNn"),
+            ("0000  0a 0d 61   ..a", b"\n\ra"),
+            ("0000  ab   61 62", b"\xabab"),
+            ("0000  61 62   ab", b"ab"),
             ("INVITE sip:a SIP/2.0", b""),
             ("49 4e", b""),
             ("", b""),

@@ -61,23 +61,20 @@ enum Kind {
 impl Splitter {
     fn line(&mut self, line: &[u8]) {
         let holds = self.draft.as_ref().is_some_and(Draft::holds_messages);
-        if !holds && let Some((start, indentation)) = start_of_message(line, self.draft.is_none()) {
-            self.finish();
-            let mut bytes = start.to_vec();
-            bytes.extend_from_slice(b"\r\n");
-            self.draft = Some(Draft {
-                bytes,
-                indentation,
-                source: std::mem::take(&mut self.next),
-                body: None,
-            });
-            return;
-        }
         let is_open = self.draft.as_ref().is_some_and(Draft::is_open);
+        let text = line.trim_ascii_start();
+        if !holds && is_start_line(text) {
+            return self.start(text, line.len().saturating_sub(text.len()));
+        }
         if !is_open && let Some(source) = source::recognise(line) {
             self.finish();
-            self.next.merge(&source);
-            return;
+            return self.next.merge(&source);
+        }
+        // Outside of messages other text may stand before one, such as the IP header in a dump by tcpdump.
+        if self.draft.is_none()
+            && let Some(text) = find_start_line(line).and_then(|at| line.get(at..))
+        {
+            return self.start(text, 0);
         }
         let Some(draft) = &mut self.draft else {
             if is_label(line) {
@@ -93,6 +90,17 @@ impl Splitter {
                 self.next.label = Some(String::from_utf8_lossy(line.trim_ascii()).into_owned());
             }
         }
+    }
+
+    /// Begins a message with its start line.
+    fn start(&mut self, line: &[u8], indentation: usize) {
+        self.finish();
+        self.draft = Some(Draft {
+            bytes: [line, b"\r\n"].concat(),
+            indentation,
+            source: std::mem::take(&mut self.next),
+            body: None,
+        });
     }
 
     fn finish(&mut self) {
@@ -189,27 +197,15 @@ impl Body {
     }
 }
 
-/// Returns the start line in a line, and how far it is indented.
-///
-/// Outside of messages other text may stand before it, such as the IP header in a dump by tcpdump.
-fn start_of_message(line: &[u8], outside: bool) -> Option<(&[u8], usize)> {
-    let text = line.trim_ascii_start();
-    let indentation = line.len().saturating_sub(text.len());
-    if is_start_line(text) {
-        return Some((text, indentation));
-    }
-    let at = outside.then(|| find_start_line(line)).flatten()?;
-    Some((line.get(at..)?, 0))
-}
-
+/// Returns whether a line is a start line that prose cannot be taken for.
 fn is_start_line(line: &[u8]) -> bool {
     match start_line::split(line) {
         Some((Parts::Request { method, uri }, _)) => {
-            let is_word = method.iter().all(u8::is_ascii_uppercase);
-            (is_word || Method::from_bytes(method) != Method::Other || method.starts_with(b"!"))
-                && !uri.ends_with(b">")
-                && uri.contains(&b':')
-                || method.iter().all(u8::is_ascii_uppercase) && uri.starts_with(b"<")
+            let is_upper = method.iter().all(u8::is_ascii_uppercase);
+            let is_odd = method.iter().any(|octet| !octet.is_ascii_alphabetic());
+            // Not the end of other octets with a method behind them.
+            let ends = |known: &Method| method.ends_with(known.name().as_bytes());
+            (is_upper || is_odd && !Method::ALL.iter().any(ends)) && uri.contains(&b':')
         }
         Some((Parts::Response { .. }, _)) => true,
         None => false,
@@ -315,6 +311,10 @@ mod tests {
             (
                 "E..4.......SIP/2.0 200 OK\na: b\n",
                 &["SIP/2.0 200 OK|a: b|"],
+            ),
+            (
+                "10:00:00.1 IP 10.0.0.1.5060 > 10.0.0.2.5060: SIP: BYE sip:x SIP/2.0\nE..BYE sip:x SIP/2.0\na: b\n",
+                &["BYE sip:x SIP/2.0|a: b|"],
             ),
             ("no message at all\n", &[]),
         ] {
