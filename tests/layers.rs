@@ -11,37 +11,58 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("span", &[]),
     ("net", &[]),
     ("error", &[]),
+    ("text", &[]),
     ("capture", BASE),
     // A message names the frames that carried it; of captures sip knows nothing else.
-    ("sip", &["time", "span", "net", "error", "capture::Frame"]),
+    (
+        "sip",
+        &["time", "span", "net", "error", "text", "capture::Frame"],
+    ),
     ("packet", DECODING),
     ("stream", DECODING),
     ("hep", DECODING),
-    (
-        "pipeline",
-        &[
-            "time", "span", "net", "error", "capture", "sip", "packet", "stream", "hep",
-        ],
-    ),
     ("track", JUDGING),
     ("media", JUDGING),
     ("filter", JUDGING),
     ("stats", JUDGING),
     ("ladder", JUDGING),
+    // Writing calls to files is all about their frames.
     (
-        "report",
+        "split",
         &[
-            "time", "span", "net", "error", "sip", "track", "media", "filter", "stats", "ladder",
+            "time", "span", "net", "error", "text", "sip", "filter", "capture",
         ],
     ),
+    ("pipeline", DECODING),
+    ("report", REPORTING),
 ];
 
-const BASE: &[&str] = &["time", "span", "net", "error"];
+const BASE: &[&str] = &["time", "span", "net", "error", "text"];
 const DECODING: &[&str] = &[
-    "time", "span", "net", "error", "capture", "sip", "packet", "stream", "hep",
+    "time", "span", "net", "error", "text", "capture", "sip", "packet", "stream", "hep",
 ];
 const JUDGING: &[&str] = &[
-    "time", "span", "net", "error", "sip", "track", "media", "filter", "stats",
+    "time", "span", "net", "error", "text", "sip", "track", "media", "filter", "stats",
+];
+/// The data structs of all that there is to report, and the sink that fills them.
+const REPORTING: &[&str] = &[
+    "time",
+    "span",
+    "net",
+    "error",
+    "text",
+    "sip",
+    "track",
+    "media",
+    "filter",
+    "stats",
+    "ladder",
+    "split",
+    "capture::InputSummary",
+    "capture::Interface",
+    "pipeline::Fate",
+    "pipeline::Sink",
+    "pipeline::Summary",
 ];
 
 #[test]
@@ -109,15 +130,21 @@ fn crate_paths(text: &str) -> BTreeSet<String> {
 /// Adds the paths of a use tree that begins `text`; returns what follows it.
 fn expand<'a>(text: &'a str, prefix: &str, paths: &mut BTreeSet<String>) -> &'a str {
     if let Some(mut rest) = text.strip_prefix('{') {
-        while !rest.starts_with('}') && !rest.is_empty() {
-            rest = expand(rest, prefix, paths).trim_start_matches(',');
+        loop {
+            rest = expand(rest, prefix, paths);
+            match rest.strip_prefix(',') {
+                Some(next) => rest = next,
+                None => return rest.strip_prefix('}').unwrap_or(rest),
+            }
         }
-        return rest.trim_start_matches('}');
     }
     let end = text
         .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '*')
         .unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
+    if name.is_empty() {
+        return rest;
+    }
     let path = match prefix {
         "" => name.to_owned(),
         _ => format!("{prefix}::{name}"),

@@ -1,3 +1,6 @@
 //! The same scenario, however it was captured, gives the same messages.
 
+mod captures;
+mod matrix;
 mod oracle;
+mod same_bytes;

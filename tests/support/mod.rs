@@ -9,5 +9,6 @@ pub(crate) mod ip;
 pub(crate) mod matrix;
 pub(crate) mod message;
 pub(crate) mod program;
+pub(crate) mod rows;
 pub(crate) mod scenario;
 pub(crate) mod transport;

@@ -171,11 +171,17 @@ impl Scenario {
         self.transports.is_empty() || self.transports.iter().any(|t| t == name)
     }
 
-    /// Returns the same scenario some seconds later, with other Call-IDs left as they are.
+    /// Returns the same scenario some seconds later.
     pub(crate) fn delayed(mut self, seconds: i64) -> Self {
         for sent in &mut self.sent {
             sent.ts_ns += seconds * 1_000_000_000;
         }
         self
+    }
+
+    /// Returns how long it takes, in seconds rounded up.
+    pub(crate) fn seconds(&self) -> i64 {
+        let times = self.sent.iter().map(|sent| sent.ts_ns - START_NS);
+        times.max().unwrap_or_default() / 1_000_000_000 + 1
     }
 }

@@ -123,6 +123,9 @@ pub(crate) struct Packet {
     pub(crate) completes: Vec<usize>,
 }
 
+/// The first connection of a scenario has 0xffff_ff00 for its client: START is 471 200 seconds after a full million.
+const FIRST_ISN: u32 = 0xffff_ff00_u32.wrapping_sub(471_200_000);
+
 /// Microseconds between packets of one message.
 const STEP_NS: i64 = 1_000;
 
@@ -141,6 +144,8 @@ fn in_a_row(ts_ns: i64, parts: Vec<Vec<u8>>, index: usize) -> Vec<Packet> {
 struct Streams {
     how: Transport,
     directions: HashMap<(SocketAddr, SocketAddr), Direction>,
+    /// Client and server, in the order of connecting.
+    connections: Vec<(SocketAddr, SocketAddr)>,
     next_id: u16,
     out: Vec<Packet>,
 }
@@ -160,6 +165,7 @@ impl Streams {
         Self {
             how,
             directions: HashMap::new(),
+            connections: Vec::new(),
             next_id: 1,
             out: Vec::new(),
         }
@@ -180,6 +186,13 @@ impl Streams {
                 self.write(sent);
             }
         }
+        for (client, server) in std::mem::take(&mut self.connections) {
+            let free_at = |key| self.directions[&key].free_at_ns;
+            let at = free_at((client, server)).max(free_at((server, client))) + STEP_NS;
+            self.emit(at, client, server, FIN | ACK, &[]);
+            self.emit(at + STEP_NS, server, client, FIN | ACK, &[]);
+            self.emit(at + 2 * STEP_NS, client, server, ACK, &[]);
+        }
         self.out
     }
 
@@ -189,10 +202,12 @@ impl Streams {
         if self.directions.contains_key(&(src, dst)) {
             return;
         }
-        // The sequence numbers of one side wrap soon.
+        self.connections.push((src, dst));
+        // Each connection has its own sequence numbers; those of one side wrap soon.
+        let own = (sent.ts_ns / 1_000_000_000 % 1_000_000 * 1_000) as u32;
         for (key, next_seq, client) in [
-            ((src, dst), 0xffff_ff00_u32, true),
-            ((dst, src), 0x1000, false),
+            ((src, dst), own.wrapping_add(FIRST_ISN), true),
+            ((dst, src), own.wrapping_add(0x1000), false),
         ] {
             let direction = Direction {
                 next_seq,
