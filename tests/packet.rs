@@ -33,12 +33,12 @@ enum Found {
 }
 
 /// Returns the datagrams and fragments of a capture by frame number.
-fn unwrap(path: &Path) -> HashMap<u64, Found> {
+fn unwrap(path: &Path) -> sipcap::error::Result<HashMap<u64, Found>> {
     let mut found = HashMap::new();
-    let mut inputs = Inputs::open(&[path.to_owned()], &InputOptions::default()).unwrap();
+    let mut inputs = Inputs::open(&[path.to_owned()], &InputOptions::default())?;
     let options = DecodeOptions::default();
     let mut batch = Batch::default();
-    while inputs.next_batch(&mut batch).unwrap() {
+    while inputs.next_batch(&mut batch)? {
         for (index, record) in batch.records.iter().enumerate() {
             let frame = record.data.of(&batch.bytes);
             let packet = decode(
@@ -55,11 +55,11 @@ fn unwrap(path: &Path) -> HashMap<u64, Found> {
                 Content::Fragment(_) => Found::Fragment,
                 _ => continue,
             };
-            found.insert(batch.frame(index).unwrap().origin.number, it);
+            found.extend(batch.frame(index).map(|frame| (frame.origin.number, it)));
         }
         batch.clear();
     }
-    found
+    Ok(found)
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn sip_over_udp_is_found_between_the_innermost_addresses() {
             if transport != "UDP" || flags.contains("icmp") || flags.contains("hep") {
                 continue;
             }
-            let found = found.get_or_insert_with(|| unwrap(&root.join(&name)));
+            let found = found.get_or_insert_with(|| unwrap(&root.join(&name)).unwrap());
             let address =
                 |ip: &str, port: &str| SocketAddr::new(ip.parse().unwrap(), port.parse().unwrap());
             let flow = (address(src, src_port), address(dst, dst_port));

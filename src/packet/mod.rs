@@ -220,3 +220,73 @@ pub struct Fragment {
     /// Whether octets at its end were not captured.
     pub cut: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{
+        vectors::{
+            SIP, assert_spans_lie_in, describe_packet, inner_frame, ipv6, udp, unwrap, wrap,
+        },
+        *,
+    };
+
+    fn reassembled(payload: &[u8], protocol: u8) -> Packet {
+        let so_far = Reassembled {
+            encapsulation: Encapsulation::FRAGMENTS,
+            tunnel: 7,
+            ip_id: 9,
+        };
+        let [src, dst] = [1, 2].map(|last| IpAddr::from([0xfd, 0, 0, 0, 0, 0, 0, last]));
+        decode_ip_payload(
+            payload,
+            protocol,
+            src,
+            dst,
+            so_far,
+            &DecodeOptions::default(),
+        )
+    }
+
+    #[test]
+    fn reassembled_packets_go_on_where_fragments_stopped() {
+        let datagram = udp(5060, 5070, SIP);
+        let options = wrap(&[17, 0, 1, 4, 0, 0, 0, 0], &datagram);
+        let vxlan = udp(1, 4789, &wrap(&[8, 0, 0, 0, 0, 0, 7, 0], &inner_frame()));
+        let plain = "ip-fragments: udp [fd::1]:5060 [fd::2]:5070 SIP";
+        for (payload, protocol, expected) in [
+            (datagram, 17, plain),
+            (options, 60, plain),
+            (
+                vxlan,
+                17,
+                "vxlan+ip-fragments: udp 192.0.2.1:5060 192.0.2.200:5070 SIP",
+            ),
+        ] {
+            let packet = reassembled(&payload, protocol);
+            assert_eq!(describe_packet(&payload, &packet), expected);
+        }
+        let packet = reassembled(&[0; 40], 17);
+        assert_eq!((packet.tunnel, packet.ip_id), (7, 9));
+        assert_eq!(packet.ip_payload, Span::new(0, 40));
+    }
+
+    #[test]
+    fn packets_are_small_and_can_be_sent() {
+        fn is_send<T: Send>(_: &T) {}
+        let frame = ipv6(1, 17, &udp(5060, 5070, SIP));
+        is_send(&unwrap(LinkType::RAW, &frame));
+        assert!(size_of::<Packet>() <= 128);
+    }
+
+    proptest! {
+        #[test]
+        fn any_reassembled_octets_are_survived(
+            protocol in any::<u8>(),
+            payload in proptest::collection::vec(any::<u8>(), 0..200),
+        ) {
+            assert_spans_lie_in(&payload, &reassembled(&payload, protocol));
+        }
+    }
+}

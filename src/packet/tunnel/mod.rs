@@ -63,6 +63,11 @@ impl Walk<'_> {
 
     #[cold]
     fn tunnel_at(&mut self, port: u16) -> Option<Step> {
+        if self.options.vxlan_ports.contains(&port)
+            && let Some(step) = self.vxlan()
+        {
+            return Some(step);
+        }
         match port {
             L2TP => self.l2tp(),
             GTP_U => self.gtp(),
@@ -74,7 +79,6 @@ impl Walk<'_> {
             MPLS => self.mpls_over_udp(),
             HP_ERM => self.hp_erm(),
             TZSP => self.tzsp_over_udp(),
-            _ if self.options.vxlan_ports.contains(&port) => self.vxlan(),
             _ => None,
         }
     }
@@ -201,6 +205,22 @@ mod tests {
         assert_eq!(tunnel(&vxlan(1)), tunnel(&vxlan(1)));
         assert_ne!(tunnel(&vxlan(1)), tunnel(&vxlan(2)));
         assert_eq!(tunnel(&inner_frame()), 0);
+    }
+
+    #[test]
+    fn a_port_given_for_vxlan_may_be_that_of_another_tunnel() {
+        let options = DecodeOptions {
+            vxlan_ports: vec![2152],
+        };
+        let vxlan = over_udp(2152, &wrap(&[8, 0, 0, 0, 0, 0, 7, 0], &inner_frame()));
+        let len = inner_ip().len() as u16;
+        let [l0, l1] = len.to_be_bytes();
+        let gtp = over_udp(2152, &wrap(&[0x30, 255, l0, l1, 0, 0, 0, 7], &inner_ip()));
+        for (frame, expected) in [(vxlan, "vxlan"), (gtp, "gtp-u")] {
+            let orig_len = u32::try_from(frame.len()).unwrap();
+            let packet = decode(&frame, LinkType::ETHERNET, orig_len, 0, &options);
+            assert_eq!(packet.encapsulation.to_string(), expected);
+        }
     }
 
     proptest! {
