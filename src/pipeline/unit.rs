@@ -123,28 +123,33 @@ impl Work {
     }
 }
 
-/// Tells what is for the ordered stage from what has found its fate.
+/// Tells what is for the ordered stage from what has found its fate. Contents are only looked at, not copied: nearly
+/// all frames of a capture with media end here.
+#[inline]
 fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
-    match packet.content {
-        Content::Datagram(datagram) => sip(&datagram, bytes),
-        Content::Segment(segment) => Ok(Kind::Segment(segment)),
-        Content::Sctp(sctp) => Ok(Kind::Sctp(sctp)),
-        Content::Fragment(fragment) => Ok(Kind::Fragment(fragment)),
-        Content::Skipped(reason) => Err(reason.into()),
+    match &packet.content {
+        Content::Datagram(datagram) => {
+            let payload = datagram.payload.of(bytes);
+            if datagram::is_binary(payload) {
+                return Err(datagram::fate(datagram, payload));
+            }
+            sip(datagram, payload).ok_or_else(|| datagram::fate(datagram, payload))
+        }
+        Content::Segment(segment) => Ok(Kind::Segment(*segment)),
+        Content::Sctp(sctp) => Ok(Kind::Sctp(*sctp)),
+        Content::Fragment(fragment) => Ok(Kind::Fragment(*fragment)),
+        Content::Skipped(reason) => Err((*reason).into()),
     }
 }
 
-fn sip(datagram: &Datagram, bytes: &[u8]) -> Result<Kind, Fate> {
-    let payload = datagram.payload.of(bytes);
-    let Some((span, head)) = message(payload, datagram.cut) else {
-        return Err(datagram::fate(datagram, payload));
-    };
+fn sip(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
+    let (span, head) = message(payload, datagram.cut)?;
     let flow = Flow {
         src: datagram.src,
         dst: datagram.dst,
         transport: datagram.transport,
     };
-    Ok(Kind::Sip {
+    Some(Kind::Sip {
         flow,
         bytes: span.shifted(datagram.payload.start()),
         head,
