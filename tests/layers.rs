@@ -85,7 +85,7 @@ fn no_module_reaches_up() {
                 for path in crate_paths(product_code(&text)) {
                     let own = path == module || path.starts_with(&format!("{module}::"));
                     let allowed = |m: &&str| path == **m || path.starts_with(&format!("{m}::"));
-                    if !own && !may_use.iter().any(|m| allowed(&m)) {
+                    if !own && !may_use.iter().any(|m| allowed(m)) {
                         breaches.push(format!("{}: crate::{path}", name.display()));
                     }
                 }

@@ -327,7 +327,7 @@ mod tests {
         sample::{PCAP_HEADER, interface, packet, pcap, record, section},
     };
 
-    /// Merges like a consumer does: by key, input and number, releasing what is below the watermark.
+    /// Merges like a consumer does: by key, input and number, releasing what is up to the watermark.
     fn merge(inputs: &mut Inputs) -> Vec<(u16, u64)> {
         let mut held: Vec<(Timestamp, u16, u64)> = Vec::new();
         let mut merged = Vec::new();
@@ -342,7 +342,8 @@ mod tests {
             batch.clear();
             held.sort_unstable();
             let mark = inputs.watermark();
-            let due = held.partition_point(|(key, ..)| *key < mark);
+            let due =
+                held.partition_point(|(key, input, _)| (*key, *input) <= (mark.key, mark.input));
             merged.extend(held.drain(..due).map(|(_, input, number)| (input, number)));
             if !more {
                 assert!(held.is_empty());

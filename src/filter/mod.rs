@@ -141,7 +141,7 @@ pub fn pattern(pattern: &str, ignore_case: bool) -> Result<Regex, regex::Error> 
         .case_insensitive(ignore_case)
         .multi_line(true)
         .crlf(true)
-        .unicode(pattern.chars().any(|c| !c.is_ascii()) || pattern.contains("\\p"))
+        .unicode(!pattern.is_ascii() || pattern.contains("\\p"))
         .build()
 }
 

@@ -154,3 +154,106 @@ pub(super) fn is_known(ethertype: u16) -> bool {
 pub(super) const fn u24([high, middle, low]: [u8; 3]) -> u32 {
     u32::from_be_bytes([0, high, middle, low])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{check, ethernet, inner_frame, inner_ip, wrap};
+    use crate::capture::LinkType;
+
+    #[test]
+    fn tags_and_headers_between_ethernet_and_ip() {
+        let ip = inner_ip();
+        let tagged = |tag: &[u8]| ethernet(0x8100, &wrap(tag, &ip));
+        let llc = |header: &[u8]| {
+            let payload = wrap(header, &ip);
+            ethernet(payload.len() as u16, &wrap(&payload, &[0; 9]))
+        };
+        let macsec = |control: u8, channel: &[u8]| {
+            let secured = wrap(&wrap(&[control, 0, 0, 0, 0, 1], channel), &[0x08, 0x00]);
+            ethernet(0x88e5, &wrap(&wrap(&secured, &ip), &[0xee; 16]))
+        };
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("plain", ethernet(0x0800, &ip), "none"),
+                (
+                    "padding is no payload",
+                    wrap(&ethernet(0x0800, &ip), &[0; 20]),
+                    "none",
+                ),
+                ("IPv4 under the type of IPv6", ethernet(0x86dd, &ip), "none"),
+                ("802.1Q", tagged(&[0x60, 100, 0x08, 0x00]), "vlan"),
+                ("priority tag", tagged(&[0xe0, 0, 0x08, 0x00]), "vlan"),
+                (
+                    "802.1ad",
+                    ethernet(0x88a8, &wrap(&[0, 10, 0x81, 0, 0, 20, 0x08, 0x00], &ip)),
+                    "qinq",
+                ),
+                (
+                    "three old tags",
+                    ethernet(
+                        0x9100,
+                        &wrap(&[0, 1, 0x92, 0, 0, 2, 0x93, 0, 0, 3, 8, 0], &ip),
+                    ),
+                    "qinq",
+                ),
+                (
+                    "LLC and SNAP",
+                    llc(&[0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00]),
+                    "none",
+                ),
+                ("LLC for IP", llc(&[0x06, 0x06, 0x03]), "none"),
+                (
+                    "spanning tree",
+                    llc(&[0x42, 0x42, 0x03, 0, 0]),
+                    "none: link-control",
+                ),
+                ("NetBIOS", llc(&[0xf0, 0xf0, 0x03]), "none: not-ip"),
+                (
+                    "802.1ah",
+                    ethernet(0x88e7, &wrap(&[0, 0, 0x12, 0x34], &inner_frame())),
+                    "provider-tag",
+                ),
+                (
+                    "802.1BR",
+                    ethernet(0x893f, &wrap(&[0, 0, 0, 1, 0, 0, 0x08, 0x00], &ip)),
+                    "provider-tag",
+                ),
+                (
+                    "VN-Tag and 802.1Q",
+                    ethernet(0x8926, &wrap(&[0, 1, 0, 2, 0x81, 0, 0, 7, 0x08, 0x00], &ip)),
+                    "vlan+provider-tag",
+                ),
+                (
+                    "Cisco metadata",
+                    ethernet(0x8909, &wrap(&[1, 1, 0, 1, 0, 9, 0x08, 0x00], &ip)),
+                    "provider-tag",
+                ),
+                ("MACsec, authenticated", macsec(0, &[]), "macsec"),
+                ("MACsec with channel", macsec(0x20, &[7; 8]), "macsec"),
+                (
+                    "MACsec, encrypted",
+                    macsec(0x2c, &[7; 8]),
+                    "none: tunnel-opaque",
+                ),
+                ("ARP", ethernet(0x0806, &[0; 28]), "none: arp"),
+                ("LLDP", ethernet(0x88cc, &[0; 28]), "none: link-control"),
+                ("EtherCAT", ethernet(0x88a4, &[0; 28]), "none: not-ip"),
+                (
+                    "no version of IP",
+                    ethernet(0x0800, &[0x55; 28]),
+                    "none: malformed",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn tags_without_end_are_given_up() {
+        let tags = [0x00, 0x01, 0x81, 0x00].repeat(40);
+        check(
+            LinkType::ETHERNET,
+            &[("40 tags", ethernet(0x8100, &tags), "none: too-deep")],
+        );
+    }
+}

@@ -85,3 +85,71 @@ fn port(value: &[u8]) -> u16 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{SIP, check, wrap};
+    use crate::capture::LinkType;
+
+    fn tag(number: u16, value: &[u8]) -> Vec<u8> {
+        let len = value.len() as u16;
+        [&number.to_be_bytes(), &len.to_be_bytes(), value].concat()
+    }
+
+    #[test]
+    fn exported_pdus_tell_addresses_and_transport() {
+        let tags = |dissector: &[u8]| {
+            [
+                tag(12, dissector),
+                tag(20, &[10, 0, 0, 1]),
+                tag(21, &[10, 0, 0, 2]),
+                tag(24, &[0, 0, 0, 2]),
+                tag(25, &[0, 0, 0x13, 0xc5]),
+                tag(26, &[0, 0, 0x80, 0x01]),
+                tag(30, &[0, 0, 0, 9]),
+                tag(0, &[]),
+            ]
+            .concat()
+        };
+        let flow = "exported-pdu: tcp 10.0.0.1:5061 10.0.0.2:32769";
+        let v6 = [
+            tag(22, &[0xfe; 16]),
+            tag(23, &[0xfd; 16]),
+            tag(0, &[]),
+            SIP.to_vec(),
+        ]
+        .concat();
+        check(
+            LinkType::WIRESHARK_UPPER_PDU,
+            &[
+                ("SIP", wrap(&tags(b"sip\0"), SIP), &format!("{flow} SIP")),
+                (
+                    "named SIP, anything",
+                    wrap(&tags(b"sip\0"), &[9; 5]),
+                    &format!("{flow} 5 octets"),
+                ),
+                (
+                    "SIP by its look",
+                    wrap(&tags(b"data"), SIP),
+                    &format!("{flow} SIP"),
+                ),
+                (
+                    "HTTP",
+                    wrap(&tags(b"http"), b"GET / HTTP/1.1"),
+                    "none: not-ip",
+                ),
+                (
+                    "IPv6, no ports",
+                    v6,
+                    "exported-pdu: udp [fefe:fefe:fefe:fefe:fefe:fefe:fefe:fefe]:0 \
+                     [fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd:fdfd]:0 SIP",
+                ),
+                (
+                    "no end of tags",
+                    tag(30, &[0; 4]).repeat(70),
+                    "none: malformed",
+                ),
+            ],
+        );
+    }
+}

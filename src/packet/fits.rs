@@ -52,7 +52,24 @@ pub(super) fn whole_ip(octets: &[u8], wire: usize) -> bool {
         }
         _ => return false,
     };
-    ip(octets) && total <= wire
+    ip(octets) && (20..=wire).contains(&total)
+}
+
+/// Returns whether `octets` begin an IPv4 header whose checksum is right (RFC 1071).
+pub(super) fn ipv4_checksum(octets: &[u8]) -> bool {
+    let Some(first @ 0x45..=0x4f) = octets.first() else {
+        return false;
+    };
+    let Some(header) = octets.get(..usize::from(first & 0x0f) * 4) else {
+        return false;
+    };
+    let sum = header.chunks_exact(2).fold(0_u32, |sum, word| {
+        let word = word
+            .first_chunk()
+            .map_or(0, |word| u16::from_be_bytes(*word));
+        sum.wrapping_add(u32::from(word))
+    });
+    (sum >> 16).wrapping_add(sum & 0xffff) == 0xffff
 }
 
 /// Returns whether `octets` begin with a start line of SIP, roughly: the parser decides.
@@ -76,5 +93,36 @@ pub(super) fn ppp(octets: &[u8]) -> bool {
         [0x00, 0x2d | 0x2f | 0x3d | 0xfb | 0xfd, ..] | [0x02, 0x81 | 0x83, ..] => true,
         [0x80, 0x21 | 0x57 | 0xfd, ..] | [0xc0, 0x21 | 0x23, ..] | [0xc2, 0x23, ..] => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_of_ipv4_headers() {
+        // The header of a well-known example; its sum is b861.
+        let mut header = [
+            0x45, 0x00, 0x00, 0x73, 0x00, 0x00, 0x40, 0x00, 0x40, 0x11, 0xb8, 0x61, 0xc0, 0xa8,
+            0x00, 0x01, 0xc0, 0xa8, 0x00, 0xc7,
+        ];
+        assert!(ipv4_checksum(&header));
+        assert!(!ipv4_checksum(&header[..19]));
+        header[8] = 0x3f;
+        assert!(!ipv4_checksum(&header));
+    }
+
+    #[test]
+    fn start_lines_are_recognised_roughly() {
+        for (octets, expected) in [
+            (&b"SIP/2.0 200 OK\r\n"[..], true),
+            (b"INVITE sip:a@b SIP/2.0\r\nVia:", true),
+            (b"INVITE sip:a@b SIP/2.0\nVia:", true),
+            (b"GET / HTTP/1.1\r\n", false),
+            (b"", false),
+        ] {
+            assert_eq!(sip(octets), expected);
+        }
     }
 }

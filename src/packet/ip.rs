@@ -145,3 +145,153 @@ impl Walk<'_> {
         Err(Reason::TooDeep)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{SIP, check, describe_packet, ipv4, ipv6, udp, unwrap, wrap};
+    use crate::capture::LinkType;
+
+    const V6: &str = "none: udp [2001:db8::1]:5060 [2001:db8::200]:5070 SIP";
+
+    fn sip() -> Vec<u8> {
+        udp(5060, 5070, SIP)
+    }
+
+    /// An IPv4 packet with octets 6 and 7 (flags and offset) set.
+    fn ipv4_fragment(flags_offset: u16, payload: &[u8]) -> Vec<u8> {
+        let mut packet = ipv4(1, 17, payload);
+        packet[6..8].copy_from_slice(&flags_offset.to_be_bytes());
+        packet
+    }
+
+    #[test]
+    fn ipv4_lengths_and_fragments() {
+        let with_total = |total: u16| {
+            let mut packet = wrap(&ipv4(1, 17, &sip()), &[0; 7]);
+            packet[2..4].copy_from_slice(&total.to_be_bytes());
+            packet
+        };
+        let mut with_options = wrap(&[0x47, 0, 0, 0], &ipv4(1, 17, &[])[4..]);
+        with_options.extend([1; 8]);
+        let with_options = wrap(&with_options, &sip());
+        let mut short_header = ipv4(1, 17, &sip());
+        short_header[0] = 0x44;
+        let fragment = "none: fragment 192.0.2.1 192.0.2.200 id 43981 protocol 17";
+        check(
+            LinkType::RAW,
+            &[
+                ("plain", ipv4(1, 17, &sip()), "none"),
+                (
+                    "options, total length 0 (segmentation offload)",
+                    with_options,
+                    "none",
+                ),
+                (
+                    "total length shorter than the header",
+                    with_total(19),
+                    "none: malformed",
+                ),
+                ("header shorter than 20", short_header, "none: malformed"),
+                (
+                    "first fragment",
+                    ipv4_fragment(0x2000, &[0; 16]),
+                    &format!("{fragment} at 0 more true 16 octets"),
+                ),
+                (
+                    "last fragment",
+                    ipv4_fragment(0x00b9, &[0; 9]),
+                    &format!("{fragment} at 1480 more false 9 octets"),
+                ),
+                ("ICMP", ipv4(1, 1, &[3; 40]), "none: icmp"),
+                ("ESP", ipv4(1, 50, &[3; 40]), "none: esp"),
+                ("OSPF", ipv4(1, 89, &[3; 40]), "none: other-protocol"),
+                (
+                    "IPv6's hop-by-hop in IPv4",
+                    ipv4(1, 0, &[17, 0, 0, 0, 0, 0, 0, 0]),
+                    "none: other-protocol",
+                ),
+                (
+                    "authentication header",
+                    ipv4(
+                        1,
+                        51,
+                        &wrap(
+                            &[
+                                17, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+                                9, 9,
+                            ],
+                            &sip(),
+                        ),
+                    ),
+                    "ah",
+                ),
+                ("IPv4 in IPv4", ipv4(9, 4, &ipv4(1, 17, &sip())), "ip-in-ip"),
+                (
+                    "IPv6 in IPv4",
+                    ipv4(9, 41, &ipv6(1, 17, &sip())),
+                    &V6.replace("none", "ip-in-ip"),
+                ),
+                ("IPv4 in IPv6", ipv6(9, 4, &ipv4(1, 17, &sip())), "ip-in-ip"),
+            ],
+        );
+    }
+
+    #[test]
+    fn ipv6_extension_headers_before_and_after_a_fragment_header() {
+        let hop = [60, 0, 1, 4, 0, 0, 0, 0];
+        let options = [44, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let atomic = [43, 0, 0, 0, 0, 0, 0, 5];
+        let routing = [17, 0, 0, 0, 0, 0, 0, 0];
+        let chain = [&hop[..], &options, &atomic, &routing, &sip()].concat();
+        let later = [
+            60, 0, 0x00, 0x11, 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4, 5, 6, 7, 8,
+        ];
+        let endless = [0, 0, 0, 0, 0, 0, 0, 0].repeat(40);
+        let mut jumbo = ipv6(1, 17, &sip());
+        jumbo[4..6].fill(0);
+        check(
+            LinkType::RAW,
+            &[
+                ("plain", ipv6(1, 17, &sip()), V6),
+                ("padding", wrap(&ipv6(1, 17, &sip()), &[0; 6]), V6),
+                ("payload length 0", jumbo, V6),
+                ("chain with an atomic fragment", ipv6(1, 0, &chain), V6),
+                (
+                    "fragment",
+                    ipv6(1, 44, &later),
+                    "none: fragment 2001:db8::1 2001:db8::200 id 3735928559 protocol 60 at 16 more true 8 octets",
+                ),
+                (
+                    "extensions without end",
+                    ipv6(1, 0, &endless),
+                    "none: too-deep",
+                ),
+                ("no next header", ipv6(1, 59, &[]), "none: other-protocol"),
+                ("ICMPv6", ipv6(1, 58, &[128; 8]), "none: icmp"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_ip_payload_and_identification_are_told() {
+        let packet = ipv4(1, 17, &sip());
+        let outer = ipv6(9, 4, &packet);
+        let found = unwrap(LinkType::RAW, &outer);
+        assert_eq!(found.ip_id, 0xabcd);
+        assert_eq!(found.ip_payload.of(&outer), sip());
+    }
+
+    #[test]
+    fn tunnels_in_tunnels_are_followed_four_deep() {
+        let mut packet = ipv4(1, 17, &sip());
+        for depth in 1..=5 {
+            packet = ipv4(9, 4, &packet);
+            let found = describe_packet(&packet, &unwrap(LinkType::RAW, &packet));
+            assert_eq!(
+                found == "ip-in-ip: too-deep",
+                depth == 5,
+                "{depth}: {found}"
+            );
+        }
+    }
+}

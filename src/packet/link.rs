@@ -168,3 +168,168 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{
+        DecodeOptions, decode,
+        vectors::{SIP, assert_spans_lie_in, check, ethernet, inner_frame, inner_ip, wrap},
+    };
+    use crate::capture::LinkType;
+
+    /// A cooked header of either version, then the packet.
+    fn cooked(hardware: u16, protocol: u16, payload: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let ([h0, h1], [p0, p1]) = (hardware.to_be_bytes(), protocol.to_be_bytes());
+        let v1 = [0, 4, h0, h1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, p0, p1];
+        let v2 = [
+            p0, p1, 0, 0, 0, 0, 0, 3, h0, h1, 4, 6, 2, 0, 0, 0, 0, 1, 0, 0,
+        ];
+        (wrap(&v1, payload), wrap(&v2, payload))
+    }
+
+    #[test]
+    fn cooked_captures_of_both_versions() {
+        let ip = inner_ip();
+        for (name, hardware, protocol, payload, expected) in [
+            ("Ethernet device", 1, 0x0800, ip.clone(), "none"),
+            ("loopback", 772, 0x0800, ip.clone(), "none"),
+            ("tun", 65_534, 0x0800, ip.clone(), "none"),
+            ("no type", 65_534, 0, ip.clone(), "none"),
+            ("VLAN", 1, 0x8100, wrap(&[0, 5, 0x08, 0x00], &ip), "vlan"),
+            (
+                "LLC",
+                1,
+                4,
+                wrap(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], &ip),
+                "none",
+            ),
+            ("netlink", 824, 0, ip.clone(), "none: not-ip"),
+            ("ARP", 1, 0x0806, vec![0; 28], "none: arp"),
+        ] {
+            let (v1, v2) = cooked(hardware, protocol, &payload);
+            check(LinkType::LINUX_SLL, &[(name, v1, expected)]);
+            check(LinkType::LINUX_SLL2, &[(name, v2, expected)]);
+        }
+    }
+
+    #[test]
+    fn short_headers_before_ip() {
+        let ip = inner_ip();
+        let before = |header: &[u8]| wrap(header, &ip);
+        for (link, frame, expected) in [
+            (LinkType::RAW, ip.clone(), "none"),
+            (LinkType::RAW_BSD, ip.clone(), "none"),
+            (LinkType::RAW_OPENBSD, ip.clone(), "none"),
+            (LinkType::IPV4, ip.clone(), "none"),
+            (LinkType::IPV6, ip.clone(), "none"),
+            (LinkType::NULL, before(&[2, 0, 0, 0]), "none"),
+            (LinkType::NULL, before(&[0, 0, 0, 2]), "none"),
+            (LinkType::NULL, before(&[30, 0, 0, 0]), "none"),
+            (LinkType::NULL, before(&[9, 0, 0, 0]), "none: not-ip"),
+            (LinkType::LOOP, before(&[0, 0, 0, 2]), "none"),
+            (LinkType::ENC, before(&[0; 12]), "none"),
+            (LinkType::SLIP, before(&[0; 16]), "none"),
+            (LinkType::IPNET, before(&[0; 24]), "none"),
+            (
+                LinkType::PFLOG,
+                before(&[&[61], [0; 63].as_slice()].concat()),
+                "none",
+            ),
+            (
+                LinkType::ATM_RFC1483,
+                before(&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]),
+                "none",
+            ),
+            (
+                LinkType::ATM_RFC1483,
+                before(&[0xfe, 0xfe, 3, 0xcc]),
+                "none",
+            ),
+            (LinkType::ATM_CLIP, ip.clone(), "none"),
+            (
+                LinkType::ATM_RFC1483,
+                wrap(&[0xaa, 0xaa, 3, 0, 0x80, 0xc2, 0, 7, 0, 0], &inner_frame()),
+                "none",
+            ),
+            (
+                LinkType::FDDI,
+                before(&[&[0x50], [0; 12].as_slice(), &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat()),
+                "none",
+            ),
+            (
+                LinkType::IEEE802_5,
+                before(
+                    &[
+                        &[0x10, 0x40, 0, 0, 0, 0, 0, 0, 0x80, 0, 0, 0, 0, 0][..],
+                        &[0x06, 0, 0, 0, 0, 0],
+                        &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+                    ]
+                    .concat(),
+                ),
+                "none",
+            ),
+            (
+                LinkType::IPOIB,
+                before(&[[0; 40].as_slice(), &[8, 0, 0, 0]].concat()),
+                "none",
+            ),
+            (
+                LinkType::ETHERNET_BRCM_TAG,
+                before(&[[0; 16].as_slice(), &[8, 0]].concat()),
+                "none",
+            ),
+            (
+                LinkType::ETHERNET_BRCM_TAG_PREPEND,
+                wrap(&[0; 4], &inner_frame()),
+                "none",
+            ),
+            (LinkType(999), ip.clone(), "none: unknown-link-type"),
+        ] {
+            check(link, &[(&format!("{link:?}"), frame, expected)]);
+        }
+    }
+
+    #[test]
+    fn private_link_types_are_what_they_look_like() {
+        let nobody = "none: udp 0.0.0.0:0 0.0.0.0:0 SIP";
+        check(
+            LinkType::USER0,
+            &[
+                ("Ethernet", inner_frame(), "none"),
+                ("IP", inner_ip(), "none"),
+                ("SIP", SIP.to_vec(), nobody),
+                ("something else", vec![7; 60], "none: unknown-link-type"),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_frame_check_sequence_is_no_payload() {
+        let frame = wrap(&ethernet(0x0800, &inner_ip()), &[0xfc; 4]);
+        let orig_len = u32::try_from(frame.len()).unwrap();
+        let mut no_length = frame.clone();
+        no_length[16..18].fill(0);
+        no_length[38..40].fill(0);
+        let options = DecodeOptions::default();
+        let packet = decode(&no_length, LinkType::ETHERNET, orig_len, 4, &options);
+        assert!(matches!(
+            packet.content,
+            crate::packet::Content::Datagram(it) if it.payload.of(&no_length) == SIP
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_of_any_link_type_are_survived(
+            link in 0_u16..300,
+            octets in proptest::collection::vec(any::<u8>(), 0..200),
+            more in 0_u32..2000,
+        ) {
+            let orig_len = u32::try_from(octets.len()).unwrap() + more;
+            let packet = decode(&octets, LinkType(link), orig_len, 4, &DecodeOptions::default());
+            assert_spans_lie_in(&octets, &packet);
+        }
+    }
+}

@@ -1,8 +1,11 @@
 //! From a record to what its innermost packet carries: link headers, IP, tunnels.
-#![warn(
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
 )]
 
 mod ethernet;
@@ -15,6 +18,8 @@ mod ppp;
 mod reason;
 mod transport;
 mod tunnel;
+#[cfg(test)]
+mod vectors;
 mod walk;
 mod wlan;
 mod wrapper;
@@ -69,7 +74,9 @@ pub fn decode(
 ) -> Packet {
     let wire = (orig_len as usize).max(frame.len());
     let wire = wire.saturating_sub(usize::from(fcs_len));
-    Walk::new(frame, wire, options).run(Layer::Link(link))
+    let mut packet = Packet::unknown();
+    Walk::new(frame, wire, options, &mut packet).run(Layer::Link(link));
+    packet
 }
 
 /// Unwraps the `payload` of an IP packet that was put together from fragments, as [`decode`] would have.
@@ -84,14 +91,18 @@ pub fn decode_ip_payload(
     so_far: Reassembled,
     options: &DecodeOptions,
 ) -> Packet {
-    let mut walk = Walk::new(payload, payload.len(), options);
+    let mut packet = Packet {
+        encapsulation: so_far.encapsulation,
+        tunnel: so_far.tunnel,
+        ip_id: so_far.ip_id,
+        ip_payload: Span::new(0, payload.len()),
+        ..Packet::unknown()
+    };
+    let mut walk = Walk::new(payload, payload.len(), options, &mut packet);
     walk.src = src;
     walk.dst = dst;
-    walk.packet.encapsulation = so_far.encapsulation;
-    walk.packet.tunnel = so_far.tunnel;
-    walk.packet.ip_id = so_far.ip_id;
-    walk.packet.ip_payload = walk.span();
-    walk.run(Layer::Protocol(protocol))
+    walk.run(Layer::Protocol(protocol));
+    packet
 }
 
 /// A frame, unwrapped to its innermost packet. All spans lie in the bytes that were decoded.
@@ -108,6 +119,19 @@ pub struct Packet {
     pub ip_payload: Span,
     /// What was found.
     pub content: Content,
+}
+
+impl Packet {
+    /// A packet about which nothing is known yet.
+    fn unknown() -> Self {
+        Self {
+            encapsulation: Encapsulation::NONE,
+            tunnel: 0,
+            ip_id: 0,
+            ip_payload: Span::default(),
+            content: Content::Skipped(Reason::NotIp),
+        }
+    }
 }
 
 /// What the innermost packet of a frame is.

@@ -28,7 +28,7 @@ impl Walk<'_> {
     /// with any nibble, so a first nibble alone proves nothing.
     fn after_labels(&mut self) -> Step {
         let nibble = self.peek::<1>()?[0] >> 4;
-        if fits::whole_ip(self.rest, self.wire) {
+        if fits::ipv4_checksum(self.rest) {
             return Ok(Layer::Ip);
         }
         let behind_control_word = self.rest.get(CONTROL_WORD..).unwrap_or_default();
@@ -38,10 +38,63 @@ impl Walk<'_> {
                 Ok(Layer::Ethernet)
             }
             _ if fits::ethernet(self.rest) => Ok(Layer::Ethernet),
-            // A cut or a longer packet is one still.
+            // Offloading leaves a checksum out, and IPv6 has none.
             4 | 6 if fits::ip(self.rest) => Ok(Layer::Ip),
             1 => Err(Reason::TunnelControl),
             _ => Err(Reason::NotIp),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{check, inner_frame, inner_ip, wrap};
+    use crate::capture::LinkType;
+
+    #[test]
+    fn what_a_label_stack_carries_is_found_out() {
+        const BOTTOM: [u8; 4] = [0x00, 0x01, 0x01, 64];
+        const ABOVE: [u8; 4] = [0x00, 0x02, 0x00, 64];
+        let below = |payload: &[u8]| wrap(&BOTTOM, payload);
+        // Ethernet addresses that begin as IPv4, IPv6 or a control word would.
+        let to = |first: u8| {
+            let mut frame = inner_frame();
+            frame[0] = first;
+            frame
+        };
+        let mut cut_short = inner_ip();
+        cut_short.truncate(30);
+        check(
+            LinkType::MPLS,
+            &[
+                ("IP", below(&inner_ip()), "mpls"),
+                ("two labels", wrap(&ABOVE, &below(&inner_ip())), "mpls"),
+                (
+                    "control word",
+                    below(&wrap(&[0, 0, 0, 1], &to(0x02))),
+                    "mpls",
+                ),
+                ("no control word", below(&to(0x02)), "mpls"),
+                ("address like IPv4", below(&to(0x46)), "mpls"),
+                ("address like IPv6", below(&to(0x60)), "mpls"),
+                ("address like ACH", below(&to(0x10)), "mpls"),
+                (
+                    "control word, like IPv4",
+                    below(&wrap(&[0; 4], &to(0x46))),
+                    "mpls",
+                ),
+                (
+                    "ACH",
+                    below(&[0x10, 0, 0, 7, 1, 2, 3, 4]),
+                    "mpls: tunnel-control",
+                ),
+                (
+                    "IP longer than its frame",
+                    below(&cut_short),
+                    "mpls: udp 192.0.2.1:5060 192.0.2.200:5070 2 octets cut",
+                ),
+                ("no bottom", ABOVE.repeat(20), "mpls: too-deep"),
+            ],
+        );
     }
 }

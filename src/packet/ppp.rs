@@ -94,3 +94,110 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{check, ethernet, inner_frame, inner_ip, wrap};
+    use crate::capture::LinkType;
+
+    #[test]
+    fn ppp_with_and_without_compressed_fields() {
+        let ip = inner_ip();
+        let before = |header: &[u8]| wrap(header, &ip);
+        check(
+            LinkType::PPP,
+            &[
+                (
+                    "address, control",
+                    before(&[0xff, 0x03, 0x00, 0x21]),
+                    "none",
+                ),
+                ("protocol only", before(&[0x00, 0x21]), "none"),
+                ("one octet", before(&[0x21]), "none"),
+                ("MPLS", before(&[0x02, 0x81, 0, 1, 0x01, 64]), "mpls"),
+                ("bridged", wrap(&[0x00, 0x31, 0, 1], &inner_frame()), "none"),
+                ("LCP", before(&[0xc0, 0x21]), "none: link-control"),
+                ("multilink", before(&[0x00, 0x3d]), "none: link-fragment"),
+                ("compressed", before(&[0x00, 0xfd]), "none: tunnel-opaque"),
+                ("IPX", before(&[0x00, 0x2b]), "none: not-ip"),
+            ],
+        );
+        check(
+            LinkType::PPP_HDLC,
+            &[
+                ("PPP", before(&[0xff, 0x03, 0x00, 0x21]), "none"),
+                ("Cisco", before(&[0x8f, 0x00, 0x08, 0x00]), "none"),
+            ],
+        );
+        check(
+            LinkType::C_HDLC,
+            &[
+                ("IP", before(&[0x0f, 0x00, 0x08, 0x00]), "none"),
+                (
+                    "keep-alive",
+                    before(&[0x8f, 0x00, 0x80, 0x35]),
+                    "none: link-control",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn pppoe_is_trimmed_to_its_length() {
+        let ip = inner_ip();
+        let [l0, l1] = (2 + ip.len() as u16).to_be_bytes();
+        let session = |code: u8| {
+            let header = [0x11, code, 0, 7, l0, l1, 0x00, 0x21];
+            wrap(&wrap(&header, &ip), &[0xaa; 10])
+        };
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("session", ethernet(0x8864, &session(0)), "pppoe"),
+                (
+                    "terminate",
+                    ethernet(0x8864, &session(0xa7)),
+                    "none: link-control",
+                ),
+                (
+                    "discovery",
+                    ethernet(0x8863, &session(9)),
+                    "none: link-control",
+                ),
+            ],
+        );
+        check(LinkType::PPP_ETHER, &[("bare", session(0), "pppoe")]);
+    }
+
+    #[test]
+    fn frame_relay_with_addresses_of_any_length() {
+        let ip = inner_ip();
+        let before = |header: &[u8]| wrap(header, &ip);
+        let snap = [0x18, 0x41, 0x03, 0x00, 0x80, 0, 0, 0, 0x08, 0x00];
+        let bridged = [0x18, 0x41, 0x03, 0x00, 0x80, 0, 0x80, 0xc2, 0, 7];
+        check(
+            LinkType::FRELAY,
+            &[
+                ("two octets", before(&[0x18, 0x41, 0x03, 0xcc]), "none"),
+                (
+                    "four octets",
+                    before(&[0x18, 0x40, 0x40, 0x41, 0x03, 0xcc]),
+                    "none",
+                ),
+                ("SNAP", before(&snap), "none"),
+                ("bridged", wrap(&bridged, &inner_frame()), "none"),
+                ("Cisco", before(&[0x18, 0x41, 0x08, 0x00]), "none"),
+                (
+                    "Q.933",
+                    before(&[0x00, 0x01, 0x03, 0x08]),
+                    "none: link-control",
+                ),
+                (
+                    "address without end",
+                    before(&[0, 0, 0, 0]),
+                    "none: malformed",
+                ),
+            ],
+        );
+    }
+}

@@ -52,7 +52,8 @@ pub(super) struct Walk<'a> {
     /// The innermost addresses.
     pub(super) src: IpAddr,
     pub(super) dst: IpAddr,
-    pub(super) packet: Packet,
+    /// What was learnt, in the place where the caller wants it: copying it would cost as much as all the rest.
+    pub(super) packet: &'a mut Packet,
     whole: &'a [u8],
     headers_left: u8,
     tunnels_left: u8,
@@ -60,20 +61,20 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     /// Starts at the beginning of `whole`, which had `wire` octets before it was cut.
-    pub(super) fn new(whole: &'a [u8], wire: usize, options: &'a DecodeOptions) -> Self {
+    #[inline]
+    pub(super) fn new(
+        whole: &'a [u8],
+        wire: usize,
+        options: &'a DecodeOptions,
+        packet: &'a mut Packet,
+    ) -> Self {
         Self {
             options,
             rest: whole.get(..wire).unwrap_or(whole),
             wire,
             src: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             dst: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            packet: Packet {
-                encapsulation: Encapsulation::NONE,
-                tunnel: 0,
-                ip_id: 0,
-                ip_payload: Span::default(),
-                content: Content::Skipped(Reason::NotIp),
-            },
+            packet,
             whole,
             headers_left: MAX_HEADERS,
             tunnels_left: MAX_TUNNELS,
@@ -81,14 +82,14 @@ impl<'a> Walk<'a> {
     }
 
     /// Follows the headers from `layer` on to the content.
-    pub(super) fn run(mut self, mut layer: Layer) -> Packet {
+    pub(super) fn run(&mut self, mut layer: Layer) {
         loop {
             match self.spend_header().and_then(|()| self.step(layer)) {
-                Ok(Layer::Done) => return self.packet,
+                Ok(Layer::Done) => return,
                 Ok(next) => layer = next,
                 Err(reason) => {
                     self.packet.content = Content::Skipped(reason);
-                    return self.packet;
+                    return;
                 }
             }
         }
@@ -193,6 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Sets the content.
+    #[inline]
     pub(super) fn done(&mut self, content: Content) -> Step {
         self.packet.content = content;
         Ok(Layer::Done)

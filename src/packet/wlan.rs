@@ -131,3 +131,94 @@ fn has_data_padding(header: &[u8]) -> bool {
             .get(at)
             .is_some_and(|flags| flags & DATA_PADDING != 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{check, inner_ip, wrap};
+    use crate::capture::LinkType;
+
+    const SNAP: [u8; 8] = [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00];
+
+    /// A frame with this frame control field, sequence control field and rest of the header.
+    fn frame(control: [u8; 2], sequence: u8, more: &[u8]) -> Vec<u8> {
+        let mut header = [0_u8; 24];
+        header[..2].copy_from_slice(&control);
+        header[22] = sequence;
+        [&header, more, &SNAP, &inner_ip()].concat()
+    }
+
+    #[test]
+    fn data_frames_of_every_shape() {
+        let msdu_len = (8 + inner_ip().len()) as u16;
+        let aggregate = [&[0x80, 0][..], &[0; 12], &msdu_len.to_be_bytes()].concat();
+        check(
+            LinkType::IEEE802_11,
+            &[
+                ("data", frame([0x08, 0x01], 0x10, &[]), "802.11"),
+                ("four addresses", frame([0x08, 0x03], 0, &[0; 6]), "802.11"),
+                ("QoS", frame([0x88, 0x02], 0, &[0; 2]), "802.11"),
+                ("QoS and HT", frame([0x88, 0x82], 0, &[0; 6]), "802.11"),
+                ("aggregate", frame([0x88, 0x02], 0, &aggregate), "802.11"),
+                (
+                    "protected",
+                    frame([0x08, 0x41], 0, &[]),
+                    "none: tunnel-opaque",
+                ),
+                (
+                    "first fragment",
+                    frame([0x08, 0x05], 0, &[]),
+                    "none: link-fragment",
+                ),
+                (
+                    "last fragment",
+                    frame([0x08, 0x01], 1, &[]),
+                    "none: link-fragment",
+                ),
+                ("null", frame([0x48, 0x01], 0, &[]), "none: link-control"),
+                ("beacon", frame([0x80, 0x00], 0, &[]), "none: link-control"),
+                ("version 1", frame([0x09, 0x00], 0, &[]), "none: malformed"),
+            ],
+        );
+    }
+
+    #[test]
+    fn monitor_headers() {
+        let plain = frame([0x08, 0x01], 0, &[]);
+        let padded = frame([0x88, 0x01], 0, &[0; 4]);
+        check(
+            LinkType::IEEE802_11_RADIOTAP,
+            &[
+                (
+                    "no fields",
+                    wrap(&[0, 0, 8, 0, 0, 0, 0, 0], &plain),
+                    "802.11",
+                ),
+                (
+                    "time, flags with padding",
+                    wrap(
+                        &[0, 0, 17, 0, 3, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0x20],
+                        &padded,
+                    ),
+                    "802.11",
+                ),
+                (
+                    "a second word, flags without padding",
+                    wrap(&[0, 0, 13, 0, 2, 0, 0, 0x80, 0, 0, 0, 0, 0x10], &plain),
+                    "802.11",
+                ),
+            ],
+        );
+        let avs = [&[0x80, 0x21, 0x10, 0x01, 0, 0, 0, 64][..], &[0; 56]].concat();
+        check(
+            LinkType::IEEE802_11_PRISM,
+            &[
+                ("Prism", wrap(&[0; 144], &plain), "802.11"),
+                ("AVS under its number", wrap(&avs, &plain), "802.11"),
+            ],
+        );
+        check(
+            LinkType::IEEE802_11_AVS,
+            &[("AVS", wrap(&avs, &plain), "802.11")],
+        );
+    }
+}

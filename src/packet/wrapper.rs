@@ -104,3 +104,101 @@ impl Walk<'_> {
         len >= 4 && usize::from(len) <= self.wire
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::vectors::{check, inner_frame, inner_ip, wrap};
+    use crate::capture::LinkType;
+
+    #[test]
+    fn wrappers_name_the_link_type_behind_them() {
+        let frame = inner_frame();
+        check(
+            LinkType::PPI,
+            &[
+                ("Ethernet", wrap(&[0, 0, 8, 0, 1, 0, 0, 0], &frame), "none"),
+                (
+                    "with fields, raw IP",
+                    wrap(&[0, 0, 12, 0, 101, 0, 0, 0, 9, 9, 9, 9], &inner_ip()),
+                    "none",
+                ),
+            ],
+        );
+        let pktap = |kind: u8| {
+            let header = [&[108, 0, 0, 0, kind, 0, 0, 0, 1, 0, 0, 0][..], &[0; 96]].concat();
+            wrap(&header, &frame)
+        };
+        check(
+            LinkType::PKTAP,
+            &[
+                ("packet", pktap(1), "none"),
+                ("no packet", pktap(2), "none: link-control"),
+            ],
+        );
+        check(LinkType::PKTAP_APPLE, &[("old number", pktap(1), "none")]);
+    }
+
+    #[test]
+    fn erf_records_with_and_without_extensions() {
+        let record = |kind: u8, extensions: &[u8], payload: &[u8]| {
+            let [w0, w1] = (payload.len() as u16).to_be_bytes();
+            let head = [0, 0, 0, 0, 0, 0, 0, 0, kind, 0, 0, 0, 0, 0, w0, w1];
+            [&head, extensions, payload].concat()
+        };
+        let ethernet = wrap(&[0, 0], &inner_frame());
+        check(
+            LinkType::ERF,
+            &[
+                ("Ethernet", record(2, &[], &ethernet), "none"),
+                (
+                    "two extensions",
+                    record(
+                        0x82,
+                        &[0x80, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+                        &ethernet,
+                    ),
+                    "none",
+                ),
+                ("IPv4", record(22, &[], &inner_ip()), "none"),
+                (
+                    "HDLC",
+                    record(1, &[], &wrap(&[0x0f, 0, 0x08, 0x00], &inner_ip())),
+                    "none",
+                ),
+                (
+                    "statistics",
+                    record(27, &[], &[0; 20]),
+                    "none: unknown-link-type",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn netfilter_logs_in_both_byte_orders() {
+        let ip = inner_ip();
+        let len = 4 + ip.len() as u16;
+        let log = |family: u8, prefix: [u8; 8], len: [u8; 2], kind: [u8; 2]| {
+            [&[family, 0, 0, 0][..], &prefix, &len, &kind, &ip].concat()
+        };
+        let little = [5, 0, 10, 0, b'x', 0, 0, 0];
+        let big = [0, 5, 0, 10, b'x', 0, 0, 0];
+        check(
+            LinkType::NFLOG,
+            &[
+                ("little", log(2, little, len.to_le_bytes(), [9, 0]), "none"),
+                ("big", log(2, big, len.to_be_bytes(), [0, 9]), "none"),
+                (
+                    "bridge",
+                    log(7, little, len.to_le_bytes(), [9, 0]),
+                    "none: not-ip",
+                ),
+                (
+                    "length below 4",
+                    vec![2, 0, 0, 0, 3, 0, 9, 0],
+                    "none: malformed",
+                ),
+            ],
+        );
+    }
+}

@@ -256,7 +256,7 @@ impl Stage<'_> {
         }
         if let Some(merge) = merge {
             merge.release(window.watermark, &mut |work, unit| {
-                ordered.take(&work.batch, &work.units[unit])
+                ordered.take(&work.batch, &work.units[unit]);
             });
         }
     }
@@ -265,7 +265,7 @@ impl Stage<'_> {
         if let Some(merge) = &mut self.merge {
             let ordered = &mut self.ordered;
             merge.release(Watermark::END, &mut |work, unit| {
-                ordered.take(&work.batch, &work.units[unit])
+                ordered.take(&work.batch, &work.units[unit]);
             });
         }
         let (delivery, Tables { streams, fragments }) = self.ordered.finish();

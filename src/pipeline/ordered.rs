@@ -102,7 +102,7 @@ impl<'s> Ordered<'s> {
                 let delivery = &mut self.delivery;
                 self.streams
                     .segment(segment, payload, context, frame, &mut |found| {
-                        delivery.found(&found)
+                        delivery.found(&found);
                     });
             }
             Kind::Sctp(sctp) => {
@@ -110,7 +110,7 @@ impl<'s> Ordered<'s> {
                 let delivery = &mut self.delivery;
                 self.associations
                     .packet(sctp, chunks, context, frame, &mut |found| {
-                        delivery.found(&found)
+                        delivery.found(&found);
                     });
             }
             Kind::Fragment(fragment) => {
@@ -147,12 +147,12 @@ impl<'s> Ordered<'s> {
 
     fn take_reassembled(&mut self) {
         while let Some(whole) = pop_front(&mut self.reassembled) {
-            self.take_whole(whole);
+            self.take_whole(&whole);
         }
     }
 
     /// Goes on with a packet that came in fragments; a tunnel in it may hold anything, even fragments again.
-    fn take_whole(&mut self, whole: Reassembled) {
+    fn take_whole(&mut self, whole: &Reassembled) {
         let Some(&last) = whole.frames.last() else {
             return;
         };
@@ -185,13 +185,13 @@ impl<'s> Ordered<'s> {
                 .add_many(Fate::FragmentOfStream, whole.frames.len() as u64 - 1);
         }
         match packet.content {
-            Content::Datagram(_) | Content::Skipped(_) => self.delivery.whole(&whole, &packet),
+            Content::Datagram(_) | Content::Skipped(_) => self.delivery.whole(whole, &packet),
             Content::Segment(segment) => {
                 let payload = segment.payload.of(&whole.bytes);
                 let delivery = &mut self.delivery;
                 self.streams
                     .segment(&segment, payload, context, last, &mut |found| {
-                        delivery.found(&found)
+                        delivery.found(&found);
                     });
             }
             Content::Sctp(sctp) => {
@@ -199,7 +199,7 @@ impl<'s> Ordered<'s> {
                 let delivery = &mut self.delivery;
                 self.associations
                     .packet(&sctp, chunks, context, last, &mut |found| {
-                        delivery.found(&found)
+                        delivery.found(&found);
                     });
             }
             Content::Fragment(fragment) => {

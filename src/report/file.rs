@@ -41,7 +41,9 @@ impl<'a> FileRow<'a> {
     pub fn new(call: &CallEntry<'a>, path: &'a Path) -> Self {
         let mut frames = call.frames();
         let count = frames.len();
-        let first = frames.next().map_or(Timestamp::default(), |frame| frame.ts);
+        let first = frames
+            .next()
+            .map_or_else(Timestamp::default, |frame| frame.ts);
         Self {
             r#type: "file",
             path: path.to_string_lossy(),

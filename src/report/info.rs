@@ -14,8 +14,8 @@ use crate::{
     capture::{InputSummary, Interface},
     error::Result,
     net::Transport,
-    pipeline::{Sink, Summary},
-    report::JsonRows,
+    pipeline::{Fate, Sink, Summary},
+    report::{JsonRows, Quality, quality},
     sip::Message,
     text::printable,
     time::Timestamp,
@@ -115,9 +115,8 @@ impl Info {
     pub fn new(summary: &Summary, overview: &Overview) -> Self {
         let frames = summary.balance.total();
         let messages = Some(summary.messages);
-        let fate = |(fate, count): (crate::pipeline::Fate, u64)| {
-            (fate.name().to_owned(), fate.label().to_owned(), count)
-        };
+        let fate =
+            |(fate, count): (Fate, u64)| (fate.name().to_owned(), fate.label().to_owned(), count);
         let fates = summary.balance.iter().map(fate);
         let encapsulations = summary
             .encapsulations
@@ -142,7 +141,7 @@ impl Info {
                 Section::new(
                     "quality",
                     "Capture quality",
-                    quality(summary, overview),
+                    all_quality(summary, overview),
                     None,
                 ),
             ],
@@ -342,73 +341,24 @@ fn plain(name: &impl ToString, count: u64) -> (String, String, u64) {
     (name.to_string(), name.to_string(), count)
 }
 
-/// Returns what makes a capture less than the traffic was.
-fn quality(summary: &Summary, overview: &Overview) -> impl Iterator<Item = (String, String, u64)> {
-    let inputs = &summary.inputs;
-    let sum = |count: fn(&InputSummary) -> u64| inputs.iter().map(count).sum();
+/// Returns how good the captures are, with what only the messages tell.
+fn all_quality(
+    summary: &Summary,
+    overview: &Overview,
+) -> impl Iterator<Item = (String, String, u64)> {
     let one_way = overview
         .pairs
         .values()
         .filter(|(lower, upper)| lower != upper)
         .count() as u64;
-    let dropped = |input: &InputSummary| {
-        input
-            .interfaces
-            .iter()
-            .filter_map(|interface| interface.dropped)
-            .sum()
-    };
-    let rows: [(&str, &str, u64); 11] = [
-        (
-            "duplicates",
-            "tap duplicates",
-            summary.balance.of(crate::pipeline::Fate::Duplicate),
-        ),
-        ("dropped", "frames dropped by the capture", sum(dropped)),
-        (
-            "cut-frames",
-            "frames cut by the snapshot length",
-            sum(|input| input.cut_frames),
-        ),
-        (
-            "one-way-pairs",
-            "pairs of hosts with SIP one way only",
-            one_way,
-        ),
-        (
-            "pairs",
-            "pairs of hosts with SIP",
-            overview.pairs.len() as u64,
-        ),
-        ("tcp-gaps", "gaps in TCP streams", summary.streams.holes),
-        (
-            "tcp-lost-bytes",
-            "bytes lost in them",
-            summary.streams.lost_octets,
-        ),
-        (
-            "fragments-lost",
-            "IP packets with missing fragments",
-            summary.fragments.lost + summary.fragments.orphans,
-        ),
-        (
-            "clock-steps-back",
-            "steps back in time",
-            sum(|input| input.backward_steps),
-        ),
-        (
-            "damaged-places",
-            "damaged places",
-            sum(|input| input.anomaly_count),
-        ),
-        (
-            "skipped-bytes",
-            "bytes skipped there",
-            sum(|input| input.skipped_bytes),
-        ),
-    ];
-    rows.into_iter()
-        .map(|(name, label, count)| (name.to_owned(), label.to_owned(), count))
+    let label = "pairs of hosts with SIP one way only";
+    let own = quality(summary).into_iter();
+    own.chain([Quality {
+        name: "one-way-pairs",
+        label,
+        count: one_way,
+    }])
+    .map(|Quality { name, label, count }| (name.to_owned(), label.to_owned(), count))
 }
 
 #[cfg(test)]

@@ -22,6 +22,6 @@ pub use self::{
     message::MessageRow,
     metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
-    quality::quality,
+    quality::{Quality, quality},
     table::MessageTable,
 };

@@ -174,7 +174,7 @@ impl<'a> ParsedRow<'a> {
             write!(output, "  {transport}")?;
         }
         let party = |address: Option<SocketAddr>| {
-            address.map_or("?".to_owned(), |address| address.to_string())
+            address.map_or_else(|| "?".to_owned(), |address| address.to_string())
         };
         if self.src.is_some() || self.dst.is_some() {
             write!(output, "  {} -> {}", party(self.src), party(self.dst))?;

@@ -81,7 +81,7 @@ impl Counts {
                 *self
                     .other_requests
                     .entry("(others)".to_owned())
-                    .or_default() += 1
+                    .or_default() += 1;
             }
         }
     }

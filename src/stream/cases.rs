@@ -1,10 +1,11 @@
 //! The worked cases of TCP streams: positions of segments as they were captured, and what must come out.
 
 use super::{
+    Context, Limits,
     SegmentFate::{self, KeepAlive, NoData, OutOfWindow, Retransmission, Sip, Skipped},
     wire::{Wire, client, message, message_with, segment, server},
 };
-use crate::{packet::Segment, sip::Flaws};
+use crate::{net::Encapsulation, packet::Segment, sip::Flaws};
 
 /// Sends parts of `stream` as position and length behind a SYN.
 fn send(stream: &[u8], parts: &[(usize, usize)]) -> Wire {
@@ -98,7 +99,7 @@ fn case_7_hole_in_headers() {
     let mut wire = wire;
     let catch = {
         let catch = &mut wire.catch;
-        wire.streams.finish(&mut |found| catch.take(found));
+        wire.streams.finish(&mut |found| catch.take(&found));
         assert_eq!(wire.streams.stats().resyncs, 1);
         assert_eq!(wire.streams.stats().skipped_octets, 200);
         wire.catch
@@ -228,6 +229,21 @@ fn case_14_cut_segment() {
     assert_eq!((first.text.len(), first.flaws), (200, Flaws::CUT));
     assert_eq!(second.text.as_bytes(), message('b'));
 
+    // Nothing but headers was captured.
+    for mut wire in [Wire::new(), Wire::synced()] {
+        let first = wire.number;
+        for at in [0, 1000, 500] {
+            wire.cut(at, b"", 500);
+        }
+        wire.data(1500, &message('b'));
+        let catch = wire.finish();
+        assert_eq!(catch.messages.len(), 1);
+        assert_eq!(
+            catch.fates()[first as usize..],
+            [SegmentFate::Lost, SegmentFate::Lost, SegmentFate::Lost, Sip]
+        );
+    }
+
     // The end of the body is what was cut: the next message begins where it must.
     let mut wire = Wire::synced();
     wire.cut(0, &message('a')[..350], 500);
@@ -345,5 +361,219 @@ fn other_protocols_are_told_apart() {
             assert_eq!(catch.messages.len(), 1, "SIP is seen when it comes");
             assert_eq!(catch.fates(), [NoData, fate, fate, fate, Sip]);
         }
+    }
+}
+
+#[test]
+fn a_stream_from_the_middle_is_put_in_order_first() {
+    let stream = join(&[&message('a'), &message('b')]);
+    let mut wire = Wire::new();
+    wire.data(500, &stream[500..]);
+    wire.data(0, &stream[..500]);
+    assert!(wire.catch.messages.is_empty());
+    wire.now_ms += 50;
+    wire.ack(1000);
+    let ids: Vec<_> = wire.catch.messages.iter().map(|got| got.ts_ms).collect();
+    assert_eq!(ids, [2, 1]);
+
+    // What has been acknowledged need not be waited for.
+    let mut wire = Wire::new();
+    wire.data(0, &stream[..500]);
+    assert!(wire.catch.messages.is_empty());
+    wire.data(1000, &message('c'));
+    wire.ack(500);
+    wire.ack(1500);
+    assert_eq!(
+        wire.catch.messages.len(),
+        1,
+        "there is a hole before the third"
+    );
+    assert_eq!(wire.finish().messages.len(), 2);
+}
+
+#[test]
+fn a_silent_connection_is_forgotten() {
+    let mut wire = send(&message('a'), &[(0, 500)]);
+    wire.now_ms += 3_600_001;
+    wire.data(500, &message('b'));
+    assert_eq!(wire.streams.stats().idle_timeouts, 1);
+    let catch = wire.finish();
+    assert_eq!(catch.messages.len(), 2);
+    assert_eq!(catch.fates(), [NoData, Sip, Sip]);
+}
+
+#[test]
+fn a_hole_is_given_up_in_the_end() {
+    let stream = join(&[&message('a'), &message('b'), &message('c')]);
+    let mut wire = send(&stream, &[(0, 500), (1000, 500)]);
+    wire.now_ms = 60_001;
+    wire.ack(0);
+    assert_eq!(wire.catch.messages.len(), 1);
+    wire.ack(0);
+    assert_eq!(
+        wire.catch.messages.len(),
+        2,
+        "60 s behind the third segment"
+    );
+    assert_eq!(wire.streams.stats().reorder_timeouts, 1);
+    // What comes too late stays out.
+    wire.data(500, &stream[500..1000]);
+    let fates = wire.finish().fates();
+    assert_eq!(fates, [NoData, Sip, Sip, NoData, NoData, Retransmission]);
+}
+
+#[test]
+fn bodies_may_hold_messages_by_their_type() {
+    let inner = b"INVITE sip:c@d SIP/2.0\r\nVia: SIP/2.0/TCP e\r\n\r\n";
+    let head = format!(
+        "NOTIFY sip:a@b SIP/2.0\r\nCall-ID: n\r\nc: message/sipfrag\r\nl: {}\r\n\r\n",
+        inner.len()
+    );
+    let stream = [head.as_bytes(), inner].concat();
+    let catch = send(&stream, &[(0, 60), (60, stream.len() - 60)]).finish();
+    assert_eq!(catch.messages.len(), 1);
+    assert_eq!(catch.messages[0].body.as_bytes(), inner);
+    assert_eq!(catch.messages[0].flaws, Flaws::NONE);
+}
+
+#[test]
+fn a_length_beyond_belief_does_not_swallow_the_stream() {
+    let first = message_with('a', "Content-Length: 1048577\r\n");
+    let stream = join(&[&first, &message('b')]);
+    let catch = send(&stream, &[(0, 500), (500, 500)]).finish();
+    let [first, second] = &catch.messages[..] else {
+        panic!("{catch:?}");
+    };
+    assert_eq!(first.text.len(), 300);
+    assert_eq!(
+        first.flaws,
+        Flaws::CONTENT_LENGTH_TOO_LARGE.union(Flaws::CUT)
+    );
+    assert_eq!(second.text.as_bytes(), message('b'));
+}
+
+#[test]
+fn directions_meet_across_tunnels() {
+    let mut wire = Wire::new();
+    let mut encapsulation = Encapsulation::GTPU;
+    encapsulation.insert(Encapsulation::VLAN);
+    wire.context = Context {
+        encapsulation,
+        tunnel: 7,
+    };
+    wire.data(0, &message('a'));
+    assert!(wire.catch.messages.is_empty(), "it may not be the first");
+    wire.context.tunnel = 8;
+    wire.ack(500);
+    assert_eq!(
+        wire.catch.messages.len(),
+        1,
+        "acknowledged in the other tunnel"
+    );
+    assert_eq!(wire.catch.messages[0].encapsulation, encapsulation);
+}
+
+/// Splits `stream` at `cuts`, and adds duplicates and an order as told.
+fn shuffled(stream: &[u8], cuts: &[usize], order: &[usize]) -> Vec<(usize, usize)> {
+    let mut ends: Vec<_> = cuts.iter().map(|cut| cut % stream.len()).collect();
+    ends.extend([0, stream.len()]);
+    ends.sort_unstable();
+    ends.dedup();
+    let parts: Vec<_> = ends
+        .windows(2)
+        .map(|pair| (pair[0], pair[1] - pair[0]))
+        .collect();
+    let mut sent: Vec<_> = parts.iter().copied().enumerate().collect();
+    for (at, seed) in order.iter().enumerate() {
+        let index = seed % parts.len();
+        if seed % 3 == 0 {
+            // Again, or with a bit of the next one.
+            let (start, len) = parts[index];
+            let longer = (len + seed % 40).min(stream.len() - start);
+            sent.push((parts.len() + at, (start, longer)));
+        }
+        let other = (seed / 7) % sent.len();
+        sent.swap(index, other);
+    }
+    sent.into_iter().map(|(_, part)| part).collect()
+}
+
+fn pool() -> Vec<Vec<u8>> {
+    vec![
+        message('a'),
+        message('b'),
+        b"\r\n\r\n".to_vec(),
+        b"SIP/2.0 200 OK\nCall-ID: x\nl: 3\n\nabc".to_vec(),
+        b"BYE sip:a@b SIP/2.0\r\nCall-ID: y\r\nContent-Length: 0\r\n\r\n".to_vec(),
+        b"REGISTER sip:a SIP/2.0\r\nCall-ID: z\r\nSubject: a\r\n b\r\nl:\r\n 0\r\n\r\n".to_vec(),
+    ]
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 300, failure_persistence: None, ..Default::default()
+    })]
+
+    #[test]
+    fn any_cut_order_and_duplication_gives_the_same_messages(
+        picks in proptest::collection::vec(0..6_usize, 1..8),
+        cuts in proptest::collection::vec(0..4000_usize, 0..40),
+        order in proptest::collection::vec(0..10_000_usize, 0..60),
+        isn in proptest::prelude::any::<u32>(),
+    ) {
+        let pool = pool();
+        let stream: Vec<u8> = picks.iter().flat_map(|pick| pool[*pick].clone()).collect();
+        let mut wire = Wire::new();
+        wire.isn = isn;
+        wire.syn();
+        for (at, len) in shuffled(&stream, &cuts, &order) {
+            wire.data(at, &stream[at..at + len]);
+        }
+        let catch = wire.finish();
+        catch.fates();
+        let expected: Vec<_> = picks.iter().filter(|pick| **pick != 2).map(|pick| {
+            String::from_utf8(pool[*pick].clone()).unwrap()
+        }).collect();
+        proptest::prop_assert_eq!(catch.texts(), expected);
+        for got in &catch.messages {
+            proptest::prop_assert_eq!(got.flaws, Flaws::NONE);
+            proptest::prop_assert_eq!(got.completed_by, *got.frames.iter().max().unwrap());
+        }
+    }
+
+    #[test]
+    fn garbage_stays_within_its_memory_and_settles_every_frame(
+        segments in proptest::collection::vec(
+            (0..9_u8, 0..3000_usize, 0..6_usize, 0..600_usize, 0..4_u16, 0..90_000_i64), 1..120,
+        ),
+    ) {
+        let limits = Limits {
+            directions: 4,
+            held: 6_000,
+            queue: 3_000,
+            ..Limits::default()
+        };
+        let pool = pool();
+        let mut wire = Wire::with(&limits);
+        for (kind, at, pick, len, port, wait) in segments {
+            wire.now_ms += wait - 20_000;
+            let junk: Vec<u8> = (0..len).map(|octet| ((octet * at) ^ pick) as u8).collect();
+            let bytes = if kind < 6 { &pool[pick] } else { &junk };
+            let bytes = &bytes[..bytes.len().min(len)];
+            let mut src = client();
+            src.set_port(40_000 + port);
+            let (src, dst) = if kind % 2 == 0 { (src, server()) } else { (server(), src) };
+            let segment = Segment {
+                syn: kind == 3,
+                fin: kind == 4,
+                rst: kind == 5 && len % 4 == 0,
+                ack: (len % 3 == 0).then(|| wire.seq(at / 2)),
+                wire_len: u32::try_from(bytes.len() + len % 5).unwrap(),
+                ..segment(src, dst, wire.seq(at))
+            };
+            wire.send(&segment, bytes);
+            proptest::prop_assert!(wire.streams.held() <= limits.held);
+        }
+        wire.finish().fates();
     }
 }

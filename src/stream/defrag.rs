@@ -19,6 +19,8 @@ pub struct Reassembled {
     pub dst: IpAddr,
     /// What the packet carries, by its first fragment if there is one.
     pub protocol: u8,
+    /// Its identification.
+    pub id: u32,
     /// What it carries, from its first octet on; empty unless it is complete or its end is lost.
     pub bytes: Vec<u8>,
     /// The frames of its fragments, in the order of the capture; the last one completed it.
@@ -186,24 +188,17 @@ impl Defragmenter {
             id: fragment.id,
             tunnel: context.tunnel,
         };
-        let is_atomic = fragment.offset == 0 && !fragment.more;
-        if is_atomic || !is_possible(fragment, payload.len()) {
-            let completeness = match (is_atomic, fragment.cut) {
-                (false, _) => Completeness::Malformed,
-                (true, true) => Completeness::Lost,
-                (true, false) => Completeness::Complete,
-            };
-            // RFC 6946: a fragment that is a whole packet does not mix with others.
-            let alone = self.alone(key, fragment.protocol, context, frame, completeness);
-            let bytes = if is_atomic {
-                payload.to_vec()
-            } else {
-                Vec::new()
-            };
-            return out.push(Reassembled { bytes, ..alone });
+        if let Some(completeness) = judge_alone(fragment, payload.len()) {
+            let mut alone = self.alone(key, fragment.protocol, context, frame, completeness);
+            if completeness != Completeness::Malformed {
+                alone.bytes.extend_from_slice(payload);
+            }
+            return out.push(alone);
         }
         if !self.open.contains_key(&key) {
-            self.make_room(out);
+            if self.open.len() >= self.limits.open_packets {
+                self.evict(out);
+            }
             self.insert(key, fragment.protocol, context, frame.ts);
         }
         let limits = &self.limits;
@@ -259,12 +254,6 @@ impl Defragmenter {
             }
             let key = entry.remove();
             self.close(key, out);
-        }
-    }
-
-    fn make_room(&mut self, out: &mut Vec<Reassembled>) {
-        if self.open.len() >= self.limits.open_packets {
-            self.evict(out);
         }
     }
 
@@ -367,6 +356,7 @@ impl Defragmenter {
             src: key.src,
             dst: key.dst,
             protocol,
+            id: key.id,
             bytes: Vec::new(),
             frames: vec![frame],
             context,
@@ -376,11 +366,19 @@ impl Defragmenter {
     }
 }
 
-/// Returns whether a fragment can be one by its place and length.
-fn is_possible(fragment: &Fragment, len: usize) -> bool {
+/// Decides about a fragment by itself: `None` if it is to be put together with others.
+fn judge_alone(fragment: &Fragment, len: usize) -> Option<Completeness> {
+    if fragment.offset == 0 && !fragment.more {
+        // RFC 6946: a fragment that is a whole packet does not mix with others.
+        return Some(match fragment.cut {
+            true => Completeness::Lost,
+            false => Completeness::Complete,
+        });
+    }
     let end = (fragment.offset as usize).saturating_add(len);
     let is_in_eights = len.is_multiple_of(8) || !fragment.more || fragment.cut;
-    end <= MAX_LEN && is_in_eights && (len > 0 || fragment.cut)
+    let is_possible = end <= MAX_LEN && is_in_eights && (len > 0 || fragment.cut);
+    (!is_possible).then_some(Completeness::Malformed)
 }
 
 /// Decides about a fragment of a packet by those that came before.
@@ -429,10 +427,270 @@ fn reassembled(key: Key, open: &Open, bytes: Vec<u8>, completeness: Completeness
         src: key.src,
         dst: key.dst,
         protocol: open.protocol,
+        id: key.id,
         bytes,
         ts: frames.last().map_or(open.deadline.0, |frame| frame.ts),
         frames,
         context: open.context,
         completeness,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        span::Span,
+        stream::wire::{MS, frame},
+    };
+    use Completeness::{Complete, Duplicate, Lost, Malformed, Orphan, Overlap};
+
+    /// Fragments in the making: one each millisecond.
+    struct Wire {
+        table: Defragmenter,
+        is_ipv6: bool,
+        number: u64,
+        now_ms: i64,
+        out: Vec<Reassembled>,
+    }
+
+    impl Wire {
+        fn new(is_ipv6: bool, limits: &Limits) -> Self {
+            Self {
+                table: Defragmenter::new(limits),
+                is_ipv6,
+                number: 0,
+                now_ms: 0,
+                out: Vec::new(),
+            }
+        }
+
+        fn fragment(&self, id: u32, offset: usize, more: bool) -> Fragment {
+            let [src, dst] = match self.is_ipv6 {
+                true => ["2001:db8::1", "2001:db8::2"],
+                false => ["192.0.2.1", "192.0.2.2"],
+            };
+            Fragment {
+                src: src.parse().unwrap(),
+                dst: dst.parse().unwrap(),
+                protocol: if offset == 0 || !self.is_ipv6 { 17 } else { 0 },
+                id,
+                offset: u32::try_from(offset).unwrap(),
+                more,
+                payload: Span::default(),
+                cut: false,
+            }
+        }
+
+        fn push(&mut self, fragment: &Fragment, bytes: &[u8]) {
+            self.number += 1;
+            self.now_ms += 1;
+            let frame = frame(self.number, self.now_ms);
+            let context = Context::default();
+            self.table
+                .push(fragment, bytes, context, frame, &mut self.out);
+        }
+
+        fn send(&mut self, offset: usize, bytes: &[u8], more: bool) {
+            self.push(&self.fragment(1, offset, more), bytes);
+        }
+
+        /// Returns what came out; every frame must be in it once.
+        fn finish(mut self) -> Vec<(Completeness, String, Vec<u64>)> {
+            self.table.finish(&mut self.out);
+            let mut all: Vec<_> = self.out.iter().flat_map(|one| &one.frames).collect();
+            all.sort_by_key(|frame| frame.origin);
+            let numbers: Vec<_> = all.iter().map(|frame| frame.origin.number).collect();
+            assert_eq!(numbers, (1..=self.number).collect::<Vec<_>>());
+            assert_eq!(self.table.held, 0);
+            assert!(self.table.open.is_empty());
+            self.out
+                .into_iter()
+                .map(|one| {
+                    assert_eq!(one.ts, one.frames.last().unwrap().ts);
+                    let text = String::from_utf8(one.bytes).unwrap();
+                    let frames = one.frames.iter().map(|frame| frame.origin.number);
+                    (one.completeness, text, frames.collect())
+                })
+                .collect()
+        }
+    }
+
+    type Sent<'a> = (usize, &'a str, bool);
+    type Expected<'a> = (Completeness, &'a str, &'a [u64]);
+
+    fn check(is_ipv6: bool, sent: &[Sent<'_>], expected: &[Expected<'_>]) {
+        let mut wire = Wire::new(is_ipv6, &Limits::default());
+        for (offset, text, more) in sent {
+            wire.send(*offset, text.as_bytes(), *more);
+        }
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(completeness, text, frames)| {
+                (*completeness, (*text).to_owned(), frames.to_vec())
+            })
+            .collect();
+        assert_eq!(wire.finish(), expected, "IPv6 {is_ipv6}, {sent:?}");
+    }
+
+    const A: Sent<'_> = (0, "aaaaaaaa", true);
+    const B: Sent<'_> = (8, "bbbbbbbb", true);
+    const C: Sent<'_> = (16, "cc", false);
+    const ABC: &str = "aaaaaaaabbbbbbbbcc";
+
+    #[test]
+    fn fragments_in_any_order_make_a_packet() {
+        for is_ipv6 in [false, true] {
+            for order in [
+                [A, B, C],
+                [A, C, B],
+                [B, A, C],
+                [B, C, A],
+                [C, A, B],
+                [C, B, A],
+            ] {
+                check(is_ipv6, &order, &[(Complete, ABC, &[1, 2, 3])]);
+            }
+            check(
+                is_ipv6,
+                &[A, A, B, B, C],
+                &[
+                    (Duplicate, "", &[2]),
+                    (Duplicate, "", &[4]),
+                    (Complete, ABC, &[1, 3, 5]),
+                ],
+            );
+            check(
+                is_ipv6,
+                &[(0, "atomic", false)],
+                &[(Complete, "atomic", &[1])],
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        for is_ipv6 in [false, true] {
+            check(is_ipv6, &[A, C], &[(Lost, "aaaaaaaa", &[1, 2])]);
+            check(is_ipv6, &[B, A], &[(Lost, "aaaaaaaabbbbbbbb", &[1, 2])]);
+            check(is_ipv6, &[B, C], &[(Orphan, "", &[1, 2])]);
+        }
+    }
+
+    #[test]
+    fn overlaps_are_resolved_by_version() {
+        let other = (0, "xxxxxxxxyyyyyyyy", true);
+        check(
+            false,
+            &[A, other, C],
+            &[(Complete, "aaaaaaaayyyyyyyycc", &[1, 2, 3])],
+        );
+        check(
+            false,
+            &[B, other, C],
+            &[(Complete, "xxxxxxxxbbbbbbbbcc", &[1, 2, 3])],
+        );
+        // RFC 8200 §4.5: all of it is void, what comes later too.
+        let expected: [Expected<'_>; 2] = [(Overlap, "", &[1, 2]), (Overlap, "", &[3])];
+        check(true, &[A, other, C], &expected);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for is_ipv6 in [false, true] {
+            check(is_ipv6, &[(0, "seven..", true)], &[(Malformed, "", &[1])]);
+            check(
+                is_ipv6,
+                &[(65_528, "12345678", false)],
+                &[(Malformed, "", &[1])],
+            );
+            check(is_ipv6, &[C, (24, "d", false)], &[(Malformed, "", &[1, 2])]);
+            check(
+                is_ipv6,
+                &[(24, "dddddddd", true), C],
+                &[(Malformed, "", &[1, 2])],
+            );
+            check(
+                is_ipv6,
+                &[C, (24, "dddddddd", true)],
+                &[(Malformed, "", &[1, 2])],
+            );
+        }
+    }
+
+    #[test]
+    fn time_is_packet_time() {
+        for (is_ipv6, wait) in [(false, 30_000), (true, 60_000)] {
+            let mut wire = Wire::new(is_ipv6, &Limits::default());
+            wire.send(0, b"aaaaaaaa", true);
+            wire.now_ms = wait - 1;
+            wire.send(8, b"bbbbbbbb", true);
+            assert!(wire.out.is_empty());
+            // Another packet's fragment comes when it is over: exactly at the first one's time and the wait.
+            wire.now_ms = wait;
+            wire.push(&wire.fragment(2, 8, true), b"zzzzzzzz");
+            assert_eq!(wire.out.len(), 1);
+            assert_eq!(wire.out[0].ts.nanos(), wait * MS);
+            wire.send(16, b"cc", false);
+            let out: Vec<_> = wire.finish().into_iter().map(|one| one.0).collect();
+            assert_eq!(out, [Lost, Orphan, Orphan]);
+        }
+    }
+
+    #[test]
+    fn cut_fragments_leave_a_beginning() {
+        let mut wire = Wire::new(false, &Limits::default());
+        let first = Fragment {
+            cut: true,
+            ..wire.fragment(1, 0, true)
+        };
+        wire.push(&first, b"aaaaa");
+        wire.send(8, b"bb", false);
+        let expected = [(Lost, "aaaaa".to_owned(), vec![1, 2])];
+        assert_eq!(wire.finish(), expected);
+    }
+
+    #[test]
+    fn caps_hold() {
+        let limits = Limits {
+            open_packets: 2,
+            fragments: 3,
+            fragment_bytes: 20,
+            ..Limits::default()
+        };
+        let mut wire = Wire::new(false, &limits);
+        for id in 1..=3 {
+            wire.push(&wire.fragment(id, 0, true), b"aaaaaaaa");
+        }
+        assert_eq!(wire.table.stats().evicted, 1);
+        wire.push(&wire.fragment(3, 16, true), b"cccccccc");
+        assert_eq!(wire.table.stats().evicted, 2);
+        assert!(wire.table.held <= 20);
+        assert_eq!(wire.finish().len(), 3);
+
+        let mut wire = Wire::new(
+            false,
+            &Limits {
+                fragments: 3,
+                ..Limits::default()
+            },
+        );
+        for offset in [0, 16, 32, 48] {
+            wire.send(offset, b"aaaaaaaa", true);
+        }
+        assert_eq!(wire.finish()[0].0, Malformed);
+    }
+
+    #[test]
+    fn tunnels_and_protocols_keep_packets_apart() {
+        let mut wire = Wire::new(false, &Limits::default());
+        wire.send(0, b"aaaaaaaa", true);
+        let other = Fragment {
+            protocol: 6,
+            ..wire.fragment(1, 8, false)
+        };
+        wire.push(&other, b"b");
+        let out: Vec<_> = wire.finish().into_iter().map(|one| one.0).collect();
+        assert_eq!(out, [Lost, Orphan]);
     }
 }

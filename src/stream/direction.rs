@@ -162,6 +162,11 @@ impl Direction {
             stats.streams = stats.streams.saturating_add(1);
             self.reader = Some(Box::default());
         }
+        let is_synced = self.assembler.sync == Sync::Synced;
+        if arrived.bytes.is_empty() && (!is_synced || arrived.pos > self.assembler.next) {
+            // Cut down to its headers: there is nothing to put in order.
+            return outlet.settle(arrived.frame, SegmentFate::Lost);
+        }
         match self.assembler.sync {
             Sync::Held(_) => {
                 self.queue(arrived, outlet);

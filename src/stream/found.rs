@@ -56,7 +56,7 @@ pub enum SegmentFate {
     Retransmission,
     /// Its sequence number is nowhere near those of its stream.
     OutOfWindow,
-    /// A fragment of a message of which others were lost.
+    /// Its data were cut off, or are part of a message of which the beginning was lost.
     Lost,
     /// Passed over while looking for the next message.
     Skipped,

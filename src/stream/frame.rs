@@ -130,8 +130,14 @@ impl Reader {
             return Step::Go(0);
         };
         let behind = rest.get(end..).unwrap_or_default();
-        if end == body.end && !behind.is_empty() && probe(behind) == Probe::NotSip {
-            body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_SMALL);
+        match probe(behind) {
+            Probe::Sip if !matches!(behind, [b'\r' | b'\n', ..]) => {
+                self.state = State::Head { searched: 0 };
+            }
+            Probe::NotSip if end == body.end => {
+                body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_SMALL);
+            }
+            Probe::Sip | Probe::NotSip | Probe::Partial => {}
         }
         self.emit(rest, body.start, end, body.head, outlet);
         Step::Go(end)

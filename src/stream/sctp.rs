@@ -1,12 +1,16 @@
 //! SIP over SCTP (RFC 4168, RFC 9260, RFC 8260): each user message is one SIP message.
 
 mod chunk;
+mod seen;
 
 use std::{collections::BTreeMap, net::IpAddr};
 
 use hashbrown::HashMap;
 
-use self::chunk::{Chunks, Data};
+use self::{
+    chunk::{Chunks, Data},
+    seen::Seen,
+};
 use super::{
     found::{Context, Found, SegmentFate},
     limits::Limits,
@@ -78,63 +82,6 @@ struct Pending {
     /// How many of its parts wait.
     waiting: usize,
     fate: SegmentFate,
-}
-
-/// The transmission sequence numbers that came lately.
-#[derive(Debug)]
-struct Seen {
-    /// The highest one, extended to 64 bits.
-    highest: u64,
-    /// A bit for each of those up to it, in rings of 64.
-    bits: [u64; 32],
-}
-
-impl Seen {
-    const WINDOW: u64 = 32 * 64;
-
-    fn new(tsn: u32) -> Self {
-        Self {
-            highest: (1 << 40) | u64::from(tsn),
-            bits: [0; 32],
-        }
-    }
-
-    /// Returns the number extended to 64 bits, and whether it is new.
-    fn note(&mut self, tsn: u32) -> (u64, bool) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a TSN is the low half of its extension"
-        )]
-        let distance = tsn.wrapping_sub(self.highest as u32).cast_signed();
-        let number = self.highest.wrapping_add_signed(i64::from(distance));
-        if number > self.highest {
-            let passed = number.saturating_sub(self.highest);
-            if passed >= Self::WINDOW {
-                self.bits = [0; 32];
-            } else {
-                for skipped in self.highest.saturating_add(1)..=number {
-                    self.set(skipped, false);
-                }
-            }
-            self.highest = number;
-        } else if self.highest.saturating_sub(number) >= Self::WINDOW {
-            // Too old to tell, or a peer that began anew: better twice than not at all.
-            return (number, true);
-        }
-        (number, !self.set(number, true))
-    }
-
-    /// Sets the bit of a number and returns what it was.
-    fn set(&mut self, number: u64, value: bool) -> bool {
-        let index = usize::try_from((number >> 6) & 31).unwrap_or_default();
-        let mask = 1_u64 << (number & 63);
-        let Some(word) = self.bits.get_mut(index) else {
-            return false;
-        };
-        let was = *word & mask != 0;
-        *word = if value { *word | mask } else { *word & !mask };
-        was
-    }
 }
 
 impl Associations {
@@ -462,5 +409,197 @@ impl Part {
             .len()
             .saturating_add(size_of::<Self>())
             .saturating_add(size_of::<Pending>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        span::Span,
+        stream::{
+            SegmentFate::{KeepAlive, Lost, NoData, Other, Retransmission, Sip},
+            wire::{Catch, client, frame, message, server},
+        },
+    };
+
+    const FIRST: u8 = 2;
+    const LAST: u8 = 1;
+    const WHOLE: u8 = 3;
+
+    fn data(flags: u8, tsn: u32, bytes: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(16 + bytes.len()).unwrap();
+        let mut chunk = vec![0, flags];
+        chunk.extend(len.to_be_bytes());
+        chunk.extend(tsn.to_be_bytes());
+        chunk.extend([0; 8]);
+        chunk.extend(bytes);
+        chunk.resize(chunk.len().next_multiple_of(4), 0);
+        chunk
+    }
+
+    fn i_data(flags: u8, tsn: u32, (message, part): (u32, u32), bytes: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(20 + bytes.len()).unwrap();
+        let mut chunk = vec![64, flags];
+        chunk.extend(len.to_be_bytes());
+        chunk.extend(tsn.to_be_bytes());
+        chunk.extend([0; 4]);
+        chunk.extend(message.to_be_bytes());
+        chunk.extend(part.to_be_bytes());
+        chunk.extend(bytes);
+        chunk.resize(chunk.len().next_multiple_of(4), 0);
+        chunk
+    }
+
+    /// Runs packets through, one each 100 ms.
+    fn run(packets: &[Vec<u8>], limits: &Limits) -> (Catch, AssociationStats) {
+        let mut table = Associations::new(limits);
+        let mut catch = Catch::default();
+        for (number, chunks) in (1..).zip(packets) {
+            let packet = SctpPacket {
+                src: client(),
+                dst: server(),
+                tag: 77,
+                chunks: Span::default(),
+            };
+            let frame = frame(number, i64::try_from(number).unwrap() * 100);
+            table.packet(&packet, chunks, Context::default(), frame, &mut |found| {
+                catch.take(&found);
+            });
+            assert!(table.held <= limits.sctp_held);
+        }
+        table.finish(&mut |found| catch.take(&found));
+        assert!(table.pending.is_empty() && table.deadlines.is_empty() && table.held == 0);
+        (catch, table.stats)
+    }
+
+    fn text(id: char) -> String {
+        String::from_utf8(message(id)).unwrap()
+    }
+
+    #[test]
+    fn a_chunk_is_a_message() {
+        let bundle = [data(WHOLE, 5, &message('a')), data(WHOLE, 6, &message('b'))].concat();
+        let packets = [
+            bundle.clone(),
+            bundle,
+            data(WHOLE, 7, b"\r\n\r\n"),
+            data(WHOLE, 8, b"no SIP"),
+            vec![3, 0, 0, 16, 0, 0, 0, 1, 0, 0, 16, 0, 0, 0, 0, 0],
+        ];
+        let (catch, stats) = run(&packets, &Limits::default());
+        assert_eq!(catch.texts(), [text('a'), text('b')]);
+        assert_eq!(catch.messages[0].transport, Transport::Sctp);
+        assert_eq!(
+            catch.fates(),
+            [Sip, Retransmission, KeepAlive, Other, NoData]
+        );
+        assert_eq!(stats.retransmissions, 2);
+    }
+
+    #[test]
+    fn fragments_in_any_order_make_a_message() {
+        let whole = message('a');
+        let wrap = u32::MAX;
+        let parts = [
+            data(FIRST, wrap, &whole[..200]),
+            data(0, 0, &whole[200..300]),
+            data(LAST, 1, &whole[300..]),
+        ];
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            let packets = order.map(|part| parts[part].clone());
+            let (catch, _) = run(&packets, &Limits::default());
+            assert_eq!(catch.texts(), [text('a')], "{order:?}");
+            assert_eq!(catch.messages[0].completed_by, 3);
+            assert_eq!(catch.fates(), [Sip, Sip, Sip]);
+        }
+    }
+
+    #[test]
+    fn messages_next_to_each_other_do_not_mix() {
+        let (a, b) = (message('a'), message('b'));
+        let packets = [
+            data(FIRST, 1, &a[..250]),
+            data(LAST, 4, &b[250..]),
+            data(FIRST, 3, &b[..250]),
+            data(LAST, 2, &a[250..]),
+        ];
+        let (catch, _) = run(&packets, &Limits::default());
+        assert_eq!(catch.texts(), [text('b'), text('a')]);
+    }
+
+    #[test]
+    fn parts_of_i_data_messages_may_alternate() {
+        let (a, b) = (message('a'), message('b'));
+        let packets = [
+            i_data(FIRST, 1, (8, 0), &a[..250]),
+            i_data(FIRST, 2, (9, 0), &b[..250]),
+            i_data(LAST, 3, (8, 1), &a[250..]),
+            i_data(LAST, 4, (9, 1), &b[250..]),
+        ];
+        let (catch, _) = run(&packets, &Limits::default());
+        assert_eq!(catch.texts(), [text('a'), text('b')]);
+        assert_eq!(catch.messages[1].frames, [2, 4]);
+    }
+
+    #[test]
+    fn what_is_missing_is_waited_for_in_packet_time() {
+        let whole = message('a');
+        let mut packets = vec![data(FIRST, 1, &whole[..250]), data(LAST, 9, &whole[250..])];
+        packets.resize(301, Vec::new());
+        let (catch, stats) = run(&packets, &Limits::default());
+        let got = &catch.messages[0];
+        assert_eq!((got.text.len(), got.flaws), (250, Flaws::CUT));
+        assert_eq!(catch.fates()[..2], [Sip, Lost]);
+        assert_eq!(stats.lost_chunks, 2);
+    }
+
+    #[test]
+    fn caps_hold() {
+        let limits = Limits {
+            sctp_held: 2000,
+            associations: 2,
+            ..Limits::default()
+        };
+        let packets: Vec<_> = (0..50)
+            .map(|tsn| data(FIRST, tsn * 2, &message('a')[..400]))
+            .collect();
+        let (catch, _) = run(&packets, &limits);
+        assert_eq!(catch.messages.len(), 50);
+        assert_eq!(catch.fates(), [Sip; 50]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config {
+            failure_persistence: None, ..Default::default()
+        })]
+
+        #[test]
+        fn garbage_settles_every_frame(packets in proptest::collection::vec(
+            proptest::collection::vec(
+                (0..8_u8, 0..12_u32, 0..40_usize, proptest::prelude::any::<bool>()), 0..4),
+            0..60,
+        )) {
+            let limits = Limits { sctp_held: 1500, sctp_timeout: 1_000_000_000, ..Limits::default() };
+            let packets: Vec<Vec<u8>> = packets.iter().map(|chunks| {
+                chunks.iter().flat_map(|&(flags, tsn, len, interleaved)| {
+                    let bytes = &message('a')[..len * 10];
+                    let chunk = match interleaved {
+                        true => i_data(flags, tsn, (tsn / 3, tsn % 3), bytes),
+                        false => data(flags, tsn, bytes),
+                    };
+                    chunk[..chunk.len() - len % 3].to_vec()
+                }).collect()
+            }).collect();
+            let (catch, _) = run(&packets, &limits);
+            catch.fates();
+        }
     }
 }

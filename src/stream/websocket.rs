@@ -262,3 +262,161 @@ impl Reader {
         self.emit_datagram(&socket.message, held.len(), Flaws::CUT, outlet);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::{
+        SegmentFate::{Http, KeepAlive, NoData, Sip, WebSocketOther},
+        wire::{Wire, message},
+    };
+
+    const REQUEST: &[u8] = b"GET /sip HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
+    const MESSAGE: &str = "SIP/2.0 200 OK\r\n\r\n";
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
+    }
+
+    /// An unmasked text frame.
+    fn text_frame(text: &[u8]) -> Vec<u8> {
+        let len = u16::try_from(text.len()).unwrap().to_be_bytes();
+        [&[0x81, 126, len[0], len[1]], text].concat()
+    }
+
+    #[test]
+    fn masked_and_fragmented_messages_are_found() {
+        // Made by hand from RFC 6455 §5.2; the second has a ping between its fragments.
+        let masked = hex("819237fa213d64b3711205d4111d05ca111d78b12c373af0");
+        let fragments = hex("01085349502f322e30208900800a323030204f4b0d0a0d0a");
+        for frames in [masked, fragments] {
+            for cut in 1..frames.len() {
+                let mut wire = Wire::synced();
+                wire.data(0, REQUEST);
+                let at = REQUEST.len();
+                wire.data(at, &frames[..cut]);
+                wire.data(at + cut, &frames[cut..]);
+                let catch = wire.finish();
+                assert_eq!(catch.texts(), [MESSAGE]);
+                assert_eq!(catch.messages[0].transport, Transport::Ws);
+                assert_eq!(catch.messages[0].frames, [3, 4]);
+                assert_eq!(catch.fates(), [NoData, Http, Sip, Sip]);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_sip_has_a_fate_too() {
+        let mut wire = Wire::synced();
+        wire.data(0, REQUEST);
+        let mut at = REQUEST.len();
+        let ping = hex("8900");
+        let keep_alive = hex("8202").into_iter().chain(*b"\r\n").collect();
+        let close = hex("880203e8");
+        for frame in [
+            ping,
+            keep_alive,
+            text_frame(b"{}"),
+            text_frame(&message('a')),
+            close,
+        ] {
+            wire.data(at, &frame);
+            at += frame.len();
+        }
+        let catch = wire.finish();
+        assert_eq!(catch.messages[0].text.as_bytes(), message('a'));
+        let expected = [
+            NoData,
+            Http,
+            KeepAlive,
+            KeepAlive,
+            WebSocketOther,
+            Sip,
+            WebSocketOther,
+        ];
+        assert_eq!(catch.fates(), expected);
+    }
+
+    #[test]
+    fn a_websocket_is_known_without_its_handshake() {
+        let mut wire = Wire::new();
+        wire.data(100, &text_frame(&message('a')));
+        wire.data(604, &text_frame(&message('b')));
+        // A hole, and on it goes at a segment's start.
+        wire.data(2000, &text_frame(&message('c')));
+        let catch = wire.finish();
+        assert_eq!(catch.messages.len(), 3);
+        assert!(
+            catch
+                .messages
+                .iter()
+                .all(|got| got.transport == Transport::Ws)
+        );
+        assert_eq!(catch.messages[2].flaws, Flaws::RESYNCED);
+        assert_eq!(catch.fates(), [Sip, Sip, Sip]);
+    }
+
+    #[test]
+    fn compressed_messages_are_inflated() {
+        use flate2::{Compress, Compression, FlushCompress};
+        let mut wire = Wire::synced();
+        wire.data(0, REQUEST);
+        let mut at = REQUEST.len();
+        let mut compress = Compress::new(Compression::default(), false);
+        for id in ['a', 'b'] {
+            let mut bytes = Vec::with_capacity(2048);
+            compress
+                .compress_vec(&message(id), &mut bytes, FlushCompress::Sync)
+                .unwrap();
+            bytes.truncate(bytes.len() - 4);
+            let mut frame = text_frame(&bytes);
+            frame[0] |= 0x40;
+            wire.data(at, &frame);
+            at += frame.len();
+        }
+        let catch = wire.finish();
+        let expected = ['a', 'b'].map(|id| String::from_utf8(message(id)).unwrap());
+        assert_eq!(catch.texts(), expected);
+    }
+
+    #[test]
+    fn lengths_are_not_trusted() {
+        for header in [
+            "827fffffffffffffffff",
+            "827f0000000010000000",
+            "8b00",
+            "897e0001",
+            "f100",
+        ] {
+            let mut wire = Wire::synced();
+            wire.data(0, REQUEST);
+            let at = REQUEST.len();
+            let header = hex(header);
+            wire.data(at, &header);
+            wire.data(at + header.len(), &text_frame(&message('a')));
+            let catch = wire.finish();
+            assert_eq!(catch.messages.len(), 1, "picked up at the next segment");
+            catch.fates();
+        }
+    }
+
+    #[test]
+    fn upgrades_are_told_from_other_http() {
+        for (text, expected) in [
+            (REQUEST, true),
+            (
+                b"HTTP/1.1 101 Switching Protocols\r\nupgrade:websocket\r\n\r\n",
+                true,
+            ),
+            (b"HTTP/1.1 200 OK\r\nUpgrade: websocket\r\n\r\n", false),
+            (b"GET / HTTP/1.1\r\nUpgrade: h2c\r\n\r\n", false),
+            (b"GET / HTTP/1.1\r\n\r\nUpgrade: websocket\r\n", false),
+        ] {
+            assert_eq!(is_upgrade(text), expected);
+        }
+    }
+}

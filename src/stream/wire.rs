@@ -37,7 +37,7 @@ pub(super) struct Catch {
 }
 
 impl Catch {
-    pub(super) fn take(&mut self, found: Found<'_>) {
+    pub(super) fn take(&mut self, found: &Found<'_>) {
         match found {
             Found::Message {
                 ts,
@@ -58,10 +58,10 @@ impl Catch {
                     completed_by: completed_by.origin.number,
                     transport: flow.transport,
                     src_port: flow.src.port(),
-                    encapsulation,
+                    encapsulation: *encapsulation,
                 });
             }
-            Found::Settled { frame, fate } => self.fates.push((frame.origin.number, fate)),
+            Found::Settled { frame, fate } => self.fates.push((frame.origin.number, *fate)),
         }
     }
 
@@ -173,7 +173,7 @@ impl Wire {
             bytes,
             self.context,
             frame(self.number, self.now_ms),
-            &mut |found| catch.take(found),
+            &mut |found| catch.take(&found),
         );
     }
 
@@ -224,7 +224,7 @@ impl Wire {
 
     pub(super) fn finish(mut self) -> Catch {
         let catch = &mut self.catch;
-        self.streams.finish(&mut |found| catch.take(found));
+        self.streams.finish(&mut |found| catch.take(&found));
         self.catch
     }
 }

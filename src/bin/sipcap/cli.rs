@@ -82,7 +82,7 @@ pub(crate) struct InputArgs {
     /// Captures, directories of captures, or - for the standard input
     ///
     /// Without any, the standard input is read.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help_heading = clap::builder::Resettable::Reset)]
     pub(crate) files: Vec<PathBuf>,
     /// Leave out frames before this time
     ///

@@ -75,14 +75,11 @@ impl InputArgs {
         for path in &mut paths {
             if path == Path::new("-") || !(path.is_file() || path.is_dir()) {
                 let copy = copy(path)?;
-                *path = copy.path().to_owned();
-                copies.push(copy);
+                let copied = copy.path().to_owned();
+                copies.push((copy, std::mem::replace(path, copied)));
             }
         }
-        Ok(Twice {
-            paths,
-            _copies: copies,
-        })
+        Ok(Twice { paths, copies })
     }
 
     /// Reads `inputs` into `sink` and tells what was odd.
@@ -135,6 +132,18 @@ pub(crate) fn names(inputs: &Inputs) -> Vec<String> {
         .collect()
 }
 
+impl Twice {
+    /// Returns how the inputs are called in outputs: a copy like what it is a copy of.
+    pub(crate) fn names(&self, inputs: &Inputs) -> Vec<String> {
+        let original = |path: &Path| self.copies.iter().find(|(copy, _)| copy.path() == path);
+        let name = |path| original(path).map_or(path, |(_, original)| original.as_path());
+        inputs
+            .paths()
+            .map(|path| name(path).display().to_string())
+            .collect()
+    }
+}
+
 /// Returns what is set when somebody wants the program to end.
 pub(crate) const fn stop() -> &'static AtomicBool {
     &STOP
@@ -143,8 +152,8 @@ pub(crate) const fn stop() -> &'static AtomicBool {
 /// Inputs that can be read twice.
 pub(crate) struct Twice {
     pub(crate) paths: Vec<PathBuf>,
-    /// They are removed in the end.
-    _copies: Vec<NamedTempFile>,
+    /// Each with what it is a copy of; they are removed in the end.
+    copies: Vec<(NamedTempFile, PathBuf)>,
 }
 
 /// A run that went through.

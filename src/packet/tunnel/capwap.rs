@@ -58,3 +58,66 @@ impl Walk<'_> {
 const fn is_data(control: u8) -> bool {
     control & 0x0f == 0x08
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, over_udp, wrap},
+    };
+
+    #[test]
+    fn capwap_with_native_and_ethernet_frames() {
+        let on = |header: &[u8], inner: &[u8]| over_udp(5247, &wrap(header, inner));
+        let wlan = |control: [u8; 2]| {
+            [
+                &control[..],
+                &[0; 22],
+                &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+                &inner_ip(),
+            ]
+            .concat()
+        };
+        let radio = [0, 0x20, 0x43, 0, 0, 0, 0, 0, 6, 1, 2, 3, 4, 5, 6, 0];
+        check(
+            LinkType::ETHERNET,
+            &[
+                (
+                    "Ethernet",
+                    on(&[0, 0x10, 0x42, 0, 0, 0, 0, 0], &inner_frame()),
+                    "capwap",
+                ),
+                (
+                    "802.11",
+                    on(&[0, 0x10, 0x43, 0, 0, 0, 0, 0], &wlan([0x08, 0x01])),
+                    "capwap+802.11",
+                ),
+                (
+                    "swapped",
+                    on(&[0, 0x10, 0x43, 0, 0, 0, 0, 0], &wlan([0x01, 0x08])),
+                    "capwap+802.11",
+                ),
+                (
+                    "radio address",
+                    on(&radio, &wlan([0x08, 0x02])),
+                    "capwap+802.11",
+                ),
+                (
+                    "keep-alive",
+                    on(&[0, 0x10, 0x42, 8, 0, 0, 0, 0], &[0; 9]),
+                    "none: tunnel-control",
+                ),
+                (
+                    "fragment",
+                    on(&[0, 0x10, 0x43, 0x80, 0, 1, 0, 0], &[0; 99]),
+                    "none: link-fragment",
+                ),
+                (
+                    "DTLS",
+                    on(&[1, 0, 0, 0, 23, 0xfe, 0xfd, 0], &[0; 99]),
+                    "none: tunnel-opaque",
+                ),
+            ],
+        );
+    }
+}

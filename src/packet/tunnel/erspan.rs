@@ -46,3 +46,52 @@ impl Walk<'_> {
 fn session(high: u8, low: u8) -> Option<u32> {
     Some(u32::from(u16::from_be_bytes([high, low]) & 0x03ff))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, over_ip},
+    };
+
+    #[test]
+    fn erspan_of_all_three_types() {
+        let gre = |sequence: &[u8], protocol: [u8; 2], header: &[u8], inner: &[u8]| {
+            let flags = if sequence.is_empty() { 0 } else { 0x10 };
+            over_ip(
+                47,
+                &[&[flags, 0], &protocol[..], sequence, header, inner].concat(),
+            )
+        };
+        let two = [0x10, 0x64, 0x18, 0x07, 0, 0, 0, 1];
+        let three = |kind: u8, flags: u8| [0x20, 0x64, 0, 7, 1, 2, 3, 4, 0, 0, kind, flags];
+        let with_platform = [&three(0, 0x01)[..], &[5; 8]].concat();
+        let frame = inner_frame();
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("I", gre(&[], [0x88, 0xbe], &[], &frame), "erspan"),
+                (
+                    "II",
+                    gre(&[0, 0, 0, 1], [0x88, 0xbe], &two, &frame),
+                    "erspan",
+                ),
+                (
+                    "III",
+                    gre(&[0, 0, 0, 1], [0x22, 0xeb], &three(0, 0), &frame),
+                    "erspan",
+                ),
+                (
+                    "III, IP",
+                    gre(&[0, 0, 0, 1], [0x22, 0xeb], &three(8, 0), &inner_ip()),
+                    "erspan",
+                ),
+                (
+                    "III, platform",
+                    gre(&[0, 0, 0, 1], [0x22, 0xeb], &with_platform, &frame),
+                    "erspan",
+                ),
+            ],
+        );
+    }
+}

@@ -41,3 +41,56 @@ impl Walk<'_> {
         Some(self.through(Encapsulation::GENEVE, vni, header_len, layer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, over_udp, wrap},
+    };
+
+    #[test]
+    fn geneve_with_and_without_options() {
+        let on = |header: &[u8], inner: &[u8]| over_udp(6081, &wrap(header, inner));
+        let len = 8 + inner_frame().len();
+        let datagram = format!("none: udp 192.0.2.9:40000 192.0.2.200:6081 {len} octets");
+        check(
+            LinkType::ETHERNET,
+            &[
+                (
+                    "Ethernet",
+                    on(&[0, 0, 0x65, 0x58, 0, 0, 7, 0], &inner_frame()),
+                    "geneve",
+                ),
+                (
+                    "IPv4",
+                    on(&[0, 0, 0x08, 0x00, 0, 0, 7, 0], &inner_ip()),
+                    "geneve",
+                ),
+                (
+                    "critical option",
+                    on(
+                        &[2, 0x40, 0x65, 0x58, 0, 0, 7, 0, 1, 2, 0x80, 1, 9, 9, 9, 9],
+                        &inner_frame(),
+                    ),
+                    "geneve",
+                ),
+                (
+                    "control",
+                    on(&[0, 0x80, 0x65, 0x58, 0, 0, 7, 0], &inner_frame()),
+                    "none: tunnel-control",
+                ),
+                (
+                    "version 1",
+                    on(&[0x40, 0, 0x65, 0x58, 0, 0, 7, 0], &inner_frame()),
+                    &datagram,
+                ),
+                (
+                    "unknown type",
+                    on(&[0, 0, 0x12, 0x34, 0, 0, 7, 0], &inner_frame()),
+                    &datagram,
+                ),
+            ],
+        );
+    }
+}

@@ -128,3 +128,89 @@ impl Walk<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, over_ip, over_udp, wrap},
+    };
+
+    #[test]
+    fn gre_with_every_optional_field() {
+        let on = |header: &[u8]| over_ip(47, &wrap(header, &inner_ip()));
+        let eth = |header: &[u8]| over_ip(47, &wrap(header, &inner_frame()));
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("plain", on(&[0, 0, 8, 0]), "gre"),
+                ("checksum", on(&[0x80, 0, 8, 0, 1, 2, 0, 0]), "gre"),
+                ("key", on(&[0x20, 0, 8, 0, 0, 0, 0, 5]), "gre"),
+                (
+                    "all",
+                    on(&[0xb0, 0, 8, 0, 1, 2, 0, 0, 0, 0, 0, 5, 0, 0, 0, 1]),
+                    "gre",
+                ),
+                (
+                    "routes",
+                    on(&[
+                        0x40, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 4, 10, 0, 0, 1, 0, 0, 0, 0,
+                    ]),
+                    "gre",
+                ),
+                ("Ethernet", eth(&[0, 0, 0x65, 0x58]), "gre"),
+                (
+                    "Ethernet with a small key",
+                    eth(&[0x20, 0, 0x65, 0x58, 0, 0, 0, 5]),
+                    "gre",
+                ),
+                ("NVGRE", eth(&[0x20, 0, 0x65, 0x58, 0, 0x20, 1, 5]), "nvgre"),
+                ("MPLS", on(&[0, 0, 0x88, 0x47, 0, 1, 1, 9]), "mpls+gre"),
+                ("WCCP 2", on(&[0, 0, 0x88, 0x3e, 0, 0, 0, 0]), "gre"),
+                ("WCCP 1", on(&[0, 0, 0x88, 0x3e]), "gre"),
+                ("keep-alive", on(&[0, 0, 0, 0]), "none: tunnel-control"),
+                ("version 2", on(&[0, 2, 8, 0]), "none: malformed"),
+                (
+                    "over UDP",
+                    over_udp(4754, &wrap(&[0, 0, 8, 0], &inner_ip())),
+                    "gre",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn version_1_carries_ppp() {
+        let len = (1 + inner_ip().len()) as u8;
+        let on = |header: &[u8]| over_ip(47, &wrap(header, &inner_ip()));
+        let eoip = [0x20, 0x01, 0x64, 0x00, 0, 99, 7, 0];
+        check(
+            LinkType::ETHERNET,
+            &[
+                (
+                    "sequence",
+                    on(&[0x30, 1, 0x88, 0x0b, 0, len, 0, 7, 0, 0, 0, 1, 0x21]),
+                    "pptp",
+                ),
+                (
+                    "sequence and acknowledgement",
+                    on(&[
+                        0x30, 0x81, 0x88, 0x0b, 0, len, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2, 0x21,
+                    ]),
+                    "pptp",
+                ),
+                (
+                    "acknowledgement only",
+                    over_ip(47, &[0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 7, 0, 0, 0, 2]),
+                    "none: tunnel-control",
+                ),
+                (
+                    "no key",
+                    over_ip(47, &[0x10, 1, 0x88, 0x0b, 0, 0, 0, 2]),
+                    "none: malformed",
+                ),
+                ("MikroTik", over_ip(47, &wrap(&eoip, &inner_frame())), "gre"),
+            ],
+        );
+    }
+}

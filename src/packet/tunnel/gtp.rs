@@ -70,3 +70,56 @@ fn header_len(packet: &[u8], flags: u8) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_ip, over_udp, wrap},
+    };
+
+    #[test]
+    fn g_pdus_with_options_and_extensions() {
+        let packet = |flags: u8, kind: u8, options: &[u8]| {
+            let payload = wrap(options, &inner_ip());
+            let [l0, l1] = (payload.len() as u16).to_be_bytes();
+            over_udp(
+                2152,
+                &wrap(&[flags, kind, l0, l1, 0, 0, 0xbe, 0xef], &payload),
+            )
+        };
+        let container = [0, 0, 0, 0x85, 1, 0, 9, 0];
+        let two = [0, 0, 0, 0x40, 1, 8, 9, 0xc0, 2, 0, 0, 0, 0, 0, 0, 0];
+        let echo = over_udp(2152, &[0x32, 1, 0, 4, 0, 0, 0, 0, 0, 1, 0, 0]);
+        let datagram =
+            |len: usize| format!("none: udp 192.0.2.9:40000 192.0.2.200:2152 {len} octets");
+        let len = inner_ip().len();
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("plain", packet(0x30, 255, &[]), "gtp-u"),
+                ("sequence", packet(0x32, 255, &[0, 1, 0, 0]), "gtp-u"),
+                (
+                    "N-PDU number; the extension type does not count",
+                    packet(0x31, 255, &[0, 0, 3, 0x85]),
+                    "gtp-u",
+                ),
+                ("spare bit", packet(0x38, 255, &[]), "gtp-u"),
+                (
+                    "5G session container",
+                    packet(0x34, 255, &container),
+                    "gtp-u",
+                ),
+                ("two extensions", packet(0x34, 255, &two), "gtp-u"),
+                (
+                    "extension of length 0",
+                    packet(0x34, 255, &[0, 0, 0, 0x85, 0, 0, 0, 0]),
+                    &datagram(len + 16),
+                ),
+                ("echo", echo, "none: tunnel-control"),
+                ("GTP'", packet(0x20, 255, &[]), &datagram(len + 8)),
+                ("version 2", packet(0x48, 32, &[]), &datagram(len + 8)),
+            ],
+        );
+    }
+}

@@ -76,3 +76,70 @@ impl Walk<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, over_ip, over_udp, wrap},
+    };
+
+    #[test]
+    fn version_2_carries_ppp() {
+        let on = |header: &[u8]| over_udp(1701, &wrap(header, &inner_ip()));
+        check(
+            LinkType::ETHERNET,
+            &[
+                (
+                    "plain",
+                    on(&[0x00, 2, 0, 1, 0, 2, 0xff, 3, 0, 0x21]),
+                    "l2tp",
+                ),
+                ("length", on(&[0x40, 2, 0, 90, 0, 1, 0, 2, 0, 0x21]), "l2tp"),
+                (
+                    "sequence",
+                    on(&[0x08, 2, 0, 1, 0, 2, 0, 3, 0, 4, 0, 0x21]),
+                    "l2tp",
+                ),
+                (
+                    "offset",
+                    on(&[0x02, 2, 0, 1, 0, 2, 0, 2, 0, 0, 0xff, 3, 0, 0x21]),
+                    "l2tp",
+                ),
+                (
+                    "control",
+                    on(&[0xc8, 2, 0, 12, 0, 1, 0, 0, 0, 0, 0, 0]),
+                    "none: tunnel-control",
+                ),
+                (
+                    "LCP",
+                    on(&[0, 2, 0, 1, 0, 2, 0xff, 3, 0xc0, 0x21]),
+                    "l2tp: link-control",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn version_3_with_cookies_of_any_length() {
+        let cookies: [&[u8]; 4] = [&[], &[0; 4], &[9; 8], &[9; 12]];
+        for cookie in cookies {
+            let session = [&[0, 0, 0, 7][..], cookie, &inner_frame()].concat();
+            let over_udp = over_udp(1701, &wrap(&[0, 3, 0, 0], &session));
+            check(
+                LinkType::ETHERNET,
+                &[
+                    ("over IP", over_ip(115, &session), "l2tp"),
+                    ("over UDP", over_udp, "l2tp"),
+                ],
+            );
+        }
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("control", over_ip(115, &[0; 16]), "none: tunnel-control"),
+                ("nothing that fits", over_ip(115, &[9; 60]), "none: not-ip"),
+            ],
+        );
+    }
+}

@@ -19,26 +19,61 @@ use super::{
 };
 use crate::net::Encapsulation;
 
+const L2TP: u16 = 1701;
+const GTP_U: u16 = 2152;
+const TEREDO: u16 = 3544;
+const GRE: u16 = 4754;
+const VXLAN_GPE: u16 = 4790;
+const CAPWAP_DATA: u16 = 5247;
+const GENEVE: u16 = 6081;
+const MPLS: u16 = 6635;
+const HP_ERM: u16 = 7932;
+const TZSP: u16 = 37008;
+
+/// Returns whether a tunnel has this port; VXLAN has its own option.
+#[inline]
+const fn is_tunnel_port(port: u16) -> bool {
+    matches!(
+        port,
+        L2TP | GTP_U | TEREDO | GRE | VXLAN_GPE | CAPWAP_DATA | GENEVE | MPLS | HP_ERM | TZSP
+    )
+}
+
 impl Walk<'_> {
     /// The tunnel that the payload of a UDP datagram is, if it is one.
+    #[inline]
     pub(super) fn udp_tunnel(&mut self, src_port: u16, dst_port: u16) -> Option<Step> {
+        // Nearly all datagrams leave here.
+        if !self.may_be_tunnel(src_port, dst_port) {
+            return None;
+        }
         self.tunnel_at(dst_port)
             .or_else(|| self.tunnel_at(src_port))
     }
 
     #[inline]
+    fn may_be_tunnel(&self, src_port: u16, dst_port: u16) -> bool {
+        self.options
+            .vxlan_ports
+            .iter()
+            .any(|port| *port == src_port || *port == dst_port)
+            || is_tunnel_port(src_port)
+            || is_tunnel_port(dst_port)
+    }
+
+    #[cold]
     fn tunnel_at(&mut self, port: u16) -> Option<Step> {
         match port {
-            1701 => self.l2tp(),
-            2152 => self.gtp(),
-            3544 => self.teredo(),
-            4754 => self.gre_over_udp(),
-            4790 => self.vxlan_gpe(),
-            5247 => self.capwap(),
-            6081 => self.geneve(),
-            6635 => self.mpls_over_udp(),
-            7932 => self.hp_erm(),
-            37008 => self.tzsp_over_udp(),
+            L2TP => self.l2tp(),
+            GTP_U => self.gtp(),
+            TEREDO => self.teredo(),
+            GRE => self.gre_over_udp(),
+            VXLAN_GPE => self.vxlan_gpe(),
+            CAPWAP_DATA => self.capwap(),
+            GENEVE => self.geneve(),
+            MPLS => self.mpls_over_udp(),
+            HP_ERM => self.hp_erm(),
+            TZSP => self.tzsp_over_udp(),
             _ if self.options.vxlan_ports.contains(&port) => self.vxlan(),
             _ => None,
         }
@@ -88,5 +123,108 @@ impl Walk<'_> {
             .into_iter()
             .find(|len| fits::ethernet(self.rest.get(*len..).unwrap_or_default()))?;
         Some(self.through(Encapsulation::HP_ERM, None, header_len, Layer::Ethernet))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::{
+        capture::LinkType,
+        packet::{
+            DecodeOptions, decode,
+            vectors::{
+                SIP, assert_spans_lie_in, check, describe_packet, inner_frame, inner_ip, over_ip,
+                over_udp, unwrap, wrap,
+            },
+        },
+    };
+
+    #[test]
+    fn small_tunnels() {
+        check(
+            LinkType::ETHERNET,
+            &[
+                (
+                    "EtherIP",
+                    over_ip(97, &wrap(&[0x30, 0], &inner_frame())),
+                    "etherip",
+                ),
+                (
+                    "no EtherIP",
+                    over_ip(97, &wrap(&[0x40, 0], &inner_frame())),
+                    "none: malformed",
+                ),
+                (
+                    "MPLS in IP",
+                    over_ip(137, &wrap(&[0, 1, 1, 64], &inner_ip())),
+                    "mpls",
+                ),
+                (
+                    "MPLS in UDP",
+                    over_udp(6635, &wrap(&[0, 1, 1, 64], &inner_ip())),
+                    "mpls",
+                ),
+                (
+                    "HP ERM",
+                    over_udp(7932, &wrap(&[0; 12], &inner_frame())),
+                    "hp-erm",
+                ),
+                (
+                    "HP ERM, short",
+                    over_udp(7932, &wrap(&[0; 2], &inner_frame())),
+                    "hp-erm",
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn sip_on_the_port_of_a_tunnel_stays_what_it_is() {
+        for port in [
+            1701, 2152, 3544, 4754, 4789, 4790, 5247, 6081, 6635, 7932, 8472, 37_008,
+        ] {
+            let frame = over_udp(port, SIP);
+            let found = describe_packet(&frame, &unwrap(LinkType::ETHERNET, &frame));
+            assert_eq!(
+                found,
+                format!("none: udp 192.0.2.9:40000 192.0.2.200:{port} SIP")
+            );
+        }
+    }
+
+    #[test]
+    fn ids_are_mixed_and_tags_are_not() {
+        let vxlan = |vni: u8| over_udp(4789, &wrap(&[8, 0, 0, 0, 0, 0, vni, 0], &inner_frame()));
+        let tunnel = |frame: &[u8]| unwrap(LinkType::ETHERNET, frame).tunnel;
+        assert_eq!(tunnel(&vxlan(1)), tunnel(&vxlan(1)));
+        assert_ne!(tunnel(&vxlan(1)), tunnel(&vxlan(2)));
+        assert_eq!(tunnel(&inner_frame()), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_on_any_tunnel_are_survived(
+            port in prop::sample::select(vec![
+                1701_u16, 2152, 3544, 4754, 4789, 4790, 5247, 6081, 6635, 7932, 8472, 37_008,
+            ]),
+            first in 0_usize..12,
+            octets in proptest::collection::vec(any::<u8>(), 0..120),
+        ) {
+            // Beginnings that get past the first check of some tunnel.
+            let beginnings: [&[u8]; 12] = [
+                &[], &[0x08], &[0x37, 0xff], &[0x30, 0xff], &[0x40, 0x02], &[0x00, 0x03],
+                &[1, 0, 0, 1], &[0x00, 0x10], &[0, 0, 0x65, 0x58], &[0x0c, 0, 0, 4],
+                &[0, 1, 4, 4], &[0x20, 0x00, 0x65, 0x58],
+            ];
+            let payload = wrap(beginnings[first], &octets);
+            for frame in [over_udp(port, &payload), over_ip(47, &payload), over_ip(115, &payload)] {
+                let orig_len = u32::try_from(frame.len()).unwrap();
+                let packet =
+                    decode(&frame, LinkType::ETHERNET, orig_len, 0, &DecodeOptions::default());
+                assert_spans_lie_in(&frame, &packet);
+            }
+        }
     }
 }

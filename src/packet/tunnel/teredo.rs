@@ -30,3 +30,31 @@ impl Walk<'_> {
         fits.then(|| self.through(Encapsulation::TEREDO, None, header_len, Layer::Ip))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{SIP, check, ipv6, over_udp, udp, wrap},
+    };
+
+    #[test]
+    fn teredo_with_and_without_indications() {
+        let packet = ipv6(1, 17, &udp(5060, 5070, SIP));
+        let on = |header: &[u8]| over_udp(3544, &wrap(header, &packet));
+        let inner = "teredo: udp [2001:db8::1]:5060 [2001:db8::200]:5070 SIP";
+        let auth = [0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0];
+        let origin = [0, 0, 0x12, 0x34, 1, 2, 3, 4];
+        let bubble = over_udp(3544, &ipv6(1, 59, &[]));
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("plain", on(&[]), inner),
+                ("authentication", on(&auth), inner),
+                ("origin", on(&origin), inner),
+                ("both", on(&wrap(&auth, &origin)), inner),
+                ("bubble", bubble, "teredo: other-protocol"),
+            ],
+        );
+    }
+}

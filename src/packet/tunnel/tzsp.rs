@@ -15,8 +15,12 @@ const KEEP_ALIVE: u8 = 4;
 impl Walk<'_> {
     /// TZSP as a link type.
     pub(in crate::packet) fn tzsp(&mut self) -> Step {
-        self.tzsp_over_udp()
-            .unwrap_or_else(|| Err(self.too_short(HEADER)))
+        let is_cut = self.is_cut();
+        self.tzsp_over_udp().unwrap_or(Err(if is_cut {
+            Reason::HeaderCut
+        } else {
+            Reason::Malformed
+        }))
     }
 
     pub(super) fn tzsp_over_udp(&mut self) -> Option<Step> {
@@ -52,5 +56,49 @@ fn header_len(packet: &[u8]) -> Option<usize> {
                 at = at.checked_add(1)?.checked_add(usize::from(len))?;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, over_udp, wrap},
+    };
+
+    #[test]
+    fn tzsp_with_tags_and_padding() {
+        let on = |header: &[u8]| over_udp(37_008, &wrap(header, &inner_frame()));
+        let wlan = [
+            &[1, 0, 0, 18, 1, 0x08, 0x01][..],
+            &[0; 22],
+            &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0],
+            &inner_ip(),
+        ]
+        .concat();
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("MikroTik", on(&[1, 0, 0, 1, 1]), "tzsp"),
+                (
+                    "tags",
+                    on(&[1, 1, 0, 1, 0, 10, 1, 0xd0, 0, 0x29, 2, 0, 1, 1]),
+                    "tzsp",
+                ),
+                ("802.11", over_udp(37_008, &wlan), "tzsp+802.11"),
+                ("keep-alive", on(&[1, 4, 0, 0, 1]), "none: tunnel-control"),
+            ],
+        );
+        check(
+            LinkType::TZSP,
+            &[
+                ("link type", wrap(&[1, 0, 0, 1, 1], &inner_frame()), "tzsp"),
+                (
+                    "version 2",
+                    wrap(&[2, 0, 0, 1, 1], &inner_frame()),
+                    "none: malformed",
+                ),
+            ],
+        );
     }
 }

@@ -79,3 +79,97 @@ const fn next_protocol(number: u8) -> Option<Layer> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        capture::LinkType,
+        packet::vectors::{check, inner_frame, inner_ip, ipv4, over_udp, wrap},
+    };
+
+    #[test]
+    fn vxlan_is_believed_when_its_frame_fits() {
+        let on = |port: u16, header: [u8; 8], inner: &[u8]| over_udp(port, &wrap(&header, inner));
+        let plain = [0x08, 0, 0, 0, 0, 0x30, 0x39, 0];
+        let datagram = "none: udp 192.0.2.9:40000 192.0.2.200";
+        let frame = inner_frame();
+        let len = 8 + frame.len();
+        let mut tagged = frame.clone();
+        tagged.splice(12..12, [0x81, 0, 0, 5]);
+        let mut unknown = frame.clone();
+        unknown[12..14].fill(0x20);
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("assigned port", on(4789, plain, &frame), "vxlan"),
+                ("old port", on(8472, plain, &frame), "vxlan"),
+                ("tagged", on(4789, plain, &tagged), "vlan+vxlan"),
+                (
+                    "reserved bits",
+                    on(4789, [0xff, 1, 0xd1, 0xf2, 0, 0, 11, 0], &frame),
+                    "vxlan",
+                ),
+                (
+                    "no flag",
+                    on(4789, [0; 8], &frame),
+                    &format!("{datagram}:4789 {len} octets"),
+                ),
+                (
+                    "unknown type",
+                    on(4789, plain, &unknown),
+                    &format!("{datagram}:4789 {len} octets"),
+                ),
+                (
+                    "other port",
+                    on(4788, plain, &frame),
+                    &format!("{datagram}:4788 {len} octets"),
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn the_generic_extension_and_service_headers() {
+        let gpe = |flags: u8, next: u8, inner: &[u8]| {
+            over_udp(4790, &wrap(&[flags, 0, 0, next, 0, 0, 9, 0], inner))
+        };
+        let nsh = |next: u8, inner: &[u8]| {
+            let header = [0x0f, 0xc6, 1, next, 0, 0, 1, 255, 0, 0, 0, 0, 0, 0, 0, 0];
+            [&header[..], &[0; 8], inner].concat()
+        };
+        check(
+            LinkType::ETHERNET,
+            &[
+                ("IPv4", gpe(0x0c, 1, &inner_ip()), "vxlan-gpe"),
+                ("Ethernet", gpe(0x0c, 3, &inner_frame()), "vxlan-gpe"),
+                (
+                    "next protocol without flag",
+                    gpe(0x08, 1, &inner_ip()),
+                    "vxlan-gpe",
+                ),
+                ("plain VXLAN", gpe(0x08, 0, &inner_frame()), "vxlan-gpe"),
+                (
+                    "MPLS",
+                    gpe(0x0c, 5, &wrap(&[0, 1, 1, 9], &inner_ip())),
+                    "mpls+vxlan-gpe",
+                ),
+                (
+                    "NSH and IPv4",
+                    gpe(0x0c, 4, &nsh(1, &inner_ip())),
+                    "vxlan-gpe+nsh",
+                ),
+                (
+                    "NSH and Ethernet",
+                    gpe(0x0c, 4, &nsh(3, &inner_frame())),
+                    "vxlan-gpe+nsh",
+                ),
+                ("OAM", gpe(0x0d, 1, &inner_ip()), "none: tunnel-control"),
+                (
+                    "IPv4 that does not fit",
+                    gpe(0x0c, 1, &ipv4(1, 17, &[])[1..]),
+                    "none: udp 192.0.2.9:40000 192.0.2.200:4790 27 octets",
+                ),
+            ],
+        );
+    }
+}

@@ -104,7 +104,9 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
             .open_paths(&copies.paths, args.write.is_some(), ui)?,
         None => args.input.open(args.write.is_some(), ui)?,
     };
-    let names = input::names(&inputs);
+    let names = twice
+        .as_ref()
+        .map_or_else(|| input::names(&inputs), |copies| copies.names(&inputs));
     let what = if args.count {
         What::Count(output)
     } else if args.write.is_some() {

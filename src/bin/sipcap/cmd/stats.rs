@@ -8,7 +8,7 @@ use sipcap::{
     pipeline::{Sink, Summary},
     report::{CsvRows, JsonRows, METRIC_COLUMNS, quality, write_metrics_csv, write_metrics_text},
     sip::Message,
-    stats::Counts,
+    stats::{Counts, Metric},
 };
 
 use crate::{
@@ -53,7 +53,12 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let run = args.input.run(&mut inputs, &mut sink, ui)?;
 
     let mut metrics = sink.counts.metrics();
-    metrics.extend(quality(&run.summary));
+    metrics.push(Metric::count("frames", run.summary.balance.total()));
+    metrics.extend(
+        quality(&run.summary)
+            .iter()
+            .map(|quality| Metric::count(quality.name, quality.count)),
+    );
     match args.output.format {
         Format::Text => write_metrics_text(&metrics, &mut output)?,
         Format::Csv => {
