@@ -64,6 +64,11 @@ fn a_cut_file_gives_all_messages_before_the_cut() {
     }
 }
 
+/// Returns how a strict run ends, for some of the places.
+fn strict_status(bytes: &[u8], cut: usize) -> Option<i32> {
+    (cut % 5 == 0).then(|| messages(bytes, &["--strict"]).status)
+}
+
 /// A warning has to say in which input and where in it.
 fn is_located(stderr: &str) -> bool {
     stderr.lines().all(|line| {
