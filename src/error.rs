@@ -10,7 +10,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file could not be opened.
-    #[error("cannot open {}: {source}", path.display())]
+    #[error("cannot open {}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
@@ -18,7 +18,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be read to its end.
-    #[error("cannot read {} at byte {offset}: {source}", path.display())]
+    #[error("cannot read {} at byte {offset}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -48,7 +48,7 @@ pub enum Error {
         count: usize,
     },
     /// An output could not be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The output.
         path: PathBuf,

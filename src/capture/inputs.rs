@@ -452,7 +452,10 @@ mod tests {
         ]);
         for (name, expected) in [
             ("notes", "notes: not a pcap or pcapng capture"),
-            ("empty", "empty: empty"),
+            (
+                "empty",
+                "empty: there is nothing in it; a capture has a header at least",
+            ),
             ("cut", "cut: cut in the middle of its pcap header"),
             ("xz", "xz: compressed with xz"),
             ("missing", "cannot open"),

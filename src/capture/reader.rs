@@ -129,7 +129,12 @@ impl Reader {
             }
             Kind::PcapNg => Container::PcapNg(PcapNg::new(&mut tally)),
             Kind::Foreign(what) => return Err(not_a_capture(path, what)),
-            Kind::Empty => return Err(not_a_capture(path, "empty")),
+            Kind::Empty => {
+                return Err(not_a_capture(
+                    path,
+                    "there is nothing in it; a capture has a header at least",
+                ));
+            }
             Kind::Compressed(_) => {
                 return Err(not_a_capture(
                     path,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::sip::{Head, HeaderName, StartLine, address::NameAddr};
+use crate::sip::{Head, HeaderName, StartLine, address::NameAddr, uri::Uri};
 
 /// A telephone number to look for: its last digits decide, so that `030 123`, `+4930123` and `004930123` are found
 /// by `30123`.
@@ -14,22 +14,22 @@ impl Number {
     /// P-Asserted-Identity (RFC 3325).
     #[must_use]
     pub fn is_party_of(&self, head: &Head, bytes: &[u8]) -> bool {
-        let request_uri = match head.start {
-            StartLine::Request { uri, .. } => uri.of(bytes),
-            StartLine::Response { .. } => &[],
-        };
-        self.ends_user_of(head.from.of(bytes))
-            || self.ends_user_of(head.to.of(bytes))
-            || self.ends_user_of(request_uri)
+        // In a header, parameters behind a URI without angle brackets are not its own (RFC 3261 §20.10).
+        let is_in_header = |value| self.ends_user_of(NameAddr::parse(value).parse_uri());
+        let is_requested = matches!(head.start, StartLine::Request { uri, .. }
+            if self.ends_user_of(Uri::parse(uri.of(bytes))));
+        is_requested
+            || is_in_header(head.from.of(bytes))
+            || is_in_header(head.to.of(bytes))
             || head
                 .headers(bytes)
                 .filter(|header| header.kind == HeaderName::PAssertedIdentity)
-                .any(|header| self.ends_user_of(header.value))
+                .any(|header| is_in_header(header.value))
     }
 
-    fn ends_user_of(&self, value: &[u8]) -> bool {
+    fn ends_user_of(&self, uri: Uri<'_>) -> bool {
         // A user part may have parameters of its own (RFC 3966 §3), such as `;phone-context=`.
-        let user = NameAddr::parse(value).parse_uri().user.unwrap_or_default();
+        let user = uri.user.unwrap_or_default();
         let number = user
             .split(|octet| *octet == b';')
             .next()
@@ -78,7 +78,7 @@ mod tests {
             ("30123", b"\"Alice\" <sip:+49-30-123@h>;tag=1", true),
             ("+4930123", b"<sip:+4930123@h>", true),
             ("+4930123", b"<sip:4930123@h>", false),
-            ("4930123", b"sip:+4930123;phone-context=x@h", true),
+            ("4930123", b"<sip:+4930123;phone-context=x@h>", true),
             ("030 123", b"tel:030-123", true),
             ("1234", b"<sip:234@h>", false),
             ("234", b"<sip:alice@10.0.0.234>", false),
@@ -86,7 +86,7 @@ mod tests {
         ] {
             let number: Number = number.parse().unwrap();
             assert_eq!(
-                number.ends_user_of(value),
+                number.ends_user_of(NameAddr::parse(value).parse_uri()),
                 expected,
                 "{}",
                 value.escape_ascii()

@@ -156,10 +156,10 @@ impl<'s> Ordered<'s> {
         let Some(&last) = whole.frames.last() else {
             return;
         };
-        if whole.completeness == Completeness::Orphan {
+        if let Some(fate) = fate_of_fragments(whole.completeness) {
             self.delivery
                 .balance
-                .add_many(Fate::FragmentLost, whole.frames.len() as u64);
+                .add_many(fate, whole.frames.len() as u64);
             return;
         }
         let so_far = packet::Reassembled {
@@ -342,6 +342,16 @@ impl From<SegmentFate> for Fate {
             SegmentFate::Other => Self::TcpOther,
             SegmentFate::Skipped => Self::StreamSkipped,
         }
+    }
+}
+
+/// Returns the fate of fragments that make no packet, not even its beginning.
+const fn fate_of_fragments(completeness: Completeness) -> Option<Fate> {
+    match completeness {
+        Completeness::Complete | Completeness::Lost => None,
+        Completeness::Orphan => Some(Fate::FragmentLost),
+        Completeness::Duplicate => Some(Fate::Duplicate),
+        Completeness::Overlap | Completeness::Malformed => Some(Fate::Malformed),
     }
 }
 
