@@ -13,6 +13,7 @@ use crate::support::program::run;
 type Time = String;
 
 #[derive(Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a handful of rows at a time")]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 enum Row {
     Message {
