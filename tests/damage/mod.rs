@@ -17,9 +17,10 @@ const CONTAINERS: &[Container] = &[
     Container::PcapNgBig,
 ];
 
-/// Returns the frames of a small scenario, one frame for each message.
+/// Returns two frames with a message each: few octets, since damage is done to each of them.
 fn frames() -> Vec<Frame> {
-    Variant::PLAIN.capture(&Scenario::named("busy-call")).frames
+    let scenario = Scenario::named("busy-call");
+    Variant::PLAIN.capture(&scenario).frames.split_off(1)
 }
 
 /// Returns where each of `frames` ends in its file.
@@ -48,20 +49,25 @@ fn a_cut_file_gives_all_messages_before_the_cut() {
         // Of a pcapng file the interface is stored with the first frame.
         let fault = (start..bytes.len()).into_par_iter().find_map_any(|cut| {
             let run = messages(&bytes[..cut], &[]);
-            let strict = messages(&bytes[..cut], &["--strict"]);
+            let strict = strict_status(&bytes[..cut]);
             let whole = ends.iter().filter(|&&end| end <= cut).count();
             let found = rows::read(&run).map_or(usize::MAX, |rows| rows.len());
             let is_clean = ends.contains(&cut) || cut == start;
             let status = i32::from(whole == 0);
             let is_right = found == whole
                 && run.status == status
-                && strict.status == if run.stderr.is_empty() { status } else { 2 }
+                && strict.is_none_or(|s| s == if run.stderr.is_empty() { status } else { 2 })
                 && (is_clean == run.stderr.is_empty() || container == Container::PcapNgBig)
                 && (run.stderr.is_empty() || is_located(&run.stderr));
             (!is_right).then(|| format!("{container:?} cut at {cut}, {whole} whole: {run}"))
         });
         assert_eq!(fault, None);
     }
+}
+
+/// Returns how a strict run ends, for some of the places.
+fn strict_status(bytes: &[u8]) -> Option<i32> {
+    (bytes.len().is_multiple_of(5)).then(|| messages(bytes, &["--strict"]).status)
 }
 
 /// A warning has to say in which input and where in it.

@@ -1,0 +1,208 @@
+//! JSON Lines, read back into structs that know every field: a new or missing field breaks a test, since it changes a promise.
+
+#![allow(dead_code, reason = "the fields are there to be read by serde")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::playground;
+use crate::support::program::run;
+
+/// RFC 3339 in UTC with nine decimals.
+type Time = String;
+
+#[derive(Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "a handful of rows at a time")]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+enum Row {
+    Message {
+        input: String,
+        frame: u64,
+        ts: Time,
+        src: std::net::IpAddr,
+        src_port: u16,
+        dst: std::net::IpAddr,
+        dst_port: u16,
+        transport: String,
+        method: Option<String>,
+        status: Option<u16>,
+        cseq: Option<u32>,
+        cseq_method: Option<String>,
+        call_id: Option<String>,
+        reason: Option<String>,
+        request_uri: Option<String>,
+        from: Option<String>,
+        to: Option<String>,
+        user_agent: Option<String>,
+        content_type: Option<String>,
+        size_bytes: u64,
+        body_bytes: u64,
+        frames: u64,
+        encapsulation: String,
+        flaws: Vec<String>,
+        text: Option<String>,
+    },
+    File {
+        path: String,
+        call_id: String,
+        messages: u64,
+        frames: u64,
+        first: Time,
+        last: Time,
+    },
+    Metric {
+        metric: String,
+        scope: BTreeMap<String, String>,
+        value: f64,
+        unit: String,
+    },
+    Input {
+        input: String,
+        format: String,
+        compression: Vec<String>,
+        size_bytes: u64,
+        frames: u64,
+        first: Option<Time>,
+        last: Option<Time>,
+        duration_ms: Option<i64>,
+        application: Option<String>,
+    },
+    Interface {
+        input: String,
+        interface: u32,
+        name: Option<String>,
+        link_type: u16,
+        link_name: Option<String>,
+        snaplen: u32,
+        frames: u64,
+        dropped: Option<u64>,
+    },
+    Fate {
+        name: String,
+        count: u64,
+    },
+    Encapsulation {
+        name: String,
+        count: u64,
+    },
+    Transport {
+        name: String,
+        count: u64,
+    },
+    Quality {
+        name: String,
+        count: u64,
+    },
+}
+
+/// Returns the rows that a command prints.
+fn rows(args: &str) -> Vec<Row> {
+    let dir = playground();
+    let run = run(dir.path(), &args.split(' ').collect::<Vec<_>>());
+    assert_eq!(run.status, 0, "{args}: {run}");
+    let text = String::from_utf8(run.stdout).expect("JSON is UTF-8");
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{args}: {e}: {line}")))
+        .collect()
+}
+
+#[test]
+fn messages_have_these_fields() {
+    let count = |args| {
+        rows(args)
+            .iter()
+            .filter(|row| matches!(row, Row::Message { .. }))
+            .count()
+    };
+    assert_eq!(count("messages --format json call.pcap"), 7);
+    assert!(count("messages --format json mixed.pcapng") > 80);
+    assert_eq!(count("grep --format json Ringing call.pcap"), 1);
+}
+
+#[test]
+fn whole_messages_come_with_grep_only() {
+    let texts = |args| {
+        let text = |row: &Row| matches!(row, Row::Message { text: Some(_), .. });
+        rows(args).iter().filter(|row| text(row)).count()
+    };
+    assert_eq!(texts("messages --format json call.pcap"), 0);
+    assert_eq!(texts("grep --format json Ringing call.pcap"), 1);
+}
+
+#[test]
+fn the_fates_of_all_frames_sum_up_to_the_frames() {
+    for file in ["call.pcap", "mixed.pcapng", "cut.pcap"] {
+        let rows = rows(&format!("info --format json {file}"));
+        let frames: u64 = rows
+            .iter()
+            .map(|row| match row {
+                Row::Input { frames, .. } => *frames,
+                _ => 0,
+            })
+            .sum();
+        let fates: u64 = rows
+            .iter()
+            .map(|row| match row {
+                Row::Fate { count, .. } => *count,
+                _ => 0,
+            })
+            .sum();
+        let interfaces: u64 = rows
+            .iter()
+            .map(|row| match row {
+                Row::Interface { frames, .. } => *frames,
+                _ => 0,
+            })
+            .sum();
+        let wrapped: u64 = rows
+            .iter()
+            .map(|row| match row {
+                Row::Encapsulation { count, .. } => *count,
+                _ => 0,
+            })
+            .sum();
+        assert!(frames > 0);
+        assert_eq!(
+            (fates, interfaces, wrapped),
+            (frames, frames, frames),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn each_file_of_split_has_a_row() {
+    let rows = rows("split --format json -o out mixed.pcapng");
+    let paths: BTreeSet<&String> = rows
+        .iter()
+        .filter_map(|row| match row {
+            Row::File { path, .. } => Some(path),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(paths.len(), rows.len());
+    assert!(paths.len() > 20);
+}
+
+#[test]
+fn metrics_count_all_messages() {
+    let total = |args: &str, name: &str| -> f64 {
+        rows(args)
+            .iter()
+            .filter_map(|row| match row {
+                Row::Metric {
+                    metric,
+                    scope,
+                    value,
+                    ..
+                } if metric == name && scope.is_empty() => Some(*value),
+                _ => None,
+            })
+            .sum()
+    };
+    // The scenario has three requests and four responses.
+    assert_eq!(total("stats --format json call.pcap", "messages"), 7.0);
+    assert_eq!(total("stats --format json call.pcap", "requests"), 3.0);
+    assert_eq!(total("stats --format json call.pcap", "responses"), 4.0);
+}

@@ -1,0 +1,27 @@
+//! The command line: what each command prints, how it ends, and what it refuses.
+
+mod endings;
+mod json;
+mod snapshots;
+mod split;
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+/// Returns a directory with captures to work on: `call.pcap`, `mixed.pcapng`, a cut one, and what is none.
+fn playground() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/captures");
+    for name in ["call.pcap", "mixed.pcapng"] {
+        std::fs::copy(testdata.join(name), dir.path().join(name)).unwrap();
+    }
+    let call = std::fs::read(testdata.join("call.pcap")).unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+    write("cut.pcap", &call[..call.len() - 100]);
+    write("header-only.pcap", &call[..24]);
+    write("empty.pcap", b"");
+    write("notes.txt", b"This is no capture.\n");
+    std::fs::create_dir(dir.path().join("nothing")).unwrap();
+    dir
+}

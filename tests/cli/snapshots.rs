@@ -1,0 +1,143 @@
+//! stdout, stderr and status of many invocations, each in a file of `snapshots/` (`just generate` rewrites them).
+
+use std::{fmt::Write as _, path::Path};
+
+use snapbox::{Assert, Data};
+
+use super::playground;
+use crate::support::program::run_with_input;
+
+/// A file of snapshots, and the command lines in it. `<` takes the standard input from a file.
+const SESSIONS: &[(&str, &[&str])] = &[
+    (
+        "messages",
+        &[
+            "messages call.pcap",
+            "messages --format csv call.pcap",
+            "messages mixed.pcapng",
+            "messages --format csv --status 4xx mixed.pcapng",
+            "messages --format csv - < call.pcap",
+            "messages --format csv < call.pcap",
+            "messages --format csv --method BYE call.pcap mixed.pcapng",
+            "messages --keep-duplicates --call-id busy@192.0.2.10 mixed.pcapng",
+            "messages --csv-safe --format csv --from HYPERLINK mixed.pcapng",
+            "messages --since 2026-01-15T10:00:01Z --until @1768471204 call.pcap",
+        ],
+    ),
+    (
+        "selection",
+        &[
+            "messages --call-id answered@192.0.2.10 --method INVITE call.pcap",
+            "messages --from alice --to bob --number 5551234567 --format csv mixed.pcapng",
+            "messages --status 180,486 mixed.pcapng",
+            "messages --ip 192.0.2.1 --method INVITE mixed.pcapng",
+            "messages --ip 2001:db8::/32 mixed.pcapng",
+            "messages --port 61234 mixed.pcapng",
+            "messages -e ^Event: call.pcap",
+            "messages --status 700 call.pcap",
+            "messages --status x call.pcap",
+            "messages --ip 1.2.3 call.pcap",
+            "messages --port 70000 call.pcap",
+            "messages --since yesterday call.pcap",
+            "messages --vxlan-port x call.pcap",
+            "messages --vxlan-port 4789,99999 call.pcap",
+            "messages -e ( call.pcap",
+            "messages -j x call.pcap",
+        ],
+    ),
+    (
+        "grep",
+        &[
+            "grep Ringing call.pcap",
+            "grep -i ^cseq:.*bye call.pcap",
+            "grep -c . mixed.pcapng",
+            "grep -c -v INVITE mixed.pcapng",
+            "grep -c --dialog 486 mixed.pcapng",
+            "grep -c --dialog 486 - < mixed.pcapng",
+            "grep --dialog --format csv 486 - < mixed.pcapng",
+            "grep --color always Ringing call.pcap",
+            "grep nowhere call.pcap",
+            "grep ( call.pcap",
+            "grep [z-a] call.pcap",
+            "grep",
+        ],
+    ),
+    (
+        "info",
+        &[
+            "info call.pcap",
+            "info mixed.pcapng",
+            "info - < mixed.pcapng",
+            "info --format csv call.pcap",
+            "info cut.pcap",
+            "info header-only.pcap",
+        ],
+    ),
+    (
+        "stats",
+        &[
+            "stats call.pcap",
+            "stats mixed.pcapng",
+            "stats --format csv call.pcap",
+            "stats header-only.pcap",
+        ],
+    ),
+    (
+        "parse",
+        &[
+            "parse < call.pcap",
+            "parse < empty.pcap",
+            "parse < notes.txt",
+            "parse missing.txt",
+            "parse --as nonsense notes.txt",
+        ],
+    ),
+    (
+        "bad-input",
+        &[
+            "messages missing.pcap",
+            "messages notes.txt",
+            "messages empty.pcap",
+            "messages nothing",
+            "messages - < empty.pcap",
+            "messages - < notes.txt",
+            "messages - - < call.pcap",
+            "messages header-only.pcap",
+            "messages --format csv cut.pcap",
+            "messages --format csv --strict cut.pcap",
+            "messages --format csv -q cut.pcap",
+            "messages --format csv call.pcap missing.pcap",
+            "messages --format csv --method BYE .",
+            "info missing.pcap",
+            "grep x missing.pcap",
+            "stats notes.txt",
+            "split -o out empty.pcap",
+            "nonsense",
+            "messages --nonsense call.pcap",
+            "messages --format xml call.pcap",
+        ],
+    ),
+];
+
+#[test]
+fn sessions_are_as_recorded() {
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/snapshots");
+    for (name, lines) in SESSIONS {
+        let dir = playground();
+        let mut session = String::new();
+        for line in *lines {
+            let (command, input) = line.split_once(" < ").unwrap_or((line, ""));
+            let input = match input {
+                "" => Vec::new(),
+                file => std::fs::read(dir.path().join(file)).unwrap(),
+            };
+            let args: Vec<&str> = command.split(' ').collect();
+            let run = run_with_input(dir.path(), &args, &input);
+            write!(session, "$ sipcap {line}\n{run}\n").unwrap();
+        }
+        let expected = Data::read_from(&snapshots.join(format!("{name}.txt")), None);
+        Assert::new()
+            .action_env("SNAPSHOTS")
+            .eq(Data::text(session), expected.raw());
+    }
+}
