@@ -68,8 +68,8 @@ fates! {
     StreamSkipped = "stream-skipped", "TCP passed over after a gap or damage";
     /// SCTP without SIP.
     SctpOther = "sctp-other", "SCTP without SIP";
-    /// A fragment of a stream's packet; the fragment that completed it has the packet's fate.
-    FragmentOfStream = "fragment-of-stream", "IP fragment of a TCP or SCTP packet";
+    /// A fragment of a packet that goes on; the fragment that completed it has the packet's fate.
+    FragmentOfPacket = "fragment-of-packet", "IP fragment of a packet in another frame";
     /// A fragment whose siblings are not in the capture.
     FragmentLost = "fragment-lost", "IP fragment without its siblings";
     /// Outside of `--since` and `--until`.

@@ -6,6 +6,7 @@
 //! of the capture, so the outcome does not depend on the threads.
 
 mod datagram;
+mod delivery;
 mod duplicates;
 mod fate;
 mod merge;
@@ -164,7 +165,7 @@ impl<'a> Pipeline<'a> {
             Window::new(capacity),
         );
         let mut stage = Stage {
-            ordered: Ordered::new(sink, self.options),
+            ordered: Ordered::new(sink, self.options, settings.hasher.clone()),
             merge: (self.inputs.len() > 1).then(Merge::default),
             tally: Tally::default(),
         };

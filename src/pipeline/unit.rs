@@ -126,7 +126,7 @@ impl Work {
 /// Tells what is for the ordered stage from what has found its fate. Contents are only looked at, not copied: nearly
 /// all frames of a capture with media end here.
 #[inline]
-fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
+pub(crate) fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
     match &packet.content {
         Content::Datagram(datagram) => {
             let payload = datagram.payload.of(bytes);
@@ -157,11 +157,13 @@ fn sip(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
 }
 
 /// Returns the SIP message in a datagram's payload, if there is one.
-pub(crate) fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
+fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
     let start = datagram::sip_start(payload)?;
     let text = payload.get(start..)?;
     let mut head = Head::parse(text, Framing::Datagram).ok()?;
     if cut {
+        // The capture is to blame, not the sender.
+        head.flaws.remove(Flaws::CONTENT_LENGTH_TOO_LARGE);
         head.flaws.insert(Flaws::CUT);
     }
     // What follows the body is not part of the message (RFC 3261 §18.3).
@@ -171,7 +173,7 @@ pub(crate) fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
 
 /// Returns what tells copies of a packet from another one; nothing for segments without data, of which equal ones
 /// are in order.
-fn digest(
+pub(crate) fn digest(
     kind: &Kind,
     packet: &Packet,
     bytes: &[u8],

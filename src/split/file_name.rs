@@ -14,7 +14,7 @@ const MAX_LEN: usize = 100;
 const MANY_FILES: usize = 10_000;
 
 /// Returns `call_id` as a part of a path that is safe everywhere: letters, digits and `._@-` stay, all other octets
-/// become `%XX`. It has no leading dot, is never empty, and is cut with a hash of the whole when it is long.
+/// become `%XX`. It has no leading dot or hyphen, is never empty, and is cut with a hash of the whole when it is long.
 ///
 /// # Examples
 /// ```
@@ -26,7 +26,7 @@ pub fn sanitize(call_id: &[u8]) -> String {
     let mut name = String::with_capacity(call_id.len());
     for (index, &octet) in call_id.iter().enumerate() {
         let stays = octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'@' | b'-' | b'.');
-        if stays && !(index == 0 && octet == b'.') {
+        if stays && !(index == 0 && matches!(octet, b'.' | b'-')) {
             name.push(char::from(octet));
         } else {
             name.push_str(&format!("%{octet:02X}"));
@@ -142,6 +142,7 @@ mod tests {
             (b".", "%2E"),
             (b"..", "%2E."),
             (b".hidden", "%2Ehidden"),
+            (b"-rf", "%2Drf"),
             (b"a/b\\c", "a%2Fb%5Cc"),
             (b"a b\0\xff\n", "a%20b%00%FF%0A"),
             (b"100%", "100%25"),

@@ -65,8 +65,9 @@ pub(crate) struct GlobalArgs {
 }
 
 /// When to use colours.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum ColorChoice {
+    #[default]
     /// On a terminal, unless NO_COLOR is set or TERM is dumb
     Auto,
     /// Always
@@ -94,7 +95,7 @@ pub(crate) struct InputArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<Timestamp>,
     /// UDP ports on which VXLAN is looked for
-    #[arg(long, value_name = "PORTS", value_delimiter = ',', default_values_t = [4789, 8472])]
+    #[arg(long, value_name = "PORTS", value_delimiter = ',', default_values_t = [4789, 8472], value_parser = parse_port)]
     pub(crate) vxlan_port: Vec<u16>,
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long)]
@@ -103,8 +104,8 @@ pub(crate) struct InputArgs {
     #[arg(long)]
     pub(crate) strict: bool,
     /// How many threads to use; 0 is one for each processor
-    #[arg(short = 'j', long, value_name = "N", default_value_t = 0)]
-    pub(crate) threads: usize,
+    #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
+    pub(crate) threads: u16,
     /// Octets that are read at once
     #[arg(long, hide = true, env = "SIPCAP_BLOCK_BYTES", value_name = "N", default_value_t = 1 << 20,
         value_parser = clap::value_parser!(u32).range(64..=1 << 28))]
@@ -196,6 +197,10 @@ pub(crate) enum Format {
     Csv,
     /// JSON Lines: an object with a type in each line
     Json,
+}
+
+fn parse_port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "expected ports such as 4789,8472")
 }
 
 fn parse_pattern(pattern: &str) -> Result<Regex, String> {

@@ -2,6 +2,9 @@
 
 use std::{io, process::ExitCode};
 
+use anyhow::anyhow;
+use clap::error::ErrorKind;
+
 use crate::ui::Ui;
 
 /// How a command ended that was able to do its work.
@@ -24,15 +27,21 @@ impl Outcome {
     }
 }
 
-/// Reports a usage error, or prints the help or version that was asked for.
+/// Reports a usage error in one line, or prints the help or version that was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
-    // If even this cannot be written there is nobody to tell.
-    let _ = error.print();
-    if error.use_stderr() {
-        ExitCode::from(2)
-    } else {
-        ExitCode::SUCCESS
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        // If even this cannot be written there is nobody to tell.
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
+    let text = error.render().to_string();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let told: Vec<_> = lines
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .map(|line| line.trim_start_matches("error: "))
+        .collect();
+    Ui::default().error(&anyhow!("{}; see --help", told.join("; ")));
+    ExitCode::from(2)
 }
 
 /// Turns the outcome of a command into the exit code that design and man page promise.

@@ -102,7 +102,7 @@ impl InputArgs {
         ui: &Ui,
     ) -> anyhow::Result<Run> {
         let options = Options {
-            threads: self.threads,
+            threads: self.threads.into(),
             decode: DecodeOptions {
                 vxlan_ports: self.vxlan_port.clone(),
             },
@@ -130,6 +130,11 @@ pub(crate) fn names(inputs: &Inputs) -> Vec<String> {
         .paths()
         .map(|path| path.display().to_string())
         .collect()
+}
+
+/// Returns the files that are read, those found in directories too.
+pub(crate) fn files(inputs: &Inputs) -> Vec<PathBuf> {
+    inputs.paths().map(Path::to_owned).collect()
 }
 
 impl Twice {

@@ -10,6 +10,7 @@ use anyhow::{anyhow, bail};
 use hashbrown::HashSet;
 use regex::bytes::Regex;
 use sipcap::{
+    capture::Inputs,
     error::Result,
     filter::{self, Selection},
     pipeline::{Sink, Summary},
@@ -19,7 +20,7 @@ use sipcap::{
 use crate::{
     cli::{InputArgs, OutputArgs, SelectArgs, one_line},
     exit::Outcome,
-    input,
+    input::{self, Twice},
     output::Output,
     packets::Packets,
     rows::MessageRows,
@@ -72,38 +73,30 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut matcher = args.matcher()?;
-    let target = args.write.as_deref().or(args.output.output.as_deref());
-    let output = Output::open(target, args.output.force, &args.input.paths())?;
-    if args.write.as_deref() == Some(Path::new("-")) && output.is_terminal() {
-        bail!("a capture is not for a terminal; name a file, or pipe it on");
-    }
-
-    // Which Call-IDs are meant, if whole dialogs are.
     let twice = if args.dialog {
         Some(args.input.twice()?)
     } else {
         None
     };
-    if let Some(copies) = &twice {
+    let mut inputs = args.open(twice.as_ref(), ui)?;
+    let target = args.write.as_deref().or(args.output.output.as_deref());
+    let output = Output::open(target, args.output.force, &input::files(&inputs))?;
+    if args.write.as_deref() == Some(Path::new("-")) && output.is_terminal() {
+        bail!("a capture is not for a terminal; name a file, or pipe it on");
+    }
+
+    // Which Call-IDs are meant, if whole dialogs are.
+    if args.dialog {
         let mut dialogs = Dialogs {
             matcher,
             call_ids: HashSet::new(),
         };
-        args.input.run(
-            &mut args.input.open_paths(&copies.paths, false, ui)?,
-            &mut dialogs,
-            ui,
-        )?;
+        args.input.run(&mut inputs, &mut dialogs, ui)?;
         matcher = Matcher::Dialogs(dialogs.call_ids);
+        inputs = args.open(twice.as_ref(), ui)?;
     }
 
     // The messages themselves.
-    let mut inputs = match &twice {
-        Some(copies) => args
-            .input
-            .open_paths(&copies.paths, args.write.is_some(), ui)?,
-        None => args.input.open(args.write.is_some(), ui)?,
-    };
     let names = twice
         .as_ref()
         .map_or_else(|| input::names(&inputs), |copies| copies.names(&inputs));
@@ -155,6 +148,15 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 }
 
 impl GrepArgs {
+    /// Opens the inputs, or the copies of what can be read only once.
+    fn open(&self, twice: Option<&Twice>, ui: &Ui) -> anyhow::Result<Inputs> {
+        let rereadable = self.write.is_some();
+        match twice {
+            Some(copies) => self.input.open_paths(&copies.paths, rereadable, ui),
+            None => self.input.open(rereadable, ui),
+        }
+    }
+
     fn regex(&self) -> anyhow::Result<Regex> {
         filter::pattern(&self.pattern, self.ignore_case).map_err(|error| {
             anyhow!(

@@ -6,6 +6,7 @@ use sipcap::report::{Info, JsonRows, Overview};
 use crate::{
     cli::{Format, InputArgs, OutputArgs},
     exit::Outcome,
+    input,
     output::Output,
     ui::Ui,
 };
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &InfoArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut output = Output::open(
         args.output.output.as_deref(),
         args.output.force,
-        &args.input.paths(),
+        &input::files(&inputs),
     )?;
 
     let mut overview = Overview::default();

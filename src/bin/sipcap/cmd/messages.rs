@@ -44,7 +44,7 @@ pub(crate) fn run(args: &MessagesArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let output = Output::open(
         args.output.output.as_deref(),
         args.output.force,
-        &args.input.paths(),
+        &input::files(&inputs),
     )?;
 
     let rows = MessageRows::list(output, &args.output, input::names(&inputs), ui)?;

@@ -85,7 +85,11 @@ pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let nanos = run.summary.inputs.iter().any(InputSummary::has_nanos);
     let files = CallFiles::new(&calls, &args.output, nanos);
     args.refuse(&files, &run.summary)?;
-    files.write(&inputs.frame_reader(), args.input.threads, input::stop())?;
+    files.write(
+        &inputs.frame_reader(),
+        args.input.threads.into(),
+        input::stop(),
+    )?;
     if input::stop().load(Ordering::Relaxed) {
         ui.note("interrupted");
         return Ok(Outcome::Interrupted);

@@ -14,6 +14,7 @@ use sipcap::{
 use crate::{
     cli::{Format, InputArgs, OutputArgs, SelectArgs},
     exit::Outcome,
+    input,
     output::Output,
     ui::Ui,
 };
@@ -43,7 +44,7 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut output = Output::open(
         args.output.output.as_deref(),
         args.output.force,
-        &args.input.paths(),
+        &input::files(&inputs),
     )?;
 
     let mut sink = Counting {

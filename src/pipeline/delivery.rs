@@ -1,0 +1,173 @@
+//! Where messages go, and what became of the frames that carried them.
+
+use std::ops::ControlFlow;
+
+use hashbrown::HashMap;
+
+use crate::{
+    capture::{Frame, Origin},
+    error::Result,
+    net::{Encapsulation, Flow},
+    pipeline::{
+        Sink, Summary,
+        fate::{Balance, Fate},
+    },
+    sip::{Head, Message},
+    stream::{Found, SegmentFate},
+};
+
+/// The consumer of messages, and the balance of what is not a message.
+pub(crate) struct Delivery<'s> {
+    sink: &'s mut dyn Sink,
+    pub(crate) balance: Balance,
+    pub(crate) messages: u64,
+    /// The sink wants no more messages, or failed.
+    is_stopped: bool,
+    result: Result<()>,
+    /// By the frame that completed a fragmented packet: the frames that the packet came in before. A table further
+    /// on knows the last one only; it has each until it settles it, so its caps are the caps here.
+    carriers: HashMap<Origin, Vec<Frame>>,
+}
+
+/// A message but for its frames and octets.
+pub(crate) struct Parts<'a> {
+    pub(crate) completed_by: &'a Frame,
+    pub(crate) flow: Flow,
+    pub(crate) encapsulation: Encapsulation,
+    pub(crate) head: &'a Head,
+}
+
+impl<'s> Delivery<'s> {
+    pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
+        Self {
+            sink,
+            balance: Balance::default(),
+            messages: 0,
+            is_stopped: false,
+            result: Ok(()),
+            carriers: HashMap::new(),
+        }
+    }
+
+    /// Returns whether the sink wants no more messages.
+    pub(crate) const fn is_stopped(&self) -> bool {
+        self.is_stopped
+    }
+
+    /// Hands over a message that came in `frames`, and in those that carried them.
+    pub(crate) fn message(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
+        if self.carriers.is_empty() {
+            return self.hand_over(parts, frames, bytes);
+        }
+        let all = self.with_carriers(frames);
+        self.hand_over(parts, &all, bytes);
+    }
+
+    fn hand_over(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
+        if self.is_stopped {
+            return;
+        }
+        self.messages += 1;
+        let message = Message {
+            ts: parts.completed_by.ts,
+            flow: parts.flow,
+            encapsulation: parts.encapsulation,
+            completed_by: parts.completed_by,
+            frames,
+            bytes,
+            head: parts.head,
+        };
+        match self.sink.message(&message) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => self.is_stopped = true,
+            Err(error) => {
+                self.is_stopped = true;
+                self.result = Err(error);
+            }
+        }
+    }
+
+    /// Takes what the tables of streams hand over.
+    pub(crate) fn found(&mut self, found: &Found<'_>) {
+        match *found {
+            Found::Message {
+                completed_by,
+                flow,
+                encapsulation,
+                frames,
+                bytes,
+                head,
+                ..
+            } => {
+                let parts = Parts {
+                    completed_by,
+                    flow,
+                    encapsulation,
+                    head,
+                };
+                self.message(&parts, frames, bytes);
+            }
+            Found::Settled { fate, frame } => {
+                self.balance.add(fate.into());
+                self.settle(frame);
+            }
+        }
+    }
+
+    /// Remembers that the last of `frames` stands for all of them from now on.
+    pub(crate) fn carry(&mut self, frames: &[Frame]) {
+        if let [_, .., last] = frames {
+            let all = self.with_carriers(frames);
+            self.carriers.insert(last.origin, all);
+        }
+    }
+
+    /// Counts frames that have found their fate.
+    pub(crate) fn settle_all(&mut self, frames: &[Frame], fate: Fate) {
+        self.balance.add_many(fate, frames.len() as u64);
+        frames.iter().for_each(|frame| self.settle(frame));
+    }
+
+    /// Forgets what carried a frame that no message will name any more.
+    fn settle(&mut self, frame: &Frame) {
+        if !self.carriers.is_empty() {
+            self.carriers.remove(&frame.origin);
+        }
+    }
+
+    /// Returns `frames`, each with those that carried it before it.
+    fn with_carriers(&self, frames: &[Frame]) -> Vec<Frame> {
+        let mut all = Vec::with_capacity(frames.len());
+        for frame in frames {
+            match self.carriers.get(&frame.origin) {
+                Some(carriers) => all.extend_from_slice(carriers),
+                None => all.push(*frame),
+            }
+        }
+        all
+    }
+
+    /// Tells the sink that all is said, unless it failed before.
+    pub(crate) fn close(self, summary: &Summary) -> Result<()> {
+        self.result?;
+        self.sink.finish(summary)
+    }
+}
+
+impl From<SegmentFate> for Fate {
+    fn from(fate: SegmentFate) -> Self {
+        match fate {
+            SegmentFate::Sip => Self::Sip,
+            SegmentFate::KeepAlive => Self::KeepAlive,
+            SegmentFate::NoData => Self::TcpNoData,
+            SegmentFate::Retransmission => Self::TcpRetransmission,
+            SegmentFate::OutOfWindow => Self::TcpOutOfWindow,
+            SegmentFate::Lost => Self::FragmentLost,
+            SegmentFate::Tls => Self::Tls,
+            SegmentFate::Http => Self::Http,
+            SegmentFate::WebSocketOther => Self::WebSocket,
+            SegmentFate::Other => Self::TcpOther,
+            SegmentFate::Skipped => Self::StreamSkipped,
+        }
+    }
+}
