@@ -40,7 +40,8 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .map(|line| line.trim_start_matches("error: "))
         .collect();
-    Ui::default().error(&anyhow!("{}; see --help", told.join("; ")));
+    let told = told.join(" ").replace(" tip: ", "; tip: ");
+    Ui::default().error(&anyhow!("{told}; see --help"));
     ExitCode::from(2)
 }
 
