@@ -252,6 +252,14 @@ impl Inputs {
         }
     }
 
+    /// Returns whether an input is a pipe, which may keep its reader waiting.
+    #[must_use]
+    pub fn has_pipe(&self) -> bool {
+        let is_pipe =
+            |slot: &Slot| matches!(&slot.state, State::Open(reader) if reader.source().is_pipe());
+        self.slots.iter().any(is_pipe)
+    }
+
     /// Returns how many inputs there are.
     #[must_use]
     pub fn len(&self) -> usize {

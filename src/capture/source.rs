@@ -273,6 +273,11 @@ impl Source {
         }
     }
 
+    /// Returns whether its octets come when somebody sends them.
+    pub(super) const fn is_pipe(&self) -> bool {
+        matches!(self.octets, Octets::Pipe(_))
+    }
+
     pub(super) fn compression(&self) -> &[Compression] {
         &self.compression
     }

@@ -13,12 +13,15 @@ pub use self::{
     number::Number,
     ranges::{InvalidRange, IpRange, PortRange, StatusRange},
 };
-use crate::sip::{Head, Message, StartLine};
+use crate::{
+    sip::{Head, Message, StartLine},
+    text::escape,
+};
 
 /// Which messages are selected. Values of one kind are alternatives, kinds must all agree; without any, all are.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Call-IDs, octet by octet.
+    /// Call-IDs, octet by octet; octets that are no UTF-8 as `\\xNN`.
     pub call_ids: Vec<String>,
     /// Parts of the From header's value, in either case.
     pub from: Vec<Text>,
@@ -26,7 +29,7 @@ pub struct Selection {
     pub to: Vec<Text>,
     /// Telephone numbers on either side.
     pub numbers: Vec<Number>,
-    /// Methods, as in the request line or, for responses, in CSeq.
+    /// Methods in any case, as in the request line or, for responses, in CSeq.
     pub methods: Vec<String>,
     /// Status codes; they select responses.
     pub statuses: Vec<StatusRange>,
@@ -82,9 +85,9 @@ impl Selection {
             &self.statuses,
             |range| matches!(head.start, StartLine::Response { code, .. } if range.contains(code)),
         ) && any(&self.methods, |method| {
-            method.as_bytes() == method_text(head, bytes)
+            method_text(head, bytes).eq_ignore_ascii_case(method.as_bytes())
         }) && any(&self.call_ids, |call_id| {
-            call_id.as_bytes() == head.call_id.of(bytes)
+            is_call_id(call_id, head.call_id.of(bytes))
         }) && any(&self.from, |text| text.is_in(head.from.of(bytes)))
             && any(&self.to, |text| text.is_in(head.to.of(bytes)))
             && any(&self.user_agents, |text| {
@@ -98,6 +101,11 @@ impl Selection {
 /// Returns whether one of `wanted` holds, or nothing is wanted.
 fn any<T>(wanted: &[T], holds: impl FnMut(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(holds)
+}
+
+/// Returns whether a Call-ID is the one that was typed, as it is or as outputs show it.
+fn is_call_id(typed: &str, call_id: &[u8]) -> bool {
+    typed.as_bytes() == call_id || typed == escape(call_id)
 }
 
 fn method_text<'a>(head: &Head, bytes: &'a [u8]) -> &'a [u8] {

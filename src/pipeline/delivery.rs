@@ -1,8 +1,8 @@
 //! Where messages go, and what became of the frames that carried them.
 
-use std::ops::ControlFlow;
+use std::{hash::BuildHasher, ops::ControlFlow};
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
     capture::{Frame, Origin},
@@ -10,10 +10,12 @@ use crate::{
     net::{Encapsulation, Flow},
     pipeline::{
         Sink, Summary,
+        duplicates::{Digest, Duplicates},
         fate::{Balance, Fate},
     },
-    sip::{Head, Message},
+    sip::{Head, Message, ParseError},
     stream::{Found, SegmentFate},
+    time::Timestamp,
 };
 
 /// The consumer of messages, and the balance of what is not a message.
@@ -21,6 +23,11 @@ pub(crate) struct Delivery<'s> {
     sink: &'s mut dyn Sink,
     pub(crate) balance: Balance,
     pub(crate) messages: u64,
+    pub(crate) unusable: u64,
+    pub(crate) first_unusable: Option<(Frame, ParseError)>,
+    /// What was seen moments ago; nothing when copies are kept.
+    duplicates: Option<Duplicates>,
+    hasher: DefaultHashBuilder,
     /// The sink wants no more messages, or failed.
     is_stopped: bool,
     result: Result<()>,
@@ -38,11 +45,19 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'s> Delivery<'s> {
-    pub(crate) fn new(sink: &'s mut dyn Sink) -> Self {
+    pub(crate) fn new(
+        sink: &'s mut dyn Sink,
+        keep_duplicates: bool,
+        hasher: DefaultHashBuilder,
+    ) -> Self {
         Self {
             sink,
             balance: Balance::default(),
             messages: 0,
+            unusable: 0,
+            first_unusable: None,
+            duplicates: (!keep_duplicates).then(Duplicates::default),
+            hasher,
             is_stopped: false,
             result: Ok(()),
             carriers: HashMap::new(),
@@ -52,6 +67,31 @@ impl<'s> Delivery<'s> {
     /// Returns whether the sink wants no more messages.
     pub(crate) const fn is_stopped(&self) -> bool {
         self.is_stopped
+    }
+
+    /// Lets whoever reads the output see what there is.
+    pub(crate) fn pause(&mut self) {
+        if !self.is_stopped
+            && let Err(error) = self.sink.pause()
+        {
+            self.is_stopped = true;
+            self.result = Err(error);
+        }
+    }
+
+    /// Returns whether a packet is a copy of one that was seen moments ago, and is not to be kept.
+    pub(crate) fn is_copy(&mut self, digest: Digest, ts: Timestamp) -> bool {
+        match &mut self.duplicates {
+            Some(duplicates) => duplicates.is_copy(digest, ts),
+            None => false,
+        }
+    }
+
+    /// Returns how many packets were forgotten too early to tell their copies.
+    pub(crate) fn forgotten(&self) -> u64 {
+        self.duplicates
+            .as_ref()
+            .map_or(0, |duplicates| duplicates.evicted)
     }
 
     /// Hands over a message that came in `frames`, and in those that carried them.
@@ -68,6 +108,11 @@ impl<'s> Delivery<'s> {
             return;
         }
         self.messages += 1;
+        if let Err(error) = parts.head.usable() {
+            self.unusable += 1;
+            self.first_unusable
+                .get_or_insert((*parts.completed_by, error));
+        }
         let message = Message {
             ts: parts.completed_by.ts,
             flow: parts.flow,
@@ -105,7 +150,15 @@ impl<'s> Delivery<'s> {
                     encapsulation,
                     head,
                 };
-                self.message(&parts, frames, bytes);
+                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages.
+                let hash = self.hasher.hash_one((flow, bytes));
+                let digest = Digest {
+                    hash,
+                    is_ipv6: flow.src.is_ipv6(),
+                };
+                if !self.is_copy(digest, completed_by.ts) {
+                    self.message(&parts, frames, bytes);
+                }
             }
             Found::Settled { fate, frame } => {
                 self.balance.add(fate.into());
@@ -162,7 +215,7 @@ impl From<SegmentFate> for Fate {
             SegmentFate::NoData => Self::TcpNoData,
             SegmentFate::Retransmission => Self::TcpRetransmission,
             SegmentFate::OutOfWindow => Self::TcpOutOfWindow,
-            SegmentFate::Lost => Self::FragmentLost,
+            SegmentFate::Lost => Self::DataCut,
             SegmentFate::Tls => Self::Tls,
             SegmentFate::Http => Self::Http,
             SegmentFate::WebSocketOther => Self::WebSocket,

@@ -30,6 +30,8 @@ pub(crate) struct Duplicates {
     seen: HashMap<u64, Timestamp>,
     /// The same, oldest first.
     order: VecDeque<(Timestamp, u64)>,
+    /// How many were forgotten within their window because there were too many.
+    pub(crate) evicted: u64,
 }
 
 impl Duplicates {
@@ -49,9 +51,11 @@ impl Duplicates {
     /// Forgets what is out of every window, or too much.
     fn forget(&mut self, now: Timestamp) {
         while let Some(&(ts, hash)) = self.order.front() {
-            if self.order.len() < CAPACITY && now.since(ts).saturating_abs() <= WINDOW_V4_NS {
+            let is_recent = now.since(ts).saturating_abs() <= WINDOW_V4_NS;
+            if is_recent && self.order.len() < CAPACITY {
                 return;
             }
+            self.evicted += u64::from(is_recent);
             self.order.pop_front();
             if self.seen.get(&hash) == Some(&ts) {
                 self.seen.remove(&hash);

@@ -66,6 +66,8 @@ fates! {
     TcpOther = "tcp-other", "other TCP";
     /// TCP octets passed over while looking for the next start line.
     StreamSkipped = "stream-skipped", "TCP passed over after a gap or damage";
+    /// A segment or chunk whose data were cut off, or came without the rest of their message.
+    DataCut = "data-cut", "TCP or SCTP data cut or incomplete";
     /// SCTP without SIP.
     SctpOther = "sctp-other", "SCTP without SIP";
     /// A fragment of a packet that goes on; the fragment that completed it has the packet's fate.

@@ -25,21 +25,28 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 pub use self::fate::{Balance, Fate};
 use self::{
     merge::Merge,
-    ordered::{Ordered, Tables},
+    ordered::Ordered,
     unit::{Settings, Tally, Work},
 };
 use crate::{
-    capture::{InputSummary, Inputs, Watermark},
+    capture::{Frame, InputSummary, Inputs, Watermark},
     error::{Error, Result},
     net::Encapsulation,
     packet::DecodeOptions,
-    sip::Message,
+    sip::{Message, ParseError},
     stream::{DefragStats, Limits, StreamStats},
     time::Timestamp,
 };
 
 /// Batches in a window, for each thread. More of them fall out of the caches, fewer let threads wait for each other.
 const BATCHES_PER_THREAD: usize = 6;
+
+/// Batches in a window at most, and octets in them, so that memory does not grow with the number of threads.
+const MAX_BATCHES: usize = 64;
+const MAX_WINDOW_BYTES: usize = 20 << 20;
+
+/// A pipe that gives less than this at once has nothing more at hand.
+const TRICKLE_BYTES: usize = 32 << 10;
 
 /// A consumer of messages.
 pub trait Sink: Send {
@@ -48,6 +55,14 @@ pub trait Sink: Send {
     /// # Errors
     /// An error ends the run at once and is what [`Pipeline::run`] returns.
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>>;
+
+    /// Is told that a pipe has nothing more at hand: whoever reads the output should see what there is.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn pause(&mut self) -> Result<()> {
+        Ok(())
+    }
 
     /// Takes what is to be said about the whole run, after the last message.
     ///
@@ -95,12 +110,18 @@ pub struct Summary {
     pub balance: Balance,
     /// How many messages there were.
     pub messages: u64,
+    /// How many of them cannot be worked with (see [`Head::usable`](crate::sip::Head::usable)).
+    pub unusable: u64,
+    /// The frame that completed the first of those, and why it cannot.
+    pub first_unusable: Option<(Frame, ParseError)>,
     /// How many frames were wrapped in what.
     pub encapsulations: BTreeMap<Encapsulation, u64>,
     /// What TCP and WebSocket streams went through.
     pub streams: StreamStats,
     /// What IP fragments went through.
     pub fragments: DefragStats,
+    /// How often a table was full and forgot something: then numbers may be off.
+    pub evictions: u64,
     /// Whether the run was ended before its inputs.
     pub interrupted: bool,
 }
@@ -158,7 +179,7 @@ impl<'a> Pipeline<'a> {
             until: self.options.until,
             hasher: DefaultHashBuilder::default(),
         };
-        let capacity = BATCHES_PER_THREAD * rayon::current_num_threads();
+        let capacity = (BATCHES_PER_THREAD * rayon::current_num_threads()).min(MAX_BATCHES);
         let (mut read, mut decode, mut deliver) = (
             Window::new(capacity),
             Window::new(capacity),
@@ -174,13 +195,22 @@ impl<'a> Pipeline<'a> {
                 || rayon::join(|| read.fill(self.inputs), || decode.decode(&settings)),
                 || stage.take(&mut deliver),
             );
-            reading?;
             if let Some(progress) = self.progress {
                 progress(self.inputs.position());
             }
-            let is_stopped = self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
-            if stage.ordered.is_stopped() || is_stopped || (read.is_empty() && decode.is_empty()) {
-                return stage.finish(self.inputs, is_stopped);
+            let is_interrupted = self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+            let is_last = read.is_empty() && decode.is_empty();
+            let is_over = reading.is_err() || is_interrupted || stage.ordered.is_stopped();
+            if is_over || is_last || read.is_trickle {
+                // Nothing of what was read is left behind.
+                stage.take(&mut decode);
+                read.decode(&settings);
+                stage.take(&mut read);
+                stage.ordered.pause();
+            }
+            if is_over || is_last {
+                reading?;
+                return stage.finish(self.inputs, is_interrupted);
             }
             // What was delivered is read into again.
             std::mem::swap(&mut deliver, &mut decode);
@@ -194,6 +224,8 @@ struct Window {
     work: Vec<Work>,
     filled: usize,
     watermark: Watermark,
+    /// Whether it ends early because a pipe has nothing more at hand.
+    is_trickle: bool,
 }
 
 impl Window {
@@ -204,6 +236,7 @@ impl Window {
             work,
             filled: 0,
             watermark: Watermark::END,
+            is_trickle: false,
         }
     }
 
@@ -213,11 +246,18 @@ impl Window {
 
     fn fill(&mut self, inputs: &mut Inputs) -> Result<()> {
         self.filled = 0;
+        self.is_trickle = false;
+        let mut bytes = 0;
         for work in &mut self.work {
             if !inputs.next_batch(&mut work.batch)? {
                 break;
             }
             self.filled += 1;
+            bytes += work.batch.bytes.len();
+            self.is_trickle = inputs.has_pipe() && work.batch.bytes.len() < TRICKLE_BYTES;
+            if self.is_trickle || bytes > MAX_WINDOW_BYTES {
+                break;
+            }
         }
         self.watermark = inputs.watermark();
         Ok(())
@@ -260,6 +300,7 @@ impl Stage<'_> {
                 ordered.take(&work.batch, &work.units[unit]);
             });
         }
+        window.filled = 0;
     }
 
     fn finish(mut self, inputs: &Inputs, interrupted: bool) -> Result<Summary> {
@@ -269,16 +310,19 @@ impl Stage<'_> {
                 ordered.take(&work.batch, &work.units[unit]);
             });
         }
-        let (delivery, Tables { streams, fragments }) = self.ordered.finish();
+        let (delivery, tables) = self.ordered.finish();
         let mut balance = self.tally.balance;
         balance.merge(&delivery.balance);
         let summary = Summary {
             inputs: inputs.summaries(),
             balance,
             messages: delivery.messages,
+            unusable: delivery.unusable,
+            first_unusable: delivery.first_unusable,
             encapsulations: self.tally.encapsulations.into_iter().collect(),
-            streams,
-            fragments,
+            evictions: tables.evictions,
+            streams: tables.streams,
+            fragments: tables.fragments,
             interrupted,
         };
         delivery.close(&summary)?;

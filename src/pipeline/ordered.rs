@@ -8,7 +8,7 @@ use crate::{
     pipeline::{
         Options, Sink,
         delivery::{Delivery, Parts},
-        duplicates::{Digest, Duplicates},
+        duplicates::Digest,
         fate::Fate,
         unit::{self, Kind, Unit},
     },
@@ -21,10 +21,8 @@ use crate::{
 
 /// All state of a run, and the consumer of its messages.
 pub(crate) struct Ordered<'s> {
-    keep_duplicates: bool,
     decode: DecodeOptions,
     hasher: DefaultHashBuilder,
-    duplicates: Duplicates,
     defragmenter: Defragmenter,
     streams: Streams,
     associations: Associations,
@@ -37,6 +35,8 @@ pub(crate) struct Ordered<'s> {
 pub(crate) struct Tables {
     pub(crate) streams: StreamStats,
     pub(crate) fragments: DefragStats,
+    /// How often any of them was full.
+    pub(crate) evictions: u64,
 }
 
 /// A packet as it was found, alone in its frame or put together.
@@ -58,21 +58,24 @@ impl<'s> Ordered<'s> {
     ) -> Self {
         let limits = &options.limits;
         Self {
-            keep_duplicates: options.keep_duplicates,
             decode: options.decode.clone(),
-            hasher,
-            duplicates: Duplicates::default(),
+            hasher: hasher.clone(),
             defragmenter: Defragmenter::new(limits),
             streams: Streams::new(limits),
             associations: Associations::new(limits),
             reassembled: Vec::new(),
-            delivery: Delivery::new(sink),
+            delivery: Delivery::new(sink, options.keep_duplicates, hasher),
         }
     }
 
     /// Returns whether the sink wants no more messages.
     pub(crate) const fn is_stopped(&self) -> bool {
         self.delivery.is_stopped()
+    }
+
+    /// Lets whoever reads the output see what there is.
+    pub(crate) fn pause(&mut self) {
+        self.delivery.pause();
     }
 
     /// Takes the next packet of the merged order.
@@ -112,9 +115,20 @@ impl<'s> Ordered<'s> {
         self.streams.finish(&mut |found| delivery.found(&found));
         self.associations
             .finish(&mut |found| delivery.found(&found));
+        let streams = self.streams.stats().clone();
+        let fragments = self.defragmenter.stats().clone();
+        let evictions = [
+            streams.evicted_directions,
+            streams.evicted_holes,
+            streams.evicted_messages,
+            fragments.evicted,
+            self.associations.stats().evicted,
+            delivery.forgotten(),
+        ];
         let tables = Tables {
-            streams: self.streams.stats().clone(),
-            fragments: self.defragmenter.stats().clone(),
+            streams,
+            fragments,
+            evictions: evictions.iter().sum(),
         };
         (self.delivery, tables)
     }
@@ -125,8 +139,7 @@ impl<'s> Ordered<'s> {
             return;
         };
         if let Some(digest) = found.digest
-            && !self.keep_duplicates
-            && self.duplicates.is_copy(digest, last.ts)
+            && delivery.is_copy(digest, last.ts)
         {
             return delivery.settle_all(found.frames, Fate::Duplicate);
         }
@@ -206,7 +219,9 @@ impl<'s> Ordered<'s> {
                     head.flaws.insert(Flaws::FRAGMENT_LOST);
                     Ok(Kind::Sip { flow, bytes, head })
                 }
-                // Of a segment or a tunnel, the beginning alone leads nowhere.
+                // What misses of a segment is a gap in its stream.
+                Ok(Kind::Segment(segment)) => Ok(Kind::Segment(segment)),
+                // Of anything else the beginning alone leads nowhere.
                 Ok(_) | Err(_) => Err(Fate::FragmentLost),
             };
         }

@@ -172,7 +172,8 @@ fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
 }
 
 /// Returns what tells copies of a packet from another one; nothing for segments without data, of which equal ones
-/// are in order.
+/// are in order. Copies of a datagram may come through different tunnels; those of a stream may not, since each
+/// tunnel has a stream of its own and must not be left with holes.
 pub(crate) fn digest(
     kind: &Kind,
     packet: &Packet,
@@ -180,6 +181,7 @@ pub(crate) fn digest(
     hasher: &DefaultHashBuilder,
 ) -> Option<Digest> {
     let id = packet.ip_id;
+    let within = (id, packet.tunnel);
     let (hash, is_ipv6) = match kind {
         Kind::Sip {
             flow, bytes: span, ..
@@ -189,15 +191,15 @@ pub(crate) fn digest(
         ),
         Kind::Segment(segment) if segment.payload.is_empty() => return None,
         Kind::Segment(s) => (
-            hasher.hash_one((s.src, s.dst, s.seq, s.ack, id, s.payload.of(bytes))),
+            hasher.hash_one((s.src, s.dst, s.seq, s.ack, within, s.payload.of(bytes))),
             s.src.is_ipv6(),
         ),
         Kind::Sctp(s) => (
-            hasher.hash_one((s.src, s.dst, s.tag, id, s.chunks.of(bytes))),
+            hasher.hash_one((s.src, s.dst, s.tag, within, s.chunks.of(bytes))),
             s.src.is_ipv6(),
         ),
         Kind::Fragment(f) => (
-            hasher.hash_one((f.src, f.dst, f.id, f.offset, f.payload.of(bytes))),
+            hasher.hash_one((f.src, f.dst, f.id, f.offset, within, f.payload.of(bytes))),
             f.src.is_ipv6(),
         ),
     };

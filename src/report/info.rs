@@ -57,8 +57,8 @@ impl Sink for Overview {
 /// What `info` tells, section by section.
 #[derive(Debug, Default)]
 pub struct Info {
-    inputs: Vec<InputRow>,
-    interfaces: Vec<InterfaceRow>,
+    /// Each with its interfaces.
+    inputs: Vec<(InputRow, Vec<InterfaceRow>)>,
     sections: Vec<Section>,
 }
 
@@ -127,8 +127,11 @@ impl Info {
             .iter()
             .map(|(transport, count)| plain(transport, *count));
         Self {
-            inputs: summary.inputs.iter().map(InputRow::new).collect(),
-            interfaces: summary.inputs.iter().flat_map(interfaces).collect(),
+            inputs: summary
+                .inputs
+                .iter()
+                .map(|input| (InputRow::new(input), interfaces(input).collect()))
+                .collect(),
             sections: vec![
                 Section::new("fate", "Frames", fates, Some(frames)),
                 Section::new(
@@ -153,8 +156,10 @@ impl Info {
     /// # Errors
     /// When the output cannot be written.
     pub fn write_json<W: Write>(&self, rows: &mut JsonRows<W>) -> io::Result<()> {
-        self.inputs.iter().try_for_each(|row| rows.row(row))?;
-        self.interfaces.iter().try_for_each(|row| rows.row(row))?;
+        for (input, interfaces) in &self.inputs {
+            rows.row(input)?;
+            interfaces.iter().try_for_each(|row| rows.row(row))?;
+        }
         self.sections
             .iter()
             .flat_map(|section| &section.rows)
@@ -166,13 +171,10 @@ impl Info {
     /// # Errors
     /// When the output cannot be written.
     pub fn write_text(&self, output: &mut impl Write) -> io::Result<()> {
-        for input in &self.inputs {
+        for (input, interfaces) in &self.inputs {
             input.write(output)?;
-            let own = self
-                .interfaces
+            interfaces
                 .iter()
-                .filter(|interface| interface.input == input.input);
-            own.into_iter()
                 .try_for_each(|interface| interface.write(output))?;
         }
         for section in self

@@ -46,6 +46,8 @@ pub struct ParsedRow<'a> {
     pub error: Option<String>,
     /// The header fields, in their order.
     pub headers: Vec<HeaderRow<'a>>,
+    /// How many octets the body has.
+    pub body_bytes: usize,
     /// The body.
     pub body: Cow<'a, str>,
     /// What is odd.
@@ -121,6 +123,7 @@ impl<'a> ParsedRow<'a> {
             reason,
             error: head.usable().err().map(|error| error.to_string()),
             headers: headers.collect(),
+            body_bytes: head.body.len(),
             body: escape(head.body.of(bytes)),
             diagnoses: sip::diagnose(bytes, &head)
                 .iter()
@@ -155,7 +158,7 @@ impl<'a> ParsedRow<'a> {
             Some(error) => writeln!(output, "usable    no: {error}")?,
         }
         self.write_headers(output)?;
-        writeln!(output, "body      {} bytes", self.body.len())?;
+        writeln!(output, "body      {} bytes", self.body_bytes)?;
         for line in self.body.lines() {
             writeln!(output, "  {}", printable(line))?;
         }

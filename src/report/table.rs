@@ -123,6 +123,14 @@ impl<W: Write> MessageTable<W> {
         }
     }
 
+    /// Lets whoever reads the output see what there is.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+
     /// Returns the output.
     pub fn into_inner(self) -> W {
         self.output

@@ -24,7 +24,6 @@ pub struct Counts {
     transports: BTreeMap<Transport, u64>,
     encapsulations: BTreeMap<Encapsulation, u64>,
     flaws: BTreeMap<&'static str, u64>,
-    unusable: u64,
     retransmitted: Retransmissions,
     request_retransmissions: u64,
     response_retransmissions: u64,
@@ -62,7 +61,6 @@ impl Counts {
     }
 
     fn add_flaws(&mut self, message: &Message<'_>) {
-        self.unusable += u64::from(message.head.usable().is_err());
         if message.head.flaws != Flaws::NONE {
             for name in message.head.flaws.names() {
                 *self.flaws.entry(name).or_default() += 1;
@@ -107,7 +105,6 @@ impl Counts {
         metrics.count("responses", responses);
         metrics.count("request-retransmissions", self.request_retransmissions);
         metrics.count("response-retransmissions", self.response_retransmissions);
-        metrics.count("unusable-messages", self.unusable);
         for (method, count) in &self.requests {
             metrics.scoped("requests", "method", method.name(), *count);
         }

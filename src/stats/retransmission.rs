@@ -36,7 +36,7 @@ impl Retransmissions {
         let key = self.key(message);
         let earlier = self.seen.insert(key, message.ts);
         self.order.push_back((message.ts, key));
-        earlier.is_some()
+        earlier.is_some_and(|earlier| is_recent(earlier, message.ts))
     }
 
     fn key(&self, message: &Message<'_>) -> u64 {
@@ -57,15 +57,20 @@ impl Retransmissions {
 
     fn forget(&mut self, now: Timestamp) {
         while let Some(&(ts, key)) = self.order.front() {
-            let is_old = now.since(ts) > LIFETIME_NS;
-            if !is_old && self.order.len() < CAPACITY {
+            let is_recent = is_recent(ts, now);
+            if is_recent && self.order.len() < CAPACITY {
                 return;
             }
             self.order.pop_front();
             if self.seen.get(&key) == Some(&ts) {
                 self.seen.remove(&key);
-                self.evicted += u64::from(!is_old);
+                self.evicted += u64::from(is_recent);
             }
         }
     }
+}
+
+/// Returns whether two messages can be of one transaction; clocks may step back.
+const fn is_recent(earlier: Timestamp, now: Timestamp) -> bool {
+    now.since(earlier).saturating_abs() <= LIFETIME_NS
 }

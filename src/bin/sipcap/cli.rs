@@ -188,6 +188,30 @@ pub(crate) struct OutputArgs {
     pub(crate) csv_safe: bool,
 }
 
+/// How things are written that are no rows.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Output options")]
+pub(crate) struct ReportArgs {
+    /// How the output is written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Write to this file instead of the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Overwrite what exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// How things are written that are no rows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// JSON Lines: an object with a type in each line
+    Json,
+}
+
 /// How rows are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Format {

@@ -40,11 +40,12 @@ impl MessageRows {
     ) -> io::Result<Self> {
         let format = match args.format {
             Format::Text => {
-                let width = output.is_terminal().then(|| ui.width());
+                let is_terminal = output.is_terminal();
+                let width = is_terminal.then(|| ui.width());
                 Rows::Table(MessageTable::new(
                     output,
                     width,
-                    ui.colors_stdout(),
+                    ui.colors(is_terminal),
                     names.len() > 1,
                 ))
             }
@@ -71,7 +72,7 @@ impl MessageRows {
                 let is_terminal = output.is_terminal();
                 Rows::Full(MessageText::new(
                     output,
-                    ui.colors_stdout(),
+                    ui.colors(is_terminal),
                     is_terminal,
                     highlight,
                 ))
@@ -102,6 +103,16 @@ impl MessageRows {
         }
     }
 
+    /// Lets whoever reads the output see what there is.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.format {
+            Rows::Table(table) => table.flush(),
+            Rows::Full(text) => text.flush(),
+            Rows::Csv(rows) => rows.flush(),
+            Rows::Json(rows) => rows.flush(),
+        }
+    }
+
     /// Writes what is left.
     pub(crate) fn finish(self) -> anyhow::Result<()> {
         match self.format {
@@ -116,10 +127,12 @@ impl MessageRows {
 
 impl Rows {
     fn csv(output: Output, args: &OutputArgs) -> io::Result<Self> {
+        let is_terminal = output.is_terminal();
         Ok(Self::Csv(CsvRows::new(
             output,
             &MessageRow::COLUMNS,
             args.csv_safe,
+            is_terminal,
         )?))
     }
 }

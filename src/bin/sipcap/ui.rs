@@ -60,15 +60,15 @@ impl Ui {
         let _ = writeln!(io::stderr().lock(), "sipcap: {kind}{}", sanitize(message));
     }
 
-    /// Returns whether what goes to the standard output may be coloured.
-    pub(crate) fn colors_stdout(&self) -> bool {
+    /// Returns whether an output that is, or is not, a terminal may be coloured.
+    pub(crate) fn colors(&self, is_terminal: bool) -> bool {
         match self.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => {
-                let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-                io::stdout().is_terminal()
-                    && !set("NO_COLOR")
+                let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+                is_terminal
+                    && !is_set("NO_COLOR")
                     && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
             }
         }
@@ -78,7 +78,8 @@ impl Ui {
     pub(crate) fn width(&self) -> usize {
         let columns = std::env::var("COLUMNS")
             .ok()
-            .and_then(|columns| columns.parse().ok());
+            .and_then(|columns| columns.parse().ok())
+            .filter(|columns| *columns > 0);
         columns
             .or_else(|| terminal_size::terminal_size().map(|(width, _)| width.0.into()))
             .unwrap_or(80)

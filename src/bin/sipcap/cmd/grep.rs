@@ -246,6 +246,13 @@ impl Sink for Grep {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn pause(&mut self) -> Result<()> {
+        match &mut self.what {
+            What::Rows(rows) => Ok(rows.flush()?),
+            What::Count(_) | What::Packets(..) => Ok(()),
+        }
+    }
+
     fn finish(&mut self, _: &Summary) -> Result<()> {
         Ok(())
     }

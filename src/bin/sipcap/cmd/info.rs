@@ -1,10 +1,9 @@
 //! `sipcap info`: what is in these captures.
 
-use anyhow::bail;
 use sipcap::report::{Info, JsonRows, Overview};
 
 use crate::{
-    cli::{Format, InputArgs, OutputArgs},
+    cli::{InputArgs, ReportArgs, ReportFormat},
     exit::Outcome,
     input,
     output::Output,
@@ -21,7 +20,7 @@ pub(crate) struct InfoArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -29,9 +28,6 @@ const EXAMPLES: &str = "Examples:
   sipcap info --format json ring*.pcap | jq 'select(.type == \"fate\")'";
 
 pub(crate) fn run(args: &InfoArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
-    if args.output.format == Format::Csv {
-        bail!("info has no CSV, its rows differ; use --format json");
-    }
     let mut inputs = args.input.open(false, ui)?;
     let mut output = Output::open(
         args.output.output.as_deref(),
@@ -44,8 +40,8 @@ pub(crate) fn run(args: &InfoArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 
     let info = Info::new(&run.summary, &overview);
     match args.output.format {
-        Format::Json => info.write_json(&mut JsonRows::new(&mut output))?,
-        Format::Text | Format::Csv => info.write_text(&mut output)?,
+        ReportFormat::Json => info.write_json(&mut JsonRows::new(&mut output))?,
+        ReportFormat::Text => info.write_text(&mut output)?,
     }
     output.finish()?;
     Ok(run.outcome(true))

@@ -75,6 +75,10 @@ impl Sink for List {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn pause(&mut self) -> Result<()> {
+        Ok(self.rows.flush()?)
+    }
+
     fn finish(&mut self, _: &Summary) -> Result<()> {
         Ok(())
     }

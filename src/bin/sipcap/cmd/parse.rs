@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{ValueEnum, builder::PossibleValue};
 use sipcap::{
     report::{JsonRows, ParsedRow},
@@ -14,7 +14,7 @@ use sipcap::{
 };
 
 use crate::{
-    cli::{Format, OutputArgs},
+    cli::{ReportArgs, ReportFormat},
     exit::Outcome,
     output::Output,
     ui::Ui,
@@ -45,7 +45,7 @@ pub(crate) struct ParseArgs {
     #[arg(long, help_heading = "Input options")]
     strict: bool,
     #[command(flatten)]
-    output: OutputArgs,
+    output: ReportArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -77,9 +77,6 @@ impl ValueEnum for Kind {
 }
 
 pub(crate) fn run(args: &ParseArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
-    if args.output.format == Format::Csv {
-        bail!("parse has no CSV, messages are no rows; use --format json");
-    }
     let files = if args.files.is_empty() {
         vec![PathBuf::from("-")]
     } else {
@@ -95,8 +92,8 @@ pub(crate) fn run(args: &ParseArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
             let row = ParsedRow::new(&message, number)?;
             unusable += usize::from(row.error.is_some());
             match args.output.format {
-                Format::Json => JsonRows::new(&mut output).row(&row)?,
-                Format::Text | Format::Csv => {
+                ReportFormat::Json => JsonRows::new(&mut output).row(&row)?,
+                ReportFormat::Text => {
                     if number > 1 {
                         writeln!(output)?;
                     }

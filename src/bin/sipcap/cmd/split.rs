@@ -61,6 +61,9 @@ pub(crate) struct SplitArgs {
     /// Overwrite what exists
     #[arg(long, help_heading = "Output options")]
     force: bool,
+    /// Put an apostrophe before CSV cells that a spreadsheet would run as formulas
+    #[arg(long, help_heading = "Output options")]
+    csv_safe: bool,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -69,6 +72,13 @@ const EXAMPLES: &str = "Examples:
   zcat trace.pcap.gz | sipcap split -q -o calls - | xargs -n1 tshark -c1 -r";
 
 pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
+    if args.output.exists() && !args.output.is_dir() {
+        bail!(
+            "{} is a file; name a directory with --output",
+            args.output.display()
+        );
+    }
+
     // Which frames belong to which Call-ID.
     let mut inputs = args.input.open(true, ui)?;
     let mut sink = Frames {
@@ -97,7 +107,7 @@ pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 
     // What to tell.
     let mut output = Output::open(None, false, &[])?;
-    let manifest = Manifest::new(&mut output, args.format)?;
+    let manifest = Manifest::new(&mut output, args)?;
     manifest.write(&files)?;
     output.finish()?;
     ui.note(format_args!("Wrote {} files.", calls.len()));
@@ -161,10 +171,16 @@ enum Manifest<'a> {
 }
 
 impl<'a> Manifest<'a> {
-    fn new(output: &'a mut Output, format: Format) -> io::Result<Self> {
-        Ok(match format {
+    fn new(output: &'a mut Output, args: &SplitArgs) -> io::Result<Self> {
+        let is_terminal = output.is_terminal();
+        Ok(match args.format {
             Format::Text => Self::Paths(output),
-            Format::Csv => Self::Csv(CsvRows::new(output, &FileRow::COLUMNS, false)?),
+            Format::Csv => Self::Csv(CsvRows::new(
+                output,
+                &FileRow::COLUMNS,
+                args.csv_safe,
+                is_terminal,
+            )?),
             Format::Json => Self::Json(JsonRows::new(output)),
         })
     }

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     match args.output.format {
         Format::Text => write_metrics_text(&metrics, &mut output)?,
         Format::Csv => {
-            let mut rows = CsvRows::new(&mut output, &METRIC_COLUMNS, args.output.csv_safe)?;
+            let mut rows = CsvRows::new(&mut output, &METRIC_COLUMNS, args.output.csv_safe, false)?;
             write_metrics_csv(&metrics, &mut rows)?;
             rows.into_inner()?;
         }
