@@ -9,6 +9,12 @@ use anstyle::{AnsiColor, Style};
 
 use crate::{report::MessageRow, text::printable};
 
+/// A column grows up to this; longer values push their own line only.
+const MAX_COLUMN: usize = 24;
+
+/// On terminals narrower than this, columns stand closer, and time has milliseconds.
+const NARROW: usize = 100;
+
 /// Columns before the last one, with the widths they begin with.
 const COLUMNS: [(&str, usize); 6] = [
     ("frame", 5),
@@ -35,7 +41,7 @@ pub struct MessageTable<W: Write> {
 impl<W: Write> MessageTable<W> {
     /// Returns a table to `output`.
     pub fn new(output: W, max_width: Option<usize>, is_colored: bool, names_inputs: bool) -> Self {
-        Self {
+        let mut table = Self {
             output,
             widths: COLUMNS.map(|(_, width)| width),
             max_width,
@@ -43,7 +49,11 @@ impl<W: Write> MessageTable<W> {
             names_inputs,
             day: [0; 10],
             line: String::new(),
+        };
+        if table.is_narrow() {
+            table.widths[1] = 12;
         }
+        table
     }
 
     /// Writes a message.
@@ -58,7 +68,7 @@ impl<W: Write> MessageTable<W> {
         }
         let cells = [
             Cow::Owned(row.frame.to_string()),
-            Cow::Borrowed(&time[1..16]),
+            Cow::Borrowed(time.get(1..self.time_end()).unwrap_or_default()),
             what(row),
             Cow::Owned(std::net::SocketAddr::new(row.src, row.src_port).to_string()),
             Cow::Owned(std::net::SocketAddr::new(row.dst, row.dst_port).to_string()),
@@ -67,6 +77,15 @@ impl<W: Write> MessageTable<W> {
         let last = printable(row.call_id.as_deref().unwrap_or("(no Call-ID)"));
         let style = style(row);
         self.line(&cells, &last, row.input, style)
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.max_width.is_some_and(|width| width < NARROW)
+    }
+
+    /// Returns where the text of a time ends that is shown.
+    fn time_end(&self) -> usize {
+        if self.is_narrow() { 13 } else { 16 }
     }
 
     fn begin_day(&mut self, day: &str) -> io::Result<()> {
@@ -91,11 +110,12 @@ impl<W: Write> MessageTable<W> {
             self.line.push_str(&printable(input));
             self.line.push_str("  ");
         }
+        let gap = if self.is_narrow() { 1 } else { 2 };
         let mut styled = 0..0;
         for (index, (cell, width)) in cells.iter().zip(&mut self.widths).enumerate() {
             let len = cell.chars().count();
-            *width = len.max(*width);
-            let padding = *width - len;
+            *width = len.min(MAX_COLUMN).max(*width);
+            let padding = width.saturating_sub(len);
             // Numbers are read from the right.
             let before = if index == 0 { padding } else { 0 };
             self.line.extend(std::iter::repeat_n(' ', before));
@@ -105,7 +125,7 @@ impl<W: Write> MessageTable<W> {
                 styled = start..self.line.len();
             }
             self.line
-                .extend(std::iter::repeat_n(' ', padding - before + 2));
+                .extend(std::iter::repeat_n(' ', padding - before + gap));
         }
         self.line.push_str(last);
         if let Some(max_width) = self.max_width {

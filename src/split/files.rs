@@ -63,8 +63,8 @@ impl<'a> CallFiles<'a> {
             .find(|path| path.exists())
     }
 
-    /// Writes the files, many at a time, each with one call to the system. A file that cannot be written whole is
-    /// removed; `stop` ends the work between two files.
+    /// Writes the files, many at a time, each with one call to the system. None is ever there half; `stop` ends the
+    /// work between two files.
     ///
     /// # Errors
     /// When a file cannot be written, or frames cannot be read again.
@@ -117,17 +117,26 @@ impl<'a> CallFiles<'a> {
             (frame, octets)
         });
         let result = encode(frames, *format, &mut buffers.file)
-            .and_then(|()| File::create(path))
-            .and_then(|mut file| file.write_all(&buffers.file));
-        result.map_err(|source| {
-            // Half a file is worse than none; if even that fails there is nothing left to do.
-            let _ = fs::remove_file(path);
-            Error::Write {
-                path: path.clone(),
-                source,
-            }
+            .and_then(|()| write_whole(path, position, &buffers.file));
+        result.map_err(|source| Error::Write {
+            path: path.clone(),
+            source,
         })
     }
+}
+
+/// Writes a file under a temporary name and gives it its own when it is whole. So no half file has a final name, and
+/// what is behind a link stays as it is.
+fn write_whole(path: &Path, position: usize, octets: &[u8]) -> io::Result<()> {
+    let temporary = path.with_file_name(format!(".sipcap-{position}.tmp"));
+    let result = File::create(&temporary)
+        .and_then(|mut file| file.write_all(octets))
+        .and_then(|()| fs::rename(&temporary, path));
+    if result.is_err() {
+        // If even that fails there is nothing left to do.
+        let _ = fs::remove_file(&temporary);
+    }
+    result
 }
 
 /// Buffers of a thread.

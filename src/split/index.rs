@@ -4,7 +4,7 @@ use std::{hash::BuildHasher, ops::Range};
 
 use hashbrown::{DefaultHashBuilder, HashTable, hash_table::Entry};
 
-use crate::{capture::Frame, sip::Message};
+use crate::{capture::Frame, sip::Message, split::CaptureOrder};
 
 #[derive(Clone, Copy, Debug)]
 struct Call {
@@ -73,7 +73,6 @@ impl FrameIndex {
     /// them once.
     #[must_use]
     pub fn into_calls(mut self) -> CallFrames {
-        let number = |frame: &Frame| (frame.origin.input, frame.origin.number);
         let calls = &self.calls;
         let is_selected = |index: u32| {
             calls
@@ -82,10 +81,11 @@ impl FrameIndex {
         };
         self.frames.retain(|(index, _)| is_selected(*index));
         // A message that came in pieces names older frames than the message before it did.
+        let order = CaptureOrder::of(self.frames.iter().map(|(_, frame)| frame));
         self.frames
-            .sort_by_key(|(index, frame)| (*index, frame.ts, number(frame)));
+            .sort_by_key(|(index, frame)| (*index, order.key(frame)));
         self.frames
-            .dedup_by_key(|(index, frame)| (*index, number(frame)));
+            .dedup_by_key(|(index, frame)| (*index, frame.origin));
         let mut start = 0;
         let ranges = self
             .frames

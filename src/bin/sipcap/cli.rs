@@ -100,7 +100,7 @@ pub(crate) struct InputArgs {
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
-    /// End with status 2 when an input is damaged
+    /// End with status 2 when an input or a message is damaged
     #[arg(long)]
     pub(crate) strict: bool,
     /// How many threads to use; 0 is one for each processor

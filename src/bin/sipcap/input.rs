@@ -1,12 +1,14 @@
 //! From the input options to a run.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    fs::File,
+    io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::{Context, bail};
+use hashbrown::HashSet;
 use sipcap::{
     capture::{InputOptions, Inputs},
     packet::DecodeOptions,
@@ -46,11 +48,18 @@ impl InputArgs {
         rereadable: bool,
         ui: &Ui,
     ) -> anyhow::Result<Inputs> {
-        if paths.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
-            bail!("the standard input is a terminal; name a capture, or pipe one in");
-        }
+        refuse_terminal(paths)?;
         if paths.iter().filter(|path| *path == Path::new("-")).count() > 1 {
             bail!("the standard input is named more than once");
+        }
+        if let Some(path) = twice_named(paths) {
+            bail!(
+                "{} is named more than once; its frames would count twice",
+                path.display()
+            );
+        }
+        if self.since > self.until && self.until.is_some() {
+            bail!("--since is later than --until; no frame is between them");
         }
         let options = InputOptions {
             block_bytes: self.block_bytes as usize,
@@ -70,6 +79,8 @@ impl InputArgs {
 
     /// Returns the inputs with a copy in a temporary file instead of what can be read only once.
     pub(crate) fn twice(&self) -> anyhow::Result<Twice> {
+        refuse_terminal(&self.paths())?;
+        catch_signals()?;
         let mut paths = self.paths();
         let mut copies = Vec::new();
         for path in &mut paths {
@@ -90,7 +101,7 @@ impl InputArgs {
         ui: &Ui,
     ) -> anyhow::Result<Run> {
         let run = self.run_quietly(inputs, sink, ui)?;
-        warn(&run.summary, ui);
+        run.warn(&names(inputs), ui);
         Ok(run)
     }
 
@@ -124,6 +135,21 @@ impl InputArgs {
     }
 }
 
+/// Fails if somebody would have to type a capture.
+fn refuse_terminal(paths: &[PathBuf]) -> anyhow::Result<()> {
+    if paths.iter().any(|path| path == Path::new("-")) && io::stdin().is_terminal() {
+        bail!("the standard input is a terminal; name a capture, or pipe one in");
+    }
+    Ok(())
+}
+
+/// Returns a file that is named more than once, if there is one.
+fn twice_named(paths: &[PathBuf]) -> Option<&PathBuf> {
+    let mut seen = HashSet::with_capacity(paths.len());
+    let is_again = |path: &&PathBuf| path.canonicalize().is_ok_and(|path| !seen.insert(path));
+    paths.iter().find(is_again)
+}
+
 /// Returns how the inputs are called in outputs, by their indices.
 pub(crate) fn names(inputs: &Inputs) -> Vec<String> {
     inputs
@@ -138,6 +164,15 @@ pub(crate) fn files(inputs: &Inputs) -> Vec<PathBuf> {
 }
 
 impl Twice {
+    /// Returns an error of opening a copy as one of what it is a copy of.
+    pub(crate) fn blame(&self, error: anyhow::Error) -> anyhow::Error {
+        let mut text = format!("{error:#}");
+        for (copy, path) in &self.copies {
+            text = text.replace(&*copy.path().to_string_lossy(), &path.to_string_lossy());
+        }
+        anyhow::Error::msg(text)
+    }
+
     /// Returns how the inputs are called in outputs: a copy like what it is a copy of.
     pub(crate) fn names(&self, inputs: &Inputs) -> Vec<String> {
         let original = |path: &Path| self.copies.iter().find(|(copy, _)| copy.path() == path);
@@ -168,17 +203,43 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Tells what was odd in the inputs, which have these names.
+    pub(crate) fn warn(&self, names: &[String], ui: &Ui) {
+        let name = |input: u16| names.get(usize::from(input)).map_or("-", String::as_str);
+        for (input, number) in self.summary.inputs.iter().zip(0..) {
+            for anomaly in input.anomalies.iter().take(MAX_WARNINGS) {
+                ui.warn(format_args!("{}: {anomaly}", name(number)));
+            }
+            let more = input.anomaly_count.saturating_sub(MAX_WARNINGS as u64);
+            if more > 0 {
+                ui.warn(format_args!("{}: {more} more damaged places", name(number)));
+            }
+        }
+        if let Some((frame, error)) = &self.summary.first_unusable {
+            let origin = frame.origin;
+            ui.warn(format_args!(
+                "{}: {} messages lack what identifies them, the first in frame {}: {error}",
+                name(origin.input),
+                self.summary.unusable,
+                origin.number,
+            ));
+        }
+        if self.summary.interrupted {
+            ui.note("interrupted");
+        }
+    }
+
+    /// Returns whether an input is damaged, or a message is.
+    fn is_damaged(&self) -> bool {
+        let summary = &self.summary;
+        summary.unusable > 0 || summary.inputs.iter().any(|input| input.anomaly_count > 0)
+    }
+
     /// Returns how the command ended that selected anything, or nothing.
     pub(crate) fn outcome(&self, any: bool) -> Outcome {
         if self.summary.interrupted {
             Outcome::Interrupted
-        } else if self.is_strict
-            && self
-                .summary
-                .inputs
-                .iter()
-                .any(|input| input.anomaly_count > 0)
-        {
+        } else if self.is_strict && self.is_damaged() {
             Outcome::Damaged
         } else {
             Outcome::selected(any)
@@ -186,19 +247,27 @@ impl Run {
     }
 }
 
+/// Copies what can be read only once, up to its end or a signal.
 fn copy(path: &Path) -> anyhow::Result<NamedTempFile> {
     let name = path.display();
     let mut copy = NamedTempFile::new()
         .context("cannot create a temporary file for what can be read only once")?;
-    if path == Path::new("-") {
-        io::copy(&mut io::stdin().lock(), &mut copy)
+    let mut source: Box<dyn Read> = if path == Path::new("-") {
+        Box::new(io::stdin().lock())
     } else {
-        std::fs::File::open(path)
-            .with_context(|| format!("cannot open {name}"))
-            .and_then(|mut file| Ok(io::copy(&mut file, &mut copy)?))?;
-        Ok(0)
+        Box::new(File::open(path).with_context(|| format!("cannot open {name}"))?)
+    };
+    let mut block = vec![0; 1 << 16];
+    while !STOP.load(Ordering::Relaxed) {
+        let len = source
+            .read(&mut block)
+            .with_context(|| format!("cannot read {name}"))?;
+        if len == 0 {
+            break;
+        }
+        copy.write_all(block.get(..len).unwrap_or_default())
+            .context("cannot write a temporary file")?;
     }
-    .with_context(|| format!("cannot read {name}"))?;
     copy.flush()?;
     Ok(copy)
 }
@@ -220,20 +289,4 @@ fn catch_signals() -> anyhow::Result<()> {
         });
     });
     result.context("cannot catch signals")
-}
-
-fn warn(summary: &Summary, ui: &Ui) {
-    for input in &summary.inputs {
-        let name = input.path.display();
-        for anomaly in input.anomalies.iter().take(MAX_WARNINGS) {
-            ui.warn(format_args!("{name}: {anomaly}"));
-        }
-        let more = input.anomaly_count.saturating_sub(MAX_WARNINGS as u64);
-        if more > 0 {
-            ui.warn(format_args!("{name}: {more} more damaged places"));
-        }
-    }
-    if summary.interrupted {
-        ui.note("interrupted");
-    }
 }

@@ -50,6 +50,9 @@ impl Output {
             .parent()
             .filter(|parent| *parent != Path::new(""))
             .unwrap_or(Path::new("."));
+        if !directory.is_dir() {
+            bail!("{} is no directory; make it first", directory.display());
+        }
         let file = tempfile::Builder::new()
             .prefix(".sipcap-")
             .tempfile_in(directory)

@@ -3,6 +3,7 @@
 use sipcap::{
     capture::{CaptureWriter, Frame, FrameReader, Inputs, OutputFormat},
     sip::Message,
+    split::CaptureOrder,
 };
 
 use crate::output::Output;
@@ -19,9 +20,12 @@ impl Packets {
         self.frames.extend_from_slice(message.frames);
     }
 
-    /// Writes every frame once, in the order of time, or for each input in its own order.
+    /// Writes every frame once, in the order of the capture.
     pub(crate) fn write(mut self, inputs: &Inputs, output: Output) -> anyhow::Result<usize> {
-        in_capture_order(&mut self.frames);
+        // A TCP segment may hold parts of two messages.
+        let order = CaptureOrder::of(&self.frames);
+        self.frames.sort_by_key(|frame| order.key(frame));
+        self.frames.dedup_by_key(|frame| frame.origin);
         let nanos = inputs
             .summaries()
             .iter()
@@ -38,17 +42,4 @@ impl Packets {
         writer.finish()?.finish()?;
         Ok(self.frames.len())
     }
-}
-
-/// Sorts frames as they were captured and drops those that are there twice, as a TCP segment with two messages is.
-pub(crate) fn in_capture_order(frames: &mut Vec<Frame>) {
-    let is_one_input = frames
-        .iter()
-        .all(|frame| frame.origin.input == frames[0].origin.input);
-    if is_one_input {
-        frames.sort_unstable_by_key(|frame| frame.origin.number);
-    } else {
-        frames.sort_unstable_by_key(|frame| (frame.ts, frame.origin.input, frame.origin.number));
-    }
-    frames.dedup_by_key(|frame| (frame.origin.input, frame.origin.number));
 }

@@ -85,21 +85,22 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         bail!("a capture is not for a terminal; name a file, or pipe it on");
     }
 
+    let names = twice
+        .as_ref()
+        .map_or_else(|| input::names(&inputs), |copies| copies.names(&inputs));
+
     // Which Call-IDs are meant, if whole dialogs are.
     if args.dialog {
         let mut dialogs = Dialogs {
             matcher,
             call_ids: HashSet::new(),
         };
-        args.input.run(&mut inputs, &mut dialogs, ui)?;
+        args.input.run_quietly(&mut inputs, &mut dialogs, ui)?;
         matcher = Matcher::Dialogs(dialogs.call_ids);
         inputs = args.open(twice.as_ref(), ui)?;
     }
 
     // The messages themselves.
-    let names = twice
-        .as_ref()
-        .map_or_else(|| input::names(&inputs), |copies| copies.names(&inputs));
     let what = if args.count {
         What::Count(output)
     } else if args.write.is_some() {
@@ -113,7 +114,7 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         What::Rows(MessageRows::in_full(
             output,
             &args.output,
-            names,
+            names.clone(),
             highlight,
             ui,
         )?)
@@ -123,12 +124,8 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         selected: 0,
         what,
     };
-    // What is odd was told in the first pass.
-    let run = if twice.is_some() {
-        args.input.run_quietly(&mut inputs, &mut grep, ui)?
-    } else {
-        args.input.run(&mut inputs, &mut grep, ui)?
-    };
+    let run = args.input.run_quietly(&mut inputs, &mut grep, ui)?;
+    run.warn(&names, ui);
 
     let selected = grep.selected;
     match grep.what {
@@ -152,7 +149,10 @@ impl GrepArgs {
     fn open(&self, twice: Option<&Twice>, ui: &Ui) -> anyhow::Result<Inputs> {
         let rereadable = self.write.is_some();
         match twice {
-            Some(copies) => self.input.open_paths(&copies.paths, rereadable, ui),
+            Some(copies) => self
+                .input
+                .open_paths(&copies.paths, rereadable, ui)
+                .map_err(|error| copies.blame(error)),
             None => self.input.open(rereadable, ui),
         }
     }

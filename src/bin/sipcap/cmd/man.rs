@@ -44,6 +44,7 @@ fn render(command: &clap::Command, output: &mut impl io::Write) -> io::Result<()
     // No date: the same program writes the same pages.
     Man::new(command.clone())
         .date("")
+        .source(concat!("sipcap ", env!("CARGO_PKG_VERSION")))
         .manual("sipcap manual")
         .render(output)
 }
