@@ -17,6 +17,8 @@ const MAX_INTERFACES: usize = 4_096;
 const MAX_NAME: usize = 256;
 /// The most octets of secrets that are kept of an input.
 const MAX_SECRETS: usize = 16 << 20;
+/// The most blocks of secrets that are kept of an input.
+const MAX_SECRETS_BLOCKS: usize = 4_096;
 /// [`Record::interface`] of frames whose interface was not described.
 const NO_INTERFACE: u16 = u16::MAX;
 
@@ -323,13 +325,15 @@ impl PcapNg {
         let len = self.order.u32(block.body, 4)? as usize;
         let data = block.body.get(8..)?;
         let bytes = data.get(..len).unwrap_or(data);
+        if bytes.is_empty() {
+            return Some(());
+        }
         let summary = &mut tally.summary;
-        let kept = summary.secrets.iter().fold(0_usize, |sum, secrets| {
-            sum.saturating_add(secrets.bytes.len())
-        });
-        if kept.saturating_add(bytes.len()) > MAX_SECRETS {
+        let kept = self.secrets_kept.saturating_add(bytes.len());
+        if kept > MAX_SECRETS || summary.secrets.len() >= MAX_SECRETS_BLOCKS {
             summary.secrets_dropped = summary.secrets_dropped.saturating_add(1);
         } else {
+            self.secrets_kept = kept;
             summary.secrets.push(Secrets {
                 kind,
                 bytes: bytes.to_vec(),
@@ -376,4 +380,39 @@ fn text(value: &[u8]) -> String {
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::sample::{Walked, block, section};
+
+    fn walk(blocks: &[Vec<u8>]) -> Walked {
+        let mut tally = Tally::new(0, "test".into());
+        let mut pcapng = PcapNg::new(&mut tally);
+        Walked::over(&blocks.concat(), tally, |window, records, tally| {
+            pcapng.walk(window, records, tally)
+        })
+    }
+
+    fn secrets(bytes: &[u8]) -> Vec<u8> {
+        let len = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        block(false, 10, &[b"KSLT", &len[..], bytes].concat())
+    }
+
+    #[test]
+    fn secrets_are_kept_up_to_a_number_and_a_size() {
+        for (blocks, kept, dropped) in [
+            (vec![secrets(b""); 5_000], 0, 0),
+            (vec![secrets(b"abcd"); 5_000], 4_096, 904),
+            (vec![secrets(&[7; 1 << 20]); 17], 16, 1),
+        ] {
+            let walked = walk(&[vec![section(false)], blocks].concat());
+            let summary = &walked.tally.summary;
+            assert_eq!(
+                (summary.secrets.len(), summary.secrets_dropped),
+                (kept, dropped)
+            );
+        }
+    }
 }

@@ -44,6 +44,8 @@ pub(super) struct PcapNg {
     order: Order,
     /// What the records of each interface of the section need.
     interfaces: Vec<Decoding>,
+    /// How many octets of secrets were kept.
+    secrets_kept: usize,
     /// Where damage begins, while its end is searched.
     damaged_from: Option<u64>,
     /// Oddities that are told once an input.
@@ -106,6 +108,7 @@ impl PcapNg {
             // The first section header says what it is.
             order: Order::Little,
             interfaces: Vec::new(),
+            secrets_kept: 0,
             damaged_from: None,
             told: Told::default(),
         }
