@@ -3,6 +3,7 @@
 use super::{
     Block, Clock, DECRYPTION_SECRETS, Decoding, ENHANCED_PACKET, INTERFACE_DESCRIPTION,
     INTERFACE_STATISTICS, NAME_RESOLUTION, PACKET, PcapNg, SECTION_HEADER, SIMPLE_PACKET,
+    numbers::MAX_INTERFACES,
     option::{COMMENT, Options},
 };
 use crate::{
@@ -11,8 +12,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// The most interfaces of an input that are described; [`Record::interface`] numbers them.
-const MAX_INTERFACES: usize = 4_096;
 /// The most octets of a name that are kept.
 const MAX_NAME: usize = 256;
 /// The most octets of secrets that are kept of an input.
@@ -62,6 +61,7 @@ impl PcapNg {
             _ => super::Order::Little,
         };
         self.interfaces.clear();
+        self.crowded = false;
         tally.summary.sections = tally.summary.sections.saturating_add(1);
         let major = self.order.u16(block.body, 4)?;
         let minor = self.order.u16(block.body, 6)?;
@@ -84,6 +84,10 @@ impl PcapNg {
     }
 
     fn interface(&mut self, block: Block<'_>, tally: &mut Tally) -> Option<()> {
+        // Without a place for one of them, those behind it would get the wrong numbers.
+        if self.crowded {
+            return Some(());
+        }
         let order = self.order;
         let mut interface = Interface {
             link: LinkType(order.u16(block.body, 0)?),
@@ -112,7 +116,12 @@ impl PcapNg {
             }
             _ => {}
         });
-        let Some(index) = self.index_of(&interface, tally) else {
+        let summary = &mut tally.summary;
+        let number = self
+            .numbers
+            .number(&interface, summary.sections, &mut summary.interfaces);
+        let Some(index) = number else {
+            self.crowded = true;
             tally.note(
                 block.offset,
                 format!("more than {MAX_INTERFACES} interfaces; their frames are not decoded"),
@@ -128,28 +137,6 @@ impl PcapNg {
             dropped: 0,
         });
         Some(())
-    }
-
-    /// Numbers an interface in the input. One that an earlier section described alike is the same one, so that
-    /// captures of many sections do not make the list grow.
-    fn index_of(&self, interface: &Interface, tally: &mut Tally) -> Option<u16> {
-        let all = &mut tally.summary.interfaces;
-        let known = all.iter().position(|known| {
-            let same = Interface {
-                frames: 0,
-                dropped: None,
-                ..known.clone()
-            };
-            same == *interface
-        });
-        let known = known.and_then(|index| u16::try_from(index).ok());
-        let known = known.filter(|index| self.interfaces.iter().all(|used| used.index != *index));
-        if known.is_some() || all.len() >= MAX_INTERFACES {
-            return known;
-        }
-        let index = u16::try_from(all.len()).ok();
-        all.push(interface.clone());
-        index
     }
 
     fn enhanced_packet(
@@ -385,7 +372,7 @@ fn text(value: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::sample::{Walked, block, section};
+    use crate::capture::sample::{Walked, block, packet, section};
 
     fn walk(blocks: &[Vec<u8>]) -> Walked {
         let mut tally = Tally::new(0, "test".into());
@@ -398,6 +385,57 @@ mod tests {
     fn secrets(bytes: &[u8]) -> Vec<u8> {
         let len = u32::try_from(bytes.len()).unwrap().to_le_bytes();
         block(false, 10, &[b"KSLT", &len[..], bytes].concat())
+    }
+
+    /// An interface with the snaplen given.
+    fn interface(snaplen: u32) -> Vec<u8> {
+        block(
+            false,
+            1,
+            &[&[1, 0, 0, 0][..], &snaplen.to_le_bytes()].concat(),
+        )
+    }
+
+    #[test]
+    fn interfaces_described_alike_are_told_apart_by_their_order() {
+        let twins = [interface(7), interface(7), packet(1, 1, b"x", b"")];
+        let section = [section(false), twins.concat()].concat();
+        let walked = walk(&vec![section; 3]);
+        let numbers: Vec<_> = walked
+            .records
+            .iter()
+            .map(|record| record.interface)
+            .collect();
+        assert_eq!(numbers, [1, 1, 1]);
+        assert_eq!(walked.tally.summary.interfaces.len(), 2);
+    }
+
+    #[test]
+    fn interfaces_that_are_too_many_do_not_get_the_number_of_another_one() {
+        let first: Vec<_> = (0..4_096).map(interface).collect();
+        // The first interface of the second section is one too many, the second one is known.
+        let second = [
+            section(false),
+            interface(5_000),
+            interface(3),
+            packet(0, 1, b"a", b""),
+            packet(1, 1, b"b", b""),
+        ];
+        let third = [section(false), interface(3), packet(0, 1, b"c", b"")];
+        let blocks = [
+            section(false),
+            first.concat(),
+            second.concat(),
+            third.concat(),
+        ];
+        let walked = walk(&blocks);
+        let numbers: Vec<_> = walked
+            .records
+            .iter()
+            .map(|record| record.interface)
+            .collect();
+        assert_eq!(numbers, [NO_INTERFACE, NO_INTERFACE, 3]);
+        assert_eq!(walked.tally.summary.orphan_frames, 2);
     }
 
     #[test]

@@ -4,12 +4,13 @@
 
 mod body;
 mod clock;
+mod numbers;
 mod option;
 
 use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::{PcapError, pcapng::RawBlock};
 
-use self::clock::Clock;
+use self::{clock::Clock, numbers::Numbers};
 use super::{
     LinkType, Record,
     order::Order,
@@ -44,6 +45,9 @@ pub(super) struct PcapNg {
     order: Order,
     /// What the records of each interface of the section need.
     interfaces: Vec<Decoding>,
+    /// Whether the section has interfaces for which there was no number left.
+    crowded: bool,
+    numbers: Numbers,
     /// How many octets of secrets were kept.
     secrets_kept: usize,
     /// Where damage begins, while its end is searched.
@@ -108,6 +112,8 @@ impl PcapNg {
             // The first section header says what it is.
             order: Order::Little,
             interfaces: Vec::new(),
+            crowded: false,
+            numbers: Numbers::default(),
             secrets_kept: 0,
             damaged_from: None,
             told: Told::default(),
