@@ -7,7 +7,9 @@ use super::{
     option::{COMMENT, Options},
 };
 use crate::{
-    capture::{Interface, LinkType, Record, Resolution, Secrets, summary::Tally},
+    capture::{
+        Interface, LinkType, Record, Resolution, Secrets, reader::max_captured, summary::Tally,
+    },
     span::Span,
     time::Timestamp,
 };
@@ -238,7 +240,7 @@ impl PcapNg {
     /// Makes the record of a frame.
     fn record(&mut self, block: Block<'_>, stored: &Stored, tally: &mut Tally) -> Record {
         let room = block.body.len().saturating_sub(stored.data);
-        let captured = (stored.captured as usize).min(room);
+        let mut captured = (stored.captured as usize).min(room);
         if captured < stored.captured as usize && !self.told.overlong {
             self.told.overlong = true;
             tally.note(
@@ -257,6 +259,11 @@ impl PcapNg {
                 );
             }
         }
+        let limit = max_captured(interface.map_or(0, |interface| interface.snaplen));
+        if captured > limit as usize {
+            captured = 0;
+            self.note_giant(block, tally);
+        }
         let ts = match (interface, stored.ticks) {
             (Some(interface), Some(ticks)) => interface.clock.time(ticks),
             _ if tally.summary.frames == 0 => Timestamp::default(),
@@ -270,6 +277,16 @@ impl PcapNg {
             link: interface.map_or(LinkType::UNKNOWN, |interface| interface.link),
             interface: interface.map_or(NO_INTERFACE, |interface| interface.index),
             fcs_len: interface.map_or(0, |interface| interface.fcs_len),
+        }
+    }
+
+    /// Notes that a frame is there without its octets.
+    fn note_giant(&mut self, block: Block<'_>, tally: &mut Tally) {
+        if !self.told.giant {
+            self.told.giant = true;
+            let what =
+                "frame longer than any network has; it is counted and its octets are left out";
+            tally.note(block.offset, what);
         }
     }
 

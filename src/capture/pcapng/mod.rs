@@ -36,6 +36,8 @@ const FRAME: usize = 12;
 const BODY: usize = 8;
 /// The longest block that is believed.
 const MAX_BLOCK: usize = 64 << 20;
+/// A batch ends behind a block longer than this, so that its octets need not be kept with those of others.
+const LONG_BLOCK: usize = 1 << 20;
 /// The longest block that is believed right after damage.
 const MAX_BLOCK_AFTER_DAMAGE: usize = 1 << 20;
 
@@ -75,6 +77,7 @@ struct Told {
     orphans: bool,
     options: bool,
     overlong: bool,
+    giant: bool,
     untimed: bool,
 }
 
@@ -152,6 +155,9 @@ impl PcapNg {
                     }
                     self.take(block, records, tally);
                     at = end;
+                    if block.body.len() > LONG_BLOCK && !records.is_empty() {
+                        return at;
+                    }
                 }
                 Step::More => return at,
                 Step::Cut => {
