@@ -6,17 +6,13 @@
 use super::{
     Interface, LinkType, Record, Resolution,
     order::Order,
-    reader::Window,
+    reader::{Window, max_captured},
     summary::{Format, Tally},
 };
 use crate::{span::Span, time::Timestamp};
 
 /// How long the file header is.
 pub(super) const FILE_HEADER: usize = 24;
-/// The most octets of a record that are believed without the file header saying so (libpcap's own limit).
-const MAX_CAPTURED: u32 = 262_144;
-/// The most octets of a record that are believed when the file header allows them.
-const MAX_SNAPLEN: u32 = 64 << 20;
 /// Records further from their neighbours than this are looked at twice.
 const DAY: u32 = 86_400;
 /// How many records in a row make a place after damage believable.
@@ -135,7 +131,7 @@ impl Pcap {
                 (2, 3) => Lengths::Either,
                 _ => Lengths::InOrder,
             },
-            limit: snaplen.clamp(MAX_CAPTURED, MAX_SNAPLEN),
+            limit: max_captured(snaplen),
             link,
             fcs_len,
             last_secs: None,
@@ -317,7 +313,7 @@ impl Pcap {
     fn is_plausible(&self, header: &Header, near: Option<u32>) -> bool {
         header.captured > 0
             && header.captured <= header.original
-            && header.original <= MAX_CAPTURED
+            && header.original <= self.limit
             && !self.has_odd_fraction(header)
             && near.is_none_or(|secs| secs.abs_diff(header.secs) <= DAY)
     }

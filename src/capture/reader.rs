@@ -18,6 +18,16 @@ use crate::{
 
 /// How much room a batch keeps for its octets at most, unless blocks are larger.
 const MAX_KEPT: usize = 4 << 20;
+/// The most octets of a frame that are believed without the file saying so: what libpcap and Wireshark allow, segments
+/// that were joined by offloading included, and a few for pseudo headers.
+const MAX_CAPTURED: u32 = (256 << 10) + (4 << 10);
+/// The most octets of a frame that are believed when the snapshot length of the file allows them.
+const MAX_SNAPLEN: u32 = 1 << 20;
+
+/// Returns the most octets of a frame that are believed, given the snapshot length of the file or interface.
+pub(super) fn max_captured(snaplen: u32) -> u32 {
+    snaplen.clamp(MAX_CAPTURED, MAX_SNAPLEN)
+}
 
 /// Octets of an input that were read and are not yet done.
 #[derive(Clone, Copy, Debug)]
@@ -158,11 +168,6 @@ impl Reader {
     /// Fills `batch` with the next records; `false` when there are none, and nothing odd to tell, any more.
     pub(super) fn next_batch(&mut self, batch: &mut Batch, block_bytes: usize) -> Result<bool> {
         batch.clear();
-        // A giant record is no reason to keep its room for ever.
-        let usual = block_bytes.saturating_mul(2).max(MAX_KEPT);
-        if batch.bytes.capacity() > usual {
-            batch.bytes.shrink_to(usual);
-        }
         batch.input = self.tally.input;
         batch.first_number = self.tally.summary.frames.saturating_add(1);
         batch.floor = self.tally.newest;
@@ -184,7 +189,9 @@ impl Reader {
             let done = self
                 .container
                 .walk(window, &mut batch.records, &mut self.tally);
-            if let Some(what) = self.broken.take() {
+            if done >= batch.bytes.len()
+                && let Some(what) = self.broken.take()
+            {
                 self.tally.note(window.at(batch.bytes.len()), what);
             }
             batch.offset = self.offset;
@@ -194,6 +201,7 @@ impl Reader {
                 self.carry
                     .extend_from_slice(batch.bytes.get(done..).unwrap_or_default());
                 batch.bytes.truncate(done);
+                release(batch, block_bytes);
                 return Ok(!batch.records.is_empty() || !batch.anomalies.is_empty());
             }
             // Nothing whole yet, or octets that are skipped.
@@ -251,6 +259,16 @@ impl Reader {
     }
 }
 
+/// Lets go of what is behind the last frame of a batch, and of room that only a giant record needed.
+fn release(batch: &mut Batch, block_bytes: usize) {
+    let used = batch.records.last().map_or(0, |last| last.data.end());
+    batch.bytes.truncate(used);
+    let usual = block_bytes.saturating_mul(2).max(MAX_KEPT);
+    if batch.bytes.capacity() > usual {
+        batch.bytes.shrink_to(usual);
+    }
+}
+
 fn not_a_capture(path: &Path, what: &str) -> Error {
     Error::NotACapture {
         path: path.to_owned(),
@@ -303,6 +321,79 @@ mod tests {
             assert_eq!(frames[0].3, long);
             assert!(anomalies.is_empty());
         }
+    }
+
+    #[test]
+    fn frames_as_long_as_libpcap_allows_are_read_and_longer_ones_are_not() {
+        let long = vec![7; 262_144];
+        let giant = vec![9; 300_000];
+        let pcap = [
+            &PCAP_HEADER[..],
+            &record(1, 0, b"a"),
+            &record(2, 0, &long),
+            &record(3, 0, &giant),
+            &[record(4, 0, b"b"), record(5, 0, b"c"), record(6, 0, b"d")].concat(),
+        ]
+        .concat();
+        let (frames, anomalies) = read(&pcap, 1 << 20);
+        let lens: Vec<_> = frames.iter().map(|frame| frame.3.len()).collect();
+        assert_eq!(lens, [1, 262_144, 1, 1, 1]);
+        assert_eq!(anomalies.len(), 1);
+
+        let pcapng = [
+            section(false),
+            interface(1, b""),
+            packet(0, 1, b"a", b""),
+            packet(0, 2, &long, b""),
+            packet(0, 3, &giant, b""),
+            packet(0, 4, b"b", b""),
+            packet(0, 5, &giant, b""),
+        ]
+        .concat();
+        for block_bytes in [100, 1 << 20] {
+            let (frames, anomalies) = read(&pcapng, block_bytes);
+            let lens: Vec<_> = frames
+                .iter()
+                .map(|frame| (frame.0, frame.3.len()))
+                .collect();
+            assert_eq!(lens, [(1, 1), (2, 262_144), (3, 0), (4, 1), (5, 0)]);
+            assert_eq!(anomalies.len(), 1);
+        }
+    }
+
+    #[test]
+    fn frames_longer_than_usual_are_read_when_the_snapshot_length_allows_them() {
+        let giant = vec![9; 1 << 20];
+        for (snaplen, frames) in [(262_144_u32, 0), (1 << 20, 1), (u32::MAX, 1)] {
+            let mut pcap = [&PCAP_HEADER[..], &record(3, 0, &giant)].concat();
+            pcap[16..20].copy_from_slice(&snaplen.to_le_bytes());
+            assert_eq!(read(&pcap, 1 << 20).0.len(), frames, "{snaplen}");
+        }
+    }
+
+    #[test]
+    fn a_giant_frame_leaves_no_giant_batch() {
+        let giant = vec![9; 30 << 20];
+        let file = [
+            section(false),
+            interface(1, b""),
+            packet(0, 1, &giant, b""),
+            packet(0, 2, b"b", b""),
+        ]
+        .concat();
+        let capture = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(capture.path(), file).unwrap();
+        let mut reader = super::Reader::open(capture.path(), 0, None).unwrap();
+        let (mut batch, mut frames) = (super::Batch::default(), 0);
+        while reader.next_batch(&mut batch, 1 << 20).unwrap() {
+            frames += batch.records.len();
+            assert!(
+                batch.bytes.capacity() <= 4 << 20,
+                "{}",
+                batch.bytes.capacity()
+            );
+        }
+        assert_eq!(frames, 2);
     }
 
     proptest! {

@@ -55,7 +55,7 @@ flaws! {
     URI_SPACE = 15, "uri-space";
     /// The number in CSeq is not less than 2^31 (RFC 3261 §8.1.1.5).
     CSEQ_OVERFLOW = 16, "cseq-overflow";
-    /// CSeq cannot be read.
+    /// CSeq is not a number, white space and a method; it is read if it can be.
     CSEQ_INVALID = 17, "cseq-invalid";
     /// CSeq names another method than the request line.
     CSEQ_METHOD = 18, "cseq-method";

@@ -93,9 +93,9 @@ impl Head {
         use ParseReason as Reason;
         let headers = self.headers.start();
         let cseq = self.cseq_text;
-        let is_response = self.status_code().is_some();
-        let overflow = |cseq: Cseq| is_response && cseq.number == u32::MAX;
-        let error = if self.status_code() == Some(0) {
+        let is_response = self.is_response();
+        let overflow = |cseq: Cseq| is_response && cseq.number().is_none();
+        let error = if is_response && self.status_code().is_none() {
             // The status line is what is before the headers.
             Some((0, Reason::StatusCode))
         } else if self.call_id.is_empty() {
@@ -133,11 +133,17 @@ impl Head {
         }
     }
 
-    /// Returns the status code of a response, 0 when it has not three digits.
+    /// Returns whether it is a response.
+    #[must_use]
+    pub const fn is_response(&self) -> bool {
+        matches!(self.start, StartLine::Response { .. })
+    }
+
+    /// Returns the status code of a response; `None` when it is 000 or has not three digits.
     #[must_use]
     pub const fn status_code(&self) -> Option<u16> {
         match self.start {
-            StartLine::Request { .. } => None,
+            StartLine::Request { .. } | StartLine::Response { code: 0, .. } => None,
             StartLine::Response { code, .. } => Some(code),
         }
     }

@@ -243,19 +243,22 @@ impl<'a> Parser<'a> {
     }
 
     fn read_cseq(&mut self, value: &'a [u8]) {
-        match cseq::split(value) {
-            Some((number, method_text)) => {
-                if number > cseq::MAX {
-                    self.head.flaws.insert(Flaws::CSEQ_OVERFLOW);
-                }
-                self.head.cseq = Some(Cseq {
-                    number,
-                    method: Method::from_bytes(method_text),
-                    method_text: Span::locate(self.bytes, method_text),
-                });
-            }
-            None => self.head.flaws.insert(Flaws::CSEQ_INVALID),
+        let Some(parts) = cseq::split(value) else {
+            self.head.flaws.insert(Flaws::CSEQ_INVALID);
+            return;
+        };
+        if parts.number.is_none_or(|number| number > cseq::MAX) {
+            self.head.flaws.insert(Flaws::CSEQ_OVERFLOW);
         }
+        if !parts.is_spaced {
+            self.head.flaws.insert(Flaws::CSEQ_INVALID);
+        }
+        self.head.cseq = Some(Cseq {
+            number: parts.number.unwrap_or(u32::MAX),
+            fits: parts.number.is_some(),
+            method: Method::from_bytes(parts.method),
+            method_text: Span::locate(self.bytes, parts.method),
+        });
     }
 
     /// Notes where the headers are, and what is missing among them.
@@ -436,6 +439,8 @@ mod tests {
                 &["cseq-overflow"],
                 false,
             ),
+            ("SIP/2.0 200 OK", "4294967295", &["cseq-overflow"], true),
+            ("SIP/2.0 200 OK", "4294967296", &["cseq-overflow"], false),
             ("SIP/2.0 200 OK", "2147483647", &[], true),
         ] {
             let bytes = format!(
@@ -444,6 +449,33 @@ mod tests {
             let head = parse(bytes.as_bytes(), Framing::Datagram).unwrap();
             assert_eq!(head.flaws.names().collect::<Vec<_>>(), flaws);
             assert_eq!(head.usable().is_ok(), usable, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_were_not_sent_are_not_told() {
+        for (number, told, flaws) in [
+            ("7 ", Some(7), &[][..]),
+            ("4294967295 ", Some(u32::MAX), &["cseq-overflow"]),
+            ("4294967296 ", None, &["cseq-overflow"]),
+            ("7", Some(7), &["cseq-invalid"]),
+        ] {
+            let bytes = request(&format!("To: a\r\nCall-ID: x\r\nCSeq: {number}OPTIONS\r\n"));
+            let head = parse(&bytes, Framing::Datagram).unwrap();
+            let cseq = head.cseq.unwrap();
+            assert_eq!((cseq.number(), cseq.method), (told, Method::Options));
+            assert_eq!(head.flaws.names().collect::<Vec<_>>(), flaws);
+            assert!(head.usable().is_ok());
+        }
+        for (code, told) in [
+            ("200", Some(200)),
+            ("799", Some(799)),
+            ("0200", None),
+            ("20", None),
+        ] {
+            let bytes = format!("SIP/2.0 {code} OK\r\n\r\n").into_bytes();
+            let head = parse(&bytes, Framing::Datagram).unwrap();
+            assert_eq!((head.status_code(), head.is_response()), (told, true));
         }
     }
 

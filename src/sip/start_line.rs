@@ -23,7 +23,7 @@ pub enum StartLine {
     },
     /// A status line.
     Response {
-        /// The status code, 0 when it has not three digits.
+        /// The status code, 0 when it has not three digits ([`Head::status_code`](super::Head::status_code) tells).
         code: u16,
         /// The reason phrase, which may be empty.
         reason: Span,

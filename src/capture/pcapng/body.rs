@@ -3,20 +3,23 @@
 use super::{
     Block, Clock, DECRYPTION_SECRETS, Decoding, ENHANCED_PACKET, INTERFACE_DESCRIPTION,
     INTERFACE_STATISTICS, NAME_RESOLUTION, PACKET, PcapNg, SECTION_HEADER, SIMPLE_PACKET,
+    numbers::MAX_INTERFACES,
     option::{COMMENT, Options},
 };
 use crate::{
-    capture::{Interface, LinkType, Record, Resolution, Secrets, summary::Tally},
+    capture::{
+        Interface, LinkType, Record, Resolution, Secrets, reader::max_captured, summary::Tally,
+    },
     span::Span,
     time::Timestamp,
 };
 
-/// The most interfaces of an input that are described; [`Record::interface`] numbers them.
-const MAX_INTERFACES: usize = 4_096;
 /// The most octets of a name that are kept.
 const MAX_NAME: usize = 256;
 /// The most octets of secrets that are kept of an input.
 const MAX_SECRETS: usize = 16 << 20;
+/// The most blocks of secrets that are kept of an input.
+const MAX_SECRETS_BLOCKS: usize = 4_096;
 /// [`Record::interface`] of frames whose interface was not described.
 const NO_INTERFACE: u16 = u16::MAX;
 
@@ -60,6 +63,7 @@ impl PcapNg {
             _ => super::Order::Little,
         };
         self.interfaces.clear();
+        self.crowded = false;
         tally.summary.sections = tally.summary.sections.saturating_add(1);
         let major = self.order.u16(block.body, 4)?;
         let minor = self.order.u16(block.body, 6)?;
@@ -82,6 +86,10 @@ impl PcapNg {
     }
 
     fn interface(&mut self, block: Block<'_>, tally: &mut Tally) -> Option<()> {
+        // Without a place for one of them, those behind it would get the wrong numbers.
+        if self.crowded {
+            return Some(());
+        }
         let order = self.order;
         let mut interface = Interface {
             link: LinkType(order.u16(block.body, 0)?),
@@ -110,7 +118,12 @@ impl PcapNg {
             }
             _ => {}
         });
-        let Some(index) = self.index_of(&interface, tally) else {
+        let summary = &mut tally.summary;
+        let number = self
+            .numbers
+            .number(&interface, summary.sections, &mut summary.interfaces);
+        let Some(index) = number else {
+            self.crowded = true;
             tally.note(
                 block.offset,
                 format!("more than {MAX_INTERFACES} interfaces; their frames are not decoded"),
@@ -126,28 +139,6 @@ impl PcapNg {
             dropped: 0,
         });
         Some(())
-    }
-
-    /// Numbers an interface in the input. One that an earlier section described alike is the same one, so that
-    /// captures of many sections do not make the list grow.
-    fn index_of(&self, interface: &Interface, tally: &mut Tally) -> Option<u16> {
-        let all = &mut tally.summary.interfaces;
-        let known = all.iter().position(|known| {
-            let same = Interface {
-                frames: 0,
-                dropped: None,
-                ..known.clone()
-            };
-            same == *interface
-        });
-        let known = known.and_then(|index| u16::try_from(index).ok());
-        let known = known.filter(|index| self.interfaces.iter().all(|used| used.index != *index));
-        if known.is_some() || all.len() >= MAX_INTERFACES {
-            return known;
-        }
-        let index = u16::try_from(all.len()).ok();
-        all.push(interface.clone());
-        index
     }
 
     fn enhanced_packet(
@@ -249,7 +240,7 @@ impl PcapNg {
     /// Makes the record of a frame.
     fn record(&mut self, block: Block<'_>, stored: &Stored, tally: &mut Tally) -> Record {
         let room = block.body.len().saturating_sub(stored.data);
-        let captured = (stored.captured as usize).min(room);
+        let mut captured = (stored.captured as usize).min(room);
         if captured < stored.captured as usize && !self.told.overlong {
             self.told.overlong = true;
             tally.note(
@@ -268,6 +259,11 @@ impl PcapNg {
                 );
             }
         }
+        let limit = max_captured(interface.map_or(0, |interface| interface.snaplen));
+        if captured > limit as usize {
+            captured = 0;
+            self.note_giant(block, tally);
+        }
         let ts = match (interface, stored.ticks) {
             (Some(interface), Some(ticks)) => interface.clock.time(ticks),
             _ if tally.summary.frames == 0 => Timestamp::default(),
@@ -281,6 +277,16 @@ impl PcapNg {
             link: interface.map_or(LinkType::UNKNOWN, |interface| interface.link),
             interface: interface.map_or(NO_INTERFACE, |interface| interface.index),
             fcs_len: interface.map_or(0, |interface| interface.fcs_len),
+        }
+    }
+
+    /// Notes that a frame is there without its octets.
+    fn note_giant(&mut self, block: Block<'_>, tally: &mut Tally) {
+        if !self.told.giant {
+            self.told.giant = true;
+            let what =
+                "frame longer than any network has; it is counted and its octets are left out";
+            tally.note(block.offset, what);
         }
     }
 
@@ -323,13 +329,15 @@ impl PcapNg {
         let len = self.order.u32(block.body, 4)? as usize;
         let data = block.body.get(8..)?;
         let bytes = data.get(..len).unwrap_or(data);
+        if bytes.is_empty() {
+            return Some(());
+        }
         let summary = &mut tally.summary;
-        let kept = summary.secrets.iter().fold(0_usize, |sum, secrets| {
-            sum.saturating_add(secrets.bytes.len())
-        });
-        if kept.saturating_add(bytes.len()) > MAX_SECRETS {
+        let kept = self.secrets_kept.saturating_add(bytes.len());
+        if kept > MAX_SECRETS || summary.secrets.len() >= MAX_SECRETS_BLOCKS {
             summary.secrets_dropped = summary.secrets_dropped.saturating_add(1);
         } else {
+            self.secrets_kept = kept;
             summary.secrets.push(Secrets {
                 kind,
                 bytes: bytes.to_vec(),
@@ -376,4 +384,90 @@ fn text(value: &[u8]) -> String {
         .chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::sample::{Walked, block, packet, section};
+
+    fn walk(blocks: &[Vec<u8>]) -> Walked {
+        let mut tally = Tally::new(0, "test".into());
+        let mut pcapng = PcapNg::new(&mut tally);
+        Walked::over(&blocks.concat(), tally, |window, records, tally| {
+            pcapng.walk(window, records, tally)
+        })
+    }
+
+    fn secrets(bytes: &[u8]) -> Vec<u8> {
+        let len = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        block(false, 10, &[b"KSLT", &len[..], bytes].concat())
+    }
+
+    /// An interface with the snaplen given.
+    fn interface(snaplen: u32) -> Vec<u8> {
+        block(
+            false,
+            1,
+            &[&[1, 0, 0, 0][..], &snaplen.to_le_bytes()].concat(),
+        )
+    }
+
+    #[test]
+    fn interfaces_described_alike_are_told_apart_by_their_order() {
+        let twins = [interface(7), interface(7), packet(1, 1, b"x", b"")];
+        let section = [section(false), twins.concat()].concat();
+        let walked = walk(&vec![section; 3]);
+        let numbers: Vec<_> = walked
+            .records
+            .iter()
+            .map(|record| record.interface)
+            .collect();
+        assert_eq!(numbers, [1, 1, 1]);
+        assert_eq!(walked.tally.summary.interfaces.len(), 2);
+    }
+
+    #[test]
+    fn interfaces_that_are_too_many_do_not_get_the_number_of_another_one() {
+        let first: Vec<_> = (0..4_096).map(interface).collect();
+        // The first interface of the second section is one too many, the second one is known.
+        let second = [
+            section(false),
+            interface(5_000),
+            interface(3),
+            packet(0, 1, b"a", b""),
+            packet(1, 1, b"b", b""),
+        ];
+        let third = [section(false), interface(3), packet(0, 1, b"c", b"")];
+        let blocks = [
+            section(false),
+            first.concat(),
+            second.concat(),
+            third.concat(),
+        ];
+        let walked = walk(&blocks);
+        let numbers: Vec<_> = walked
+            .records
+            .iter()
+            .map(|record| record.interface)
+            .collect();
+        assert_eq!(numbers, [NO_INTERFACE, NO_INTERFACE, 3]);
+        assert_eq!(walked.tally.summary.orphan_frames, 2);
+    }
+
+    #[test]
+    fn secrets_are_kept_up_to_a_number_and_a_size() {
+        for (blocks, kept, dropped) in [
+            (vec![secrets(b""); 5_000], 0, 0),
+            (vec![secrets(b"abcd"); 5_000], 4_096, 904),
+            (vec![secrets(&[7; 1 << 20]); 17], 16, 1),
+        ] {
+            let walked = walk(&[vec![section(false)], blocks].concat());
+            let summary = &walked.tally.summary;
+            assert_eq!(
+                (summary.secrets.len(), summary.secrets_dropped),
+                (kept, dropped)
+            );
+        }
+    }
 }

@@ -4,12 +4,13 @@
 
 mod body;
 mod clock;
+mod numbers;
 mod option;
 
 use byteorder_slice::{BigEndian, LittleEndian};
 use pcap_file::{PcapError, pcapng::RawBlock};
 
-use self::clock::Clock;
+use self::{clock::Clock, numbers::Numbers};
 use super::{
     LinkType, Record,
     order::Order,
@@ -35,6 +36,8 @@ const FRAME: usize = 12;
 const BODY: usize = 8;
 /// The longest block that is believed.
 const MAX_BLOCK: usize = 64 << 20;
+/// A batch ends behind a block longer than this, so that its octets need not be kept with those of others.
+const LONG_BLOCK: usize = 1 << 20;
 /// The longest block that is believed right after damage.
 const MAX_BLOCK_AFTER_DAMAGE: usize = 1 << 20;
 
@@ -44,6 +47,11 @@ pub(super) struct PcapNg {
     order: Order,
     /// What the records of each interface of the section need.
     interfaces: Vec<Decoding>,
+    /// Whether the section has interfaces for which there was no number left.
+    crowded: bool,
+    numbers: Numbers,
+    /// How many octets of secrets were kept.
+    secrets_kept: usize,
     /// Where damage begins, while its end is searched.
     damaged_from: Option<u64>,
     /// Oddities that are told once an input.
@@ -69,6 +77,7 @@ struct Told {
     orphans: bool,
     options: bool,
     overlong: bool,
+    giant: bool,
     untimed: bool,
 }
 
@@ -106,6 +115,9 @@ impl PcapNg {
             // The first section header says what it is.
             order: Order::Little,
             interfaces: Vec::new(),
+            crowded: false,
+            numbers: Numbers::default(),
+            secrets_kept: 0,
             damaged_from: None,
             told: Told::default(),
         }
@@ -143,6 +155,9 @@ impl PcapNg {
                     }
                     self.take(block, records, tally);
                     at = end;
+                    if block.body.len() > LONG_BLOCK && !records.is_empty() {
+                        return at;
+                    }
                 }
                 Step::More => return at,
                 Step::Cut => {
