@@ -252,12 +252,11 @@ impl Inputs {
         }
     }
 
-    /// Returns whether an input is a pipe, which may keep its reader waiting.
+    /// Returns whether an input is a pipe that has nothing more at hand: the next batch may have to be waited for.
     #[must_use]
-    pub fn has_pipe(&self) -> bool {
-        let is_pipe =
-            |slot: &Slot| matches!(&slot.state, State::Open(reader) if reader.source().is_pipe());
-        self.slots.iter().any(is_pipe)
+    pub fn is_drained(&self) -> bool {
+        let is_drained = |slot: &Slot| matches!(&slot.state, State::Open(reader) if reader.source().is_drained());
+        self.slots.iter().any(is_drained)
     }
 
     /// Returns how many inputs there are.

@@ -38,6 +38,8 @@ pub(super) struct Source {
     copy: Option<Copied>,
     /// Octets handed over so far.
     done: u64,
+    /// See [`Self::is_drained`].
+    is_drained: bool,
 }
 
 enum Octets {
@@ -136,6 +138,7 @@ impl Source {
             size: metadata.is_file().then_some(metadata.len()),
             copy: None,
             done: 0,
+            is_drained: false,
         };
         let base = match source.size {
             Some(_) => file.stream_position().map_err(open_error)?,
@@ -252,6 +255,7 @@ impl Source {
                 bytes.resize(before.saturating_add(want.min(PIPE_BYTES)), 0);
                 let read = read_once(pipe, bytes.get_mut(before..).unwrap_or_default());
                 bytes.truncate(before.saturating_add(*read.as_ref().unwrap_or(&0)));
+                self.is_drained = bytes.len() < before.saturating_add(want.min(PIPE_BYTES));
                 return Ok(match read? {
                     0 => Fill::End,
                     _ => Fill::More,
@@ -273,9 +277,9 @@ impl Source {
         }
     }
 
-    /// Returns whether its octets come when somebody sends them.
-    pub(super) const fn is_pipe(&self) -> bool {
-        matches!(self.octets, Octets::Pipe(_))
+    /// Returns whether it is a pipe that had less at hand than was asked for: the next read may have to wait.
+    pub(super) const fn is_drained(&self) -> bool {
+        self.is_drained
     }
 
     pub(super) fn compression(&self) -> &[Compression] {

@@ -45,9 +45,6 @@ const BATCHES_PER_THREAD: usize = 6;
 const MAX_BATCHES: usize = 64;
 const MAX_WINDOW_BYTES: usize = 20 << 20;
 
-/// A pipe that gives less than this at once has nothing more at hand.
-const TRICKLE_BYTES: usize = 32 << 10;
-
 /// A consumer of messages.
 pub trait Sink: Send {
     /// Takes the next message. `Break` ends the run politely: [`Sink::finish`] is still called.
@@ -254,7 +251,7 @@ impl Window {
             }
             self.filled += 1;
             bytes += work.batch.bytes.len();
-            self.is_trickle = inputs.has_pipe() && work.batch.bytes.len() < TRICKLE_BYTES;
+            self.is_trickle = inputs.is_drained();
             if self.is_trickle || bytes > MAX_WINDOW_BYTES {
                 break;
             }

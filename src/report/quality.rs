@@ -70,6 +70,16 @@ pub fn quality(summary: &Summary) -> Vec<Quality> {
             sum(|input| input.anomaly_count),
         ),
         (
+            "unusable-messages",
+            "messages without what identifies them",
+            summary.unusable,
+        ),
+        (
+            "table-evictions",
+            "times that a table was full",
+            summary.evictions,
+        ),
+        (
             "skipped-bytes",
             "bytes skipped there",
             sum(|input| input.skipped_bytes),
