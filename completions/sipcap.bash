@@ -359,7 +359,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__info)
-            opts="-j -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --format --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -390,7 +390,7 @@ _sipcap() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text csv json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -533,7 +533,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__parse)
-            opts="-o -q -h -V --as --strict --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-o -q -h -V --as --strict --format --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -544,7 +544,7 @@ _sipcap() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text csv json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -567,7 +567,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__split)
-            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --output --format --force --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --output --format --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -45,17 +45,15 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l until -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l block-bytes -d 'Octets that are read at once' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l format -d 'How rows are written' -r -f -a "text\t'For people'
-csv\t'Comma-separated values with a header line'
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l format -d 'How the output is written' -r -f -a "text\t'For people'
 json\t'JSON Lines: an object with a type in each line'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s o -l output -d 'Write to this file instead of the standard output' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
-complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l strict -d 'End with status 2 when an input is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l force -d 'Overwrite what exists'
-complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -83,7 +81,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l color -d 'Whe
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
-complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l strict -d 'End with status 2 when an input is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
@@ -114,7 +112,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l color -d 'When to
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
-complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l strict -d 'End with status 2 when an input is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s i -l ignore-case -d 'Match in either case'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s v -l invert-match -d 'Select the messages that do not match'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l dialog -d 'Select all messages with the Call-IDs of those that match'
@@ -148,7 +146,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
-complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End with status 2 when an input is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
@@ -178,8 +176,9 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l color -d 'When t
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
-complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strict -d 'End with status 2 when an input is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -190,8 +189,7 @@ rfc\t''
 ngrep\t''
 hex\t''
 escaped\t''"
-complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l format -d 'How rows are written' -r -f -a "text\t'For people'
-csv\t'Comma-separated values with a header line'
+complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l format -d 'How the output is written' -r -f -a "text\t'For people'
 json\t'JSON Lines: an object with a type in each line'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -s o -l output -d 'Write to this file instead of the standard output' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
@@ -199,7 +197,6 @@ always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l strict -d 'End with status 2 when a message cannot be worked with'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l force -d 'Overwrite what exists'
-complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -s h -l help -d 'Print help (see more with \'--help\')'

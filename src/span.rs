@@ -14,6 +14,7 @@ impl Span {
     /// Returns the span of the octets from `start` up to, not including, `end`; empty when `end` is not after `start`.
     ///
     /// Offsets past 4 GiB saturate; no buffer here is that long.
+    #[inline]
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
         let start = u32::try_from(start).unwrap_or(u32::MAX);
@@ -25,36 +26,42 @@ impl Span {
     }
 
     /// Returns the offset of the first octet.
+    #[inline]
     #[must_use]
     pub const fn start(self) -> usize {
         self.start as usize
     }
 
     /// Returns the offset behind the last octet.
+    #[inline]
     #[must_use]
     pub const fn end(self) -> usize {
         self.end as usize
     }
 
     /// Returns the number of octets.
+    #[inline]
     #[must_use]
     pub const fn len(self) -> usize {
         (self.end - self.start) as usize
     }
 
     /// Returns whether there is no octet in it.
+    #[inline]
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.end == self.start
     }
 
     /// Returns the octets of the span in `buffer`, none if it does not fit.
+    #[inline]
     #[must_use]
     pub fn of(self, buffer: &[u8]) -> &[u8] {
         buffer.get(self.start()..self.end()).unwrap_or_default()
     }
 
     /// Returns the same octets seen from a buffer in which the current one starts at `offset`.
+    #[inline]
     #[must_use]
     pub fn shifted(self, offset: usize) -> Self {
         Self::new(
@@ -64,6 +71,7 @@ impl Span {
     }
 
     /// Returns the span of `part` inside `whole`, of which it must be a slice; an empty span otherwise.
+    #[inline]
     #[must_use]
     pub fn locate(whole: &[u8], part: &[u8]) -> Self {
         let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);

@@ -10,6 +10,7 @@
 
 mod ethernet;
 mod exported_pdu;
+mod express;
 mod fits;
 mod ip;
 mod link;
@@ -29,6 +30,7 @@ use std::net::{IpAddr, SocketAddr};
 pub use reason::Reason;
 
 use crate::{capture::LinkType, net::Encapsulation, span::Span};
+use express::express;
 use walk::{Layer, Walk};
 
 /// What is told about a packet besides its bytes.
@@ -74,6 +76,16 @@ pub fn decode(
 ) -> Packet {
     let wire = (orig_len as usize).max(frame.len());
     let wire = wire.saturating_sub(usize::from(fcs_len));
+    if link == LinkType::ETHERNET
+        && let Some(packet) = express(frame.get(..wire).unwrap_or(frame), options)
+    {
+        return packet;
+    }
+    walk_from_link(frame, link, wire, options)
+}
+
+/// Follows the headers of a frame that had `wire` octets.
+fn walk_from_link(frame: &[u8], link: LinkType, wire: usize, options: &DecodeOptions) -> Packet {
     let mut packet = Packet::unknown();
     Walk::new(frame, wire, options, &mut packet).run(Layer::Link(link));
     packet

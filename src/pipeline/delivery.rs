@@ -151,7 +151,12 @@ impl<'s> Delivery<'s> {
                     head,
                 };
                 // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages.
-                let hash = self.hasher.hash_one((flow, bytes));
+                let identity = (
+                    head.via.of(bytes),
+                    head.call_id.of(bytes),
+                    head.cseq_text.of(bytes),
+                );
+                let hash = self.hasher.hash_one((flow, identity, bytes.len()));
                 let digest = Digest {
                     hash,
                     is_ipv6: flow.src.is_ipv6(),

@@ -136,11 +136,13 @@ impl Default for Balance {
 
 impl Balance {
     /// Counts one frame.
+    #[inline]
     pub fn add(&mut self, fate: Fate) {
         self.add_many(fate, 1);
     }
 
     /// Counts `frames` frames of one fate.
+    #[inline]
     pub fn add_many(&mut self, fate: Fate, frames: u64) {
         self.0[fate as usize] += frames;
     }

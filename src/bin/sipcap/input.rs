@@ -165,7 +165,7 @@ pub(crate) fn files(inputs: &Inputs) -> Vec<PathBuf> {
 
 impl Twice {
     /// Returns an error of opening a copy as one of what it is a copy of.
-    pub(crate) fn blame(&self, error: anyhow::Error) -> anyhow::Error {
+    pub(crate) fn blame(&self, error: &anyhow::Error) -> anyhow::Error {
         let mut text = format!("{error:#}");
         for (copy, path) in &self.copies {
             text = text.replace(&*copy.path().to_string_lossy(), &path.to_string_lossy());

@@ -49,7 +49,7 @@ impl Output {
         let directory = path
             .parent()
             .filter(|parent| *parent != Path::new(""))
-            .unwrap_or(Path::new("."));
+            .unwrap_or_else(|| Path::new("."));
         if !directory.is_dir() {
             bail!("{} is no directory; make it first", directory.display());
         }

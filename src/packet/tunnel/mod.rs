@@ -14,7 +14,7 @@ mod tzsp;
 mod vxlan;
 
 use super::{
-    Reason, fits,
+    DecodeOptions, Reason, fits,
     walk::{Layer, Step, Walk},
 };
 use crate::net::Encapsulation;
@@ -39,26 +39,23 @@ const fn is_tunnel_port(port: u16) -> bool {
     )
 }
 
+/// Returns whether a datagram with these ports may be a tunnel's.
+#[inline]
+pub(super) fn may_be(options: &DecodeOptions, src_port: u16, dst_port: u16) -> bool {
+    let is_vxlan = |port: &u16| *port == src_port || *port == dst_port;
+    options.vxlan_ports.iter().any(is_vxlan) || is_tunnel_port(src_port) || is_tunnel_port(dst_port)
+}
+
 impl Walk<'_> {
     /// The tunnel that the payload of a UDP datagram is, if it is one.
     #[inline]
     pub(super) fn udp_tunnel(&mut self, src_port: u16, dst_port: u16) -> Option<Step> {
         // Nearly all datagrams leave here.
-        if !self.may_be_tunnel(src_port, dst_port) {
+        if !may_be(self.options, src_port, dst_port) {
             return None;
         }
         self.tunnel_at(dst_port)
             .or_else(|| self.tunnel_at(src_port))
-    }
-
-    #[inline]
-    fn may_be_tunnel(&self, src_port: u16, dst_port: u16) -> bool {
-        self.options
-            .vxlan_ports
-            .iter()
-            .any(|port| *port == src_port || *port == dst_port)
-            || is_tunnel_port(src_port)
-            || is_tunnel_port(dst_port)
     }
 
     #[cold]

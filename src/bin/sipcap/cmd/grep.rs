@@ -111,13 +111,13 @@ pub(crate) fn run(args: &GrepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         } else {
             Some(args.regex()?)
         };
-        What::Rows(MessageRows::in_full(
+        What::Rows(Box::new(MessageRows::in_full(
             output,
             &args.output,
             names.clone(),
             highlight,
             ui,
-        )?)
+        )?))
     };
     let mut grep = Grep {
         matcher,
@@ -152,7 +152,7 @@ impl GrepArgs {
             Some(copies) => self
                 .input
                 .open_paths(&copies.paths, rereadable, ui)
-                .map_err(|error| copies.blame(error)),
+                .map_err(|error| copies.blame(&error)),
             None => self.input.open(rereadable, ui),
         }
     }
@@ -222,7 +222,7 @@ impl Sink for Dialogs {
 
 /// What is done with the messages that are meant.
 enum What {
-    Rows(MessageRows),
+    Rows(Box<MessageRows>),
     Count(Output),
     Packets(Packets, Output),
 }

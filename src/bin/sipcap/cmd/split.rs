@@ -166,7 +166,7 @@ impl Sink for Frames {
 /// What is printed of the files.
 enum Manifest<'a> {
     Paths(&'a mut Output),
-    Csv(CsvRows<&'a mut Output>),
+    Csv(Box<CsvRows<&'a mut Output>>),
     Json(JsonRows<&'a mut Output>),
 }
 
@@ -175,12 +175,12 @@ impl<'a> Manifest<'a> {
         let is_terminal = output.is_terminal();
         Ok(match args.format {
             Format::Text => Self::Paths(output),
-            Format::Csv => Self::Csv(CsvRows::new(
+            Format::Csv => Self::Csv(Box::new(CsvRows::new(
                 output,
                 &FileRow::COLUMNS,
                 args.csv_safe,
                 is_terminal,
-            )?),
+            )?)),
             Format::Json => Self::Json(JsonRows::new(output)),
         })
     }
