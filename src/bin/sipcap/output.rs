@@ -79,7 +79,7 @@ impl Output {
                 let error = || format!("cannot write {}", path.display());
                 let file = file
                     .into_inner()
-                    .map_err(|error| error.into_error())
+                    .map_err(io::IntoInnerError::into_error)
                     .with_context(error)?;
                 make_readable(file.as_file()).with_context(error)?;
                 file.persist(&path)

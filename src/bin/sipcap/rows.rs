@@ -26,7 +26,7 @@ pub(crate) struct MessageRows {
 enum Rows {
     Table(MessageTable<Output>),
     Full(MessageText<Output>),
-    Csv(CsvRows<Output>),
+    Csv(Box<CsvRows<Output>>),
     Json(JsonRows<Output>),
 }
 
@@ -128,11 +128,11 @@ impl MessageRows {
 impl Rows {
     fn csv(output: Output, args: &OutputArgs) -> io::Result<Self> {
         let is_terminal = output.is_terminal();
-        Ok(Self::Csv(CsvRows::new(
+        Ok(Self::Csv(Box::new(CsvRows::new(
             output,
             &MessageRow::COLUMNS,
             args.csv_safe,
             is_terminal,
-        )?))
+        )?)))
     }
 }
