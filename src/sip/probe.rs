@@ -1,10 +1,10 @@
 //! Whether octets are SIP, and where in a stream the next message begins.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::{
     Method,
-    line::{LineEnd, is_token, split_around, split_token},
+    line::{LineEnd, find, is_token, split_around, split_token},
     start_line::{self, Parts},
     uri::is_scheme,
 };
@@ -39,7 +39,7 @@ pub fn probe(bytes: &[u8]) -> Probe {
     {
         return Probe::NotSip;
     }
-    match memchr2(b'\r', b'\n', behind).and_then(|end| behind.get(..end)) {
+    match find([b'\r', b'\n'], behind).and_then(|end| behind.get(..end)) {
         Some(rest) => {
             let len = word.len().saturating_add(rest.len());
             match start_line::split(text.get(..len).unwrap_or_default()) {
