@@ -126,7 +126,13 @@ impl LineEnd {
 /// Splits off the start line; `None` when it does not end. It comes without its line end, which is told as a flaw when
 /// it is not CR LF.
 pub(super) fn split_start_line(text: &[u8]) -> Option<(&[u8], &[u8], Flaws)> {
-    let (line, tail) = text.split_at_checked(find([b'\r', b'\n'], text)?)?;
+    split_start_line_at(text, find([b'\r', b'\n'], text)?)
+}
+
+/// Like [`split_start_line`], when it is known how long the line is.
+#[inline]
+pub(super) fn split_start_line_at(text: &[u8], len: usize) -> Option<(&[u8], &[u8], Flaws)> {
+    let (line, tail) = text.split_at_checked(len)?;
     let behind = match LineEnd::Lf.skip_blank(tail) {
         Some(behind) if tail.starts_with(b"\n") => (behind, Flaws::LF_ONLY),
         Some(behind) => (behind, Flaws::NONE),

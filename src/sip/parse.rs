@@ -2,9 +2,12 @@
 
 use super::{
     Cseq, Flaws, Framing, Head, Method, ParseError, ParseReason, StartLine, body, cseq,
-    line::{LineEnd, find, is_token, split_around, split_start_line, trim, trim_start, trim_value},
+    line::{
+        LineEnd, find, is_token, split_around, split_start_line, split_start_line_at, trim,
+        trim_start, trim_value,
+    },
     list,
-    probe::skip_line_ends,
+    probe::{self, skip_line_ends},
     start_line,
 };
 use crate::span::Span;
@@ -21,12 +24,17 @@ pub(super) fn parse(bytes: &[u8], framing: Framing) -> Result<Head, ParseError> 
     if line.len() > start_line::MAX_LEN {
         parser.head.flaws.insert(Flaws::LONG_LINE);
     }
-    let line_end = LineEnd::of(rest);
-    let (behind, body) = parser.read_fields(rest, line_end);
-    let fields = rest.len().saturating_sub(behind.len());
-    parser.finish_headers(rest.get(..fields).unwrap_or_default());
-    parser.finish_body(body, framing);
-    Ok(parser.head)
+    Ok(parser.read(rest, framing))
+}
+
+/// Reads the message in a payload; see [`Head::in_datagram`].
+pub(super) fn parse_datagram(payload: &[u8]) -> Option<(usize, Head)> {
+    let text = skip_line_ends(payload);
+    let start = probe::start_line(text).ok()?;
+    let (_, rest, end) = split_start_line_at(text, start.len)?;
+    let parser = Parser::new(text, start.parts.locate(text), start.flaws.union(end));
+    let offset = payload.len().saturating_sub(text.len());
+    Some((offset, parser.read(rest, Framing::Datagram)))
 }
 
 /// The headers that [`Head`] has a place for.
@@ -153,6 +161,16 @@ impl<'a> Parser<'a> {
             seen: 0,
             fields: 0,
         }
+    }
+
+    /// Reads what is behind the start line.
+    #[inline]
+    fn read(mut self, rest: &'a [u8], framing: Framing) -> Head {
+        let (behind, body) = self.read_fields(rest, LineEnd::of(rest));
+        let fields = rest.len().saturating_sub(behind.len());
+        self.finish_headers(rest.get(..fields).unwrap_or_default());
+        self.finish_body(body, framing);
+        self.head
     }
 
     /// Reads all header fields of `text` and returns what follows them and, of that, what is behind the empty line.
@@ -554,6 +572,26 @@ mod tests {
     }
 
     #[test]
+    fn datagrams_are_told_and_read_at_once() {
+        let bytes = [b"\r\n\r\n".to_vec(), request(COMMON)].concat();
+        let (start, head) = Head::in_datagram(&bytes).unwrap();
+        assert_eq!(start, 4);
+        assert_eq!(head.method_text(&bytes[4..]), b"OPTIONS");
+        assert_eq!(head.call_id.of(&bytes[4..]), b"x");
+        check_datagram(&bytes, &parse(&bytes, Framing::Datagram).unwrap());
+        for payload in [
+            &b""[..],
+            b"\r\n\r\n",
+            b"\x80\x08",
+            b"GET / HTTP/1.1\r\n\r\n",
+            // The start line does not end.
+            b"OPTIONS sip:a SIP/2.0",
+        ] {
+            assert!(Head::in_datagram(payload).is_none());
+        }
+    }
+
+    #[test]
     fn odd_octets_do_no_harm() {
         let bytes = b"\r\n\r\nSIP/2.0 200 \xd6k\0\r\nSubject: \xff\0\xfe\r\nt: J\xf6rg <sip:j\0@x>\r\n\r\n\0";
         let head = parse(bytes, Framing::Stream).unwrap();
@@ -586,12 +624,32 @@ mod tests {
         spans
     }
 
+    /// Checks that both ways to read a datagram agree.
+    fn check_datagram(bytes: &[u8], head: &Head) {
+        let is_sip = super::super::probe(bytes) == super::super::Probe::Sip;
+        let found = Head::in_datagram(bytes);
+        assert_eq!(found.is_some(), is_sip);
+        let Some((start, found)) = found else { return };
+        let shifted: Vec<_> = spans(&found)
+            .iter()
+            .map(|span| span.shifted(start))
+            .collect();
+        for (span, expected) in shifted.iter().zip(spans(head)) {
+            assert_eq!(span.of(bytes), expected.of(bytes));
+        }
+        assert_eq!(found.flaws, head.flaws);
+        assert_eq!(found.content_length, head.content_length);
+    }
+
     fn check(bytes: &[u8]) {
         for framing in [Framing::Datagram, Framing::Stream, Framing::Text] {
             let Ok(head) = parse(bytes, framing) else {
                 continue;
             };
             assert_ne!(super::super::probe(bytes), super::super::Probe::NotSip);
+            if framing == Framing::Datagram {
+                check_datagram(bytes, &head);
+            }
             for span in spans(&head) {
                 assert!(span.end() <= bytes.len(), "{span:?} of {}", bytes.len());
             }
