@@ -82,6 +82,15 @@ impl Head {
         parse::parse(bytes, framing)
     }
 
+    /// Reads the message in the payload of a datagram, if there is one, and returns where it begins: behind the line ends
+    /// that RFC 3261 §7.5 tells to ignore. The spans count from there.
+    ///
+    /// That is [`probe`](super::probe) and [`parse`](Self::parse) at once, with the start line read only once.
+    #[must_use]
+    pub fn in_datagram(payload: &[u8]) -> Option<(usize, Self)> {
+        parse::parse_datagram(payload)
+    }
+
     /// Returns whether the message can be worked with: start line, Call-ID, CSeq, From and To can be read.
     ///
     /// A number in CSeq that does not fit into 32 bits is a flaw in a request, which can still be answered, but makes

@@ -1,8 +1,8 @@
 //! Values that are lists: separated by commas outside of quotes, angle brackets and comments (RFC 3261 §7.3.1).
 
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 
-use super::line::{split_around, trim};
+use super::line::{find, split_around, trim};
 
 /// Returns the values of a list, trimmed, without empty ones.
 #[must_use]
@@ -36,8 +36,8 @@ impl<'a> Iterator for Values<'a> {
 ///
 /// What is opened but never closed opens nothing, so that it cannot hide the rest (RFC 4475 §3.1.2.6).
 pub(super) fn split_at(text: &[u8], separator: u8) -> Option<(&[u8], &[u8])> {
-    let parts = split_around(text, memchr(separator, text)?)?;
-    match memchr3(b'"', b'<', b'(', parts.0) {
+    let parts = split_around(text, find([separator], text)?)?;
+    match find(*b"\"<(", parts.0) {
         None => Some(parts),
         Some(_) => split_outside(text, separator),
     }

@@ -1,12 +1,13 @@
 //! The one pass over a message that finds its [`Head`].
 
-use memchr::memchr;
-
 use super::{
     Cseq, Flaws, Framing, Head, Method, ParseError, ParseReason, StartLine, body, cseq,
-    line::{LineEnd, is_token, split_start_line, trim, trim_start},
+    line::{
+        LineEnd, find, is_token, split_around, split_start_line, split_start_line_at, trim,
+        trim_start, trim_value,
+    },
     list,
-    probe::skip_line_ends,
+    probe::{self, skip_line_ends},
     start_line,
 };
 use crate::span::Span;
@@ -23,12 +24,17 @@ pub(super) fn parse(bytes: &[u8], framing: Framing) -> Result<Head, ParseError> 
     if line.len() > start_line::MAX_LEN {
         parser.head.flaws.insert(Flaws::LONG_LINE);
     }
-    let line_end = LineEnd::of(rest);
-    let (behind, body) = parser.read_fields(rest, line_end);
-    let fields = rest.len().saturating_sub(behind.len());
-    parser.finish_headers(rest.get(..fields).unwrap_or_default());
-    parser.finish_body(body, framing);
-    Ok(parser.head)
+    Ok(parser.read(rest, framing))
+}
+
+/// Reads the message in a payload; see [`Head::in_datagram`].
+pub(super) fn parse_datagram(payload: &[u8]) -> Option<(usize, Head)> {
+    let text = skip_line_ends(payload);
+    let start = probe::start_line(text).ok()?;
+    let (_, rest, end) = split_start_line_at(text, start.len)?;
+    let parser = Parser::new(text, start.parts.locate(text), start.flaws.union(end));
+    let offset = payload.len().saturating_sub(text.len());
+    Some((offset, parser.read(rest, Framing::Datagram)))
 }
 
 /// The headers that [`Head`] has a place for.
@@ -49,7 +55,7 @@ enum Field {
 
 impl Field {
     /// Returns which header a field is and its value, trimmed; `None` for all that are not looked at.
-    #[inline]
+    #[inline(always)]
     fn recognise(field: &[u8]) -> Option<(Self, &[u8])> {
         let (first, rest) = field.split_first()?;
         let (header, value) = match first | 0x20 {
@@ -78,7 +84,7 @@ impl Field {
             b'v' => (Self::Via, either(rest, b"ia")?),
             _ => return None,
         };
-        Some((header, trim(value)))
+        Some((header, trim_value(value)))
     }
 
     const fn bit(self) -> u16 {
@@ -111,6 +117,12 @@ fn behind<'a, const N: usize>(text: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]
 #[inline(always)]
 fn either<'a, const N: usize>(text: &'a [u8], name: &[u8; N]) -> Option<&'a [u8]> {
     behind(text, name).or_else(|| behind(text, b""))
+}
+
+/// Returns whether there is an octet, and it is neither white space nor another control.
+#[inline]
+fn is_visible(octet: Option<&u8>) -> bool {
+    octet.is_some_and(|octet| *octet > b' ')
 }
 
 /// More headers than this are a flaw.
@@ -151,17 +163,40 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Reads what is behind the start line.
+    #[inline]
+    fn read(mut self, rest: &'a [u8], framing: Framing) -> Head {
+        let (behind, body) = self.read_fields(rest, LineEnd::of(rest));
+        let fields = rest.len().saturating_sub(behind.len());
+        self.finish_headers(rest.get(..fields).unwrap_or_default());
+        self.finish_body(body, framing);
+        self.head
+    }
+
     /// Reads all header fields of `text` and returns what follows them and, of that, what is behind the empty line.
-    fn read_fields(
+    fn read_fields(&mut self, text: &'a [u8], line_end: LineEnd) -> (&'a [u8], Option<&'a [u8]>) {
+        match line_end.skip_blank(text) {
+            Some(body) => (text, Some(body)),
+            None if line_end == LineEnd::Lf => self.read_lines::<b'\n'>(text, line_end),
+            None => self.read_lines::<b'\r'>(text, line_end),
+        }
+    }
+
+    /// Reads all header fields of `text`, which does not begin with the empty line; `END` is the octet of its line ends.
+    fn read_lines<const END: u8>(
         &mut self,
         mut text: &'a [u8],
         line_end: LineEnd,
     ) -> (&'a [u8], Option<&'a [u8]>) {
         loop {
-            if let Some(body) = line_end.skip_blank(text) {
-                return (text, Some(body));
-            }
-            let Some((field, rest)) = line_end.split_field(text) else {
+            let line = find([END], text).and_then(|end| split_around(text, end));
+            // Nearly always a field follows that begins with its name.
+            let field = match line {
+                Some((_, rest)) if is_visible(rest.first()) => line,
+                Some(_) => line_end.split_field(text),
+                None => None,
+            };
+            let Some((field, rest)) = field else {
                 // The last line does not end: it says what it says.
                 if trim(text).is_empty() {
                     return (text, None);
@@ -169,27 +204,29 @@ impl<'a> Parser<'a> {
                 self.read_field(text);
                 return (&[], None);
             };
-            self.check_line(field, line_end);
+            match field {
+                _ if END == b'\r' => self.head.flaws.insert(Flaws::CR_ONLY),
+                [.., b'\r'] => {}
+                _ => self.head.flaws.insert(Flaws::LF_ONLY),
+            }
+            if field.len() > start_line::MAX_LEN {
+                self.head.flaws.insert(Flaws::LONG_LINE);
+            }
             self.read_field(field);
             text = rest;
+            if !is_visible(text.first())
+                && let Some(body) = line_end.skip_blank(text)
+            {
+                return (text, Some(body));
+            }
         }
     }
 
-    fn check_line(&mut self, line: &[u8], line_end: LineEnd) {
-        match (line_end, line) {
-            (LineEnd::Lf, [.., b'\r']) => {}
-            (LineEnd::Lf, _) => self.head.flaws.insert(Flaws::LF_ONLY),
-            (LineEnd::Cr, _) => self.head.flaws.insert(Flaws::CR_ONLY),
-        }
-        if line.len() > start_line::MAX_LEN {
-            self.head.flaws.insert(Flaws::LONG_LINE);
-        }
-    }
-
+    #[inline(always)]
     fn read_field(&mut self, text: &'a [u8]) {
         self.fields = self.fields.saturating_add(1);
         let Some((field, value)) = Field::recognise(text) else {
-            if !text.first().is_some_and(|octet| is_token(*octet)) || memchr(b':', text).is_none() {
+            if !text.first().is_some_and(|octet| is_token(*octet)) || find([b':'], text).is_none() {
                 self.head.flaws.insert(Flaws::NO_HEADER_NAME);
             }
             return;
@@ -205,6 +242,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline(always)]
     fn place(&mut self, field: Field, value: &'a [u8]) {
         let span = Span::locate(self.bytes, value);
         let head = &mut self.head;
@@ -221,12 +259,17 @@ impl<'a> Parser<'a> {
             Field::UserAgent => head.user_agent = span,
             Field::Server if head.user_agent.is_empty() => head.user_agent = span,
             Field::Via => {
-                head.via = Span::locate(self.bytes, list::values(value).next().unwrap_or_default());
+                let top = match find([b','], value) {
+                    Some(_) => list::values(value).next().unwrap_or_default(),
+                    None => value,
+                };
+                head.via = Span::locate(self.bytes, top);
             }
             Field::Server | Field::MaxForwards | Field::ContentLength => {}
         }
     }
 
+    #[inline(never)]
     fn read_content_length(&mut self, value: &[u8], is_first: bool) {
         let flaws = &mut self.head.flaws;
         match (cseq::saturating_number(value), self.head.content_length) {
@@ -242,6 +285,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[inline(never)]
     fn read_cseq(&mut self, value: &'a [u8]) {
         let Some(parts) = cseq::split(value) else {
             self.head.flaws.insert(Flaws::CSEQ_INVALID);
@@ -528,6 +572,26 @@ mod tests {
     }
 
     #[test]
+    fn datagrams_are_told_and_read_at_once() {
+        let bytes = [b"\r\n\r\n".to_vec(), request(COMMON)].concat();
+        let (start, head) = Head::in_datagram(&bytes).unwrap();
+        assert_eq!(start, 4);
+        assert_eq!(head.method_text(&bytes[4..]), b"OPTIONS");
+        assert_eq!(head.call_id.of(&bytes[4..]), b"x");
+        check_datagram(&bytes, &parse(&bytes, Framing::Datagram).unwrap());
+        for payload in [
+            &b""[..],
+            b"\r\n\r\n",
+            b"\x80\x08",
+            b"GET / HTTP/1.1\r\n\r\n",
+            // The start line does not end.
+            b"OPTIONS sip:a SIP/2.0",
+        ] {
+            assert!(Head::in_datagram(payload).is_none());
+        }
+    }
+
+    #[test]
     fn odd_octets_do_no_harm() {
         let bytes = b"\r\n\r\nSIP/2.0 200 \xd6k\0\r\nSubject: \xff\0\xfe\r\nt: J\xf6rg <sip:j\0@x>\r\n\r\n\0";
         let head = parse(bytes, Framing::Stream).unwrap();
@@ -560,12 +624,32 @@ mod tests {
         spans
     }
 
+    /// Checks that both ways to read a datagram agree.
+    fn check_datagram(bytes: &[u8], head: &Head) {
+        let is_sip = super::super::probe(bytes) == super::super::Probe::Sip;
+        let found = Head::in_datagram(bytes);
+        assert_eq!(found.is_some(), is_sip);
+        let Some((start, found)) = found else { return };
+        let shifted: Vec<_> = spans(&found)
+            .iter()
+            .map(|span| span.shifted(start))
+            .collect();
+        for (span, expected) in shifted.iter().zip(spans(head)) {
+            assert_eq!(span.of(bytes), expected.of(bytes));
+        }
+        assert_eq!(found.flaws, head.flaws);
+        assert_eq!(found.content_length, head.content_length);
+    }
+
     fn check(bytes: &[u8]) {
         for framing in [Framing::Datagram, Framing::Stream, Framing::Text] {
             let Ok(head) = parse(bytes, framing) else {
                 continue;
             };
             assert_ne!(super::super::probe(bytes), super::super::Probe::NotSip);
+            if framing == Framing::Datagram {
+                check_datagram(bytes, &head);
+            }
             for span in spans(&head) {
                 assert!(span.end() <= bytes.len(), "{span:?} of {}", bytes.len());
             }

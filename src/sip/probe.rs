@@ -1,10 +1,10 @@
 //! Whether octets are SIP, and where in a stream the next message begins.
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use super::{
-    Method,
-    line::{LineEnd, is_token, split_around, split_token},
+    Flaws, Method,
+    line::{LineEnd, find, is_token, split_around, split_token},
     start_line::{self, Parts},
     uri::is_scheme,
 };
@@ -26,10 +26,25 @@ pub enum Probe {
 /// MSRP, ICAP and other protocols with lines are told apart by the version.
 #[must_use]
 pub fn probe(bytes: &[u8]) -> Probe {
-    let text = skip_line_ends(bytes);
+    match start_line(skip_line_ends(bytes)) {
+        Ok(_) => Probe::Sip,
+        Err(other) => other,
+    }
+}
+
+/// A start line, taken apart.
+pub(super) struct Start<'a> {
+    /// How long it is without its line end.
+    pub(super) len: usize,
+    pub(super) parts: Parts<'a>,
+    pub(super) flaws: Flaws,
+}
+
+/// Returns the start line that `text`, without line ends before it, begins with; otherwise what it looks like.
+pub(super) fn start_line(text: &[u8]) -> Result<Start<'_>, Probe> {
     match text {
-        [] => return Probe::Partial,
-        [first, ..] if !is_token(*first) => return Probe::NotSip,
+        [] => return Err(Probe::Partial),
+        [first, ..] if !is_token(*first) => return Err(Probe::NotSip),
         _ => {}
     }
     let text = text.get(..start_line::MAX_LEN).unwrap_or(text);
@@ -37,18 +52,17 @@ pub fn probe(bytes: &[u8]) -> Probe {
     if let [octet, ..] = behind
         && !matches!(octet, b' ' | b'\t' | b'/')
     {
-        return Probe::NotSip;
+        return Err(Probe::NotSip);
     }
-    match memchr2(b'\r', b'\n', behind).and_then(|end| behind.get(..end)) {
-        Some(rest) => {
-            let len = word.len().saturating_add(rest.len());
-            match start_line::split(text.get(..len).unwrap_or_default()) {
-                Some(_) => Probe::Sip,
-                None => Probe::NotSip,
-            }
+    match find([b'\r', b'\n'], behind) {
+        Some(end) => {
+            let len = word.len().saturating_add(end);
+            let line = text.get(..len).unwrap_or_default();
+            let (parts, flaws) = start_line::split(line).ok_or(Probe::NotSip)?;
+            Ok(Start { len, parts, flaws })
         }
-        None if text.len() < start_line::MAX_LEN && may_go_on(word, behind) => Probe::Partial,
-        None => Probe::NotSip,
+        None if text.len() < start_line::MAX_LEN && may_go_on(word, behind) => Err(Probe::Partial),
+        None => Err(Probe::NotSip),
     }
 }
 

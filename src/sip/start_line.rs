@@ -2,7 +2,7 @@
 
 use super::{
     Flaws, Method,
-    line::{is_space, split_token, trim_end, trim_line_end, trim_start},
+    line::{find, is_space, split_token, trim_end, trim_line_end, trim_start},
 };
 use crate::span::Span;
 
@@ -60,10 +60,7 @@ impl Parts<'_> {
 /// and any number of digits in the status code (RFC 4475 §3.1.2): each is told as a flaw.
 pub(super) fn split(line: &[u8]) -> Option<(Parts<'_>, Flaws)> {
     let line = trim_line_end(line);
-    if line
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"SIP/"))
-    {
+    if matches!(line, [b'S' | b's', b'I' | b'i', b'P' | b'p', b'/', ..]) {
         split_status_line(line)
     } else {
         split_request_line(line)
@@ -74,8 +71,13 @@ fn split_request_line(line: &[u8]) -> Option<(Parts<'_>, Flaws)> {
     let mut flaws = Flaws::NONE;
     let (method, rest) = split_token(line);
     let text = trim_end(rest);
-    let (version, text) = split_last_word(text);
-    let version_flaws = check_version(version)?;
+    let (version_flaws, text) = match text.strip_suffix(b" SIP/2.0") {
+        Some(_) => (Flaws::NONE, text.get(..text.len().wrapping_sub(7))?),
+        None => {
+            let (version, text) = split_last_word(text);
+            (check_version(version)?, text)
+        }
+    };
     let uri = trim_end(trim_start(text));
     if method.is_empty() || uri.is_empty() || !text.first().is_some_and(|octet| is_space(*octet)) {
         return None;
@@ -85,7 +87,7 @@ fn split_request_line(line: &[u8]) -> Option<(Parts<'_>, Flaws)> {
     if spaces != 2 || rest.last().is_some_and(|octet| is_space(*octet)) {
         flaws.insert(Flaws::START_LINE_SPACING);
     }
-    if uri.iter().any(|octet| is_space(*octet)) {
+    if find(*b" \t\r\n", uri).is_some() {
         flaws.insert(Flaws::URI_SPACE);
     }
     if Method::from_bytes(method) == Method::Other && Method::is_miscased(method) {
@@ -95,9 +97,14 @@ fn split_request_line(line: &[u8]) -> Option<(Parts<'_>, Flaws)> {
 }
 
 fn split_status_line(line: &[u8]) -> Option<(Parts<'_>, Flaws)> {
-    let at = line.iter().position(|octet| is_space(*octet))?;
-    let (version, text) = line.split_at_checked(at)?;
-    let mut flaws = check_version(version)?;
+    let (mut flaws, text) = match line.strip_prefix(b"SIP/2.0") {
+        Some(text) if text.first().is_some_and(|octet| is_space(*octet)) => (Flaws::NONE, text),
+        _ => {
+            let at = line.iter().position(|octet| is_space(*octet))?;
+            let (version, text) = line.split_at_checked(at)?;
+            (check_version(version)?, text)
+        }
+    };
     let code = trim_start(text);
     let digits = code
         .iter()
