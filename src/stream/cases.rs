@@ -473,6 +473,36 @@ fn directions_meet_across_tunnels() {
     assert_eq!(wire.catch.messages[0].encapsulation, encapsulation);
 }
 
+#[test]
+fn a_search_costs_no_more_when_segments_are_tiny() {
+    // All is a start line until the end of its line comes, which it does not: hours if each octet looked at all others.
+    for junk in [
+        &b"a"[..],
+        b"ACK ",
+        b"INVITE sip:",
+        b":\n",
+        b"SIP/2.0 200 OK\n",
+    ] {
+        let junk = junk.iter().cycle().take(20_000).copied();
+        let stream: Vec<u8> = message('a')
+            .into_iter()
+            .chain(*b"\x01\x02\r\n")
+            .chain(junk)
+            .chain(*b"\r\n")
+            .chain(message('b'))
+            .collect();
+        let mut wire = Wire::synced();
+        wire.data(0, &stream[..500]);
+        for (at, octet) in stream.iter().enumerate().skip(500) {
+            wire.data(at, &[*octet]);
+        }
+        let catch = wire.finish();
+        let last = catch.messages.last().unwrap();
+        assert_eq!(last.text.as_bytes(), message('b'));
+        catch.fates();
+    }
+}
+
 /// Splits `stream` at `cuts`, and adds duplicates and an order as told.
 fn shuffled(stream: &[u8], cuts: &[usize], order: &[usize]) -> Vec<(usize, usize)> {
     let mut ends: Vec<_> = cuts.iter().map(|cut| cut % stream.len()).collect();

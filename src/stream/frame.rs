@@ -1,22 +1,19 @@
 //! SIP messages in a stream, delimited by Content-Length (RFC 3261 §7.5, §18.3).
 
-use std::{iter, mem, sync::LazyLock};
+use std::{mem, sync::LazyLock};
 
 use memchr::{memmem::Finder, memrchr};
 
 use super::{
     found::{Outlet, SegmentFate},
-    reader::{Reader, State, Step, begins_tls},
-    websocket,
+    reader::{Reader, State, Step},
+    resync::START_LEN,
 };
 use crate::{
     net::{Flow, Transport},
     sip::{Flaws, Framing, Head, Probe, find_start, head_end, probe},
     span::Span,
 };
-
-/// A start line and the name of the header behind it are looked for in so many octets.
-const START_LEN: usize = 10 << 10;
 
 /// Every start line has it, and bodies hardly ever do.
 static VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("SIP/2.0"));
@@ -40,13 +37,6 @@ pub(super) struct Body {
 pub(super) struct OpenBody {
     head: Head,
     start: usize,
-    searched: usize,
-}
-
-/// The search for the next message.
-#[derive(Debug)]
-pub(super) struct Resync {
-    /// How many octets have been searched already.
     searched: usize,
 }
 
@@ -161,64 +151,10 @@ impl Reader {
         Step::Go(end)
     }
 
-    /// Searches for the next message: behind a line end, or where a segment begins.
-    pub(super) fn resync(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
-        let State::Resync(Resync { searched }) = self.state else {
-            return Step::Go(0);
-        };
-        let behind_line = find_start(rest, searched);
-        let limit = behind_line.unwrap_or(rest.len());
-        let is_sip = self.is_sip;
-        let at_segment = iter::once(0)
-            .chain(self.ledger.boundaries())
-            .filter(|at| (searched..limit).contains(at))
-            .find(|at| {
-                let text = rest.get(*at..).unwrap_or_default();
-                let text = text.get(..START_LEN).unwrap_or(text);
-                find_start(text, 0) == Some(0)
-                    || websocket::begins(text)
-                    || (!is_sip && begins_tls(text))
-            });
-        if let Some(at) = at_segment.or(behind_line) {
-            self.state = State::Start;
-            self.skip(rest, at, outlet);
-            return Step::Go(at);
-        }
-        let keep = tail_start(rest, self.ledger.boundaries());
-        self.skip(rest, keep, outlet);
-        if !self.is_sip && self.skipped > outlet.limits.search {
-            self.ignore(SegmentFate::Other, outlet);
-            return Step::Go(keep);
-        }
-        self.state = State::Resync(Resync { searched: 0 });
-        if keep > 0 { Step::Go(keep) } else { Step::Wait }
-    }
-
-    /// Passes over octets.
-    pub(super) fn skip(&mut self, rest: &[u8], len: usize, outlet: &mut Outlet<'_>) {
-        self.skipped = self.skipped.saturating_add(len as u64);
-        outlet.stats.skipped_octets = outlet.stats.skipped_octets.saturating_add(len as u64);
-        // What has never been SIP and is no text is something else.
-        let is_text = matches!(rest, [b'\t' | b'\r' | b'\n' | b' '..=b'~', ..]);
-        let fate = if self.is_sip || is_text {
-            SegmentFate::Skipped
-        } else {
-            SegmentFate::Other
-        };
-        self.ledger.take(len, fate, outlet);
-    }
-
     /// Goes on behind octets that were lost or not believed.
     fn restart(&mut self) {
         self.resynced = true;
         self.state = State::Start;
-    }
-
-    /// Begins the search for the next message.
-    pub(super) fn lose_sync(&mut self, outlet: &mut Outlet<'_>) {
-        outlet.stats.resyncs = outlet.stats.resyncs.saturating_add(1);
-        self.resynced = true;
-        self.state = State::Resync(Resync { searched: 1 });
     }
 
     /// Lets octets of a body be lost; returns the body if its message goes on behind them.
@@ -327,23 +263,4 @@ fn start_in(text: &[u8], from: usize, end: usize) -> Option<usize> {
         }
         searched = version.saturating_add(1);
     }
-}
-
-/// Returns where the last lines begin that may become a start line and the name of a header.
-fn tail_start(rest: &[u8], boundaries: impl Iterator<Item = usize>) -> usize {
-    let line_before = |end: usize| {
-        let lf = memrchr(b'\n', rest.get(..end)?)?;
-        Some((lf, lf.saturating_add(1)))
-    };
-    let last = line_before(rest.len());
-    let one_before = last.and_then(|(lf, _)| line_before(lf));
-    let lines = [Some((0, 0)), one_before, last].into_iter().flatten();
-    let oldest = rest.len().saturating_sub(START_LEN);
-    lines
-        .map(|(_, line)| line)
-        .chain(boundaries)
-        .filter(|at| (oldest..rest.len()).contains(at))
-        .filter(|at| probe(rest.get(*at..).unwrap_or_default()) != Probe::NotSip)
-        .min()
-        .unwrap_or(rest.len())
 }

@@ -77,10 +77,13 @@ impl Ledger {
         }
     }
 
-    /// Returns where the octets of frames begin, in octets from the next one, without the first frame.
-    pub(super) fn boundaries(&self) -> impl Iterator<Item = usize> {
+    /// Returns where the octets of frames begin, in octets from the next one: those at `from` or behind it, without the
+    /// first frame.
+    pub(super) fn boundaries(&self, from: usize) -> impl Iterator<Item = usize> {
+        let first = self.used.saturating_add(from as u64);
+        let index = self.pieces.partition_point(|piece| piece.end < first);
         self.pieces
-            .iter()
+            .range(index..)
             .filter_map(|piece| usize::try_from(piece.end.saturating_sub(self.used)).ok())
     }
 

@@ -4,8 +4,9 @@ use std::mem;
 
 use super::{
     found::{Outlet, SegmentFate},
-    frame::{Body, OpenBody, Resync},
+    frame::{Body, OpenBody},
     ledger::Ledger,
+    resync::Resync,
     websocket::{self, WebSocket},
 };
 use crate::{
