@@ -475,7 +475,7 @@ fn directions_meet_across_tunnels() {
 
 #[test]
 fn a_search_costs_no_more_when_segments_are_tiny() {
-    // All is a start line until the end of its line comes, which it does not: hours if each octet looked at all others.
+    // All is a start line until more comes: each octet must not look at all others.
     for junk in [
         &b"a"[..],
         b"ACK ",
@@ -501,6 +501,34 @@ fn a_search_costs_no_more_when_segments_are_tiny() {
         assert_eq!(last.text.as_bytes(), message('b'));
         catch.fates();
     }
+}
+
+#[test]
+fn deadlines_cost_no_more_when_many_wait() {
+    // A hole in each of many streams, and then one given up with each packet, which must not look at all of them.
+    const COUNT: u16 = 20_000;
+    let mut wire = Wire::new();
+    for port in 0..COUNT {
+        let mut src = client();
+        src.set_port(10_000 + port);
+        let syn = Segment {
+            syn: true,
+            ..segment(src, server(), 999)
+        };
+        wire.send(&syn, b"");
+        let behind_hole = Segment {
+            wire_len: 2,
+            ..segment(src, server(), 1500)
+        };
+        wire.send(&behind_hole, b"zz");
+    }
+    wire.now_ms += 60_000 - i64::from(COUNT) * 2;
+    for given_up in 0..u64::from(COUNT) {
+        assert_eq!(wire.streams.stats().reorder_timeouts, given_up);
+        wire.now_ms += 1;
+        wire.ack(0);
+    }
+    wire.finish().fates();
 }
 
 /// Splits `stream` at `cuts`, and adds duplicates and an order as told.
