@@ -7,11 +7,11 @@ use memchr::{memmem::Finder, memrchr};
 use super::{
     found::{Outlet, SegmentFate},
     reader::{Reader, State, Step},
-    resync::START_LEN,
+    resync::{START_LEN, begins_message, undecided_lines},
 };
 use crate::{
     net::{Flow, Transport},
-    sip::{Flaws, Framing, Head, Probe, find_start, head_end, probe},
+    sip::{Flaws, Framing, Head, Probe, head_end, probe},
     span::Span,
 };
 
@@ -140,7 +140,9 @@ impl Reader {
         let end = match start_in(rest, body.searched, rest.len()) {
             Some(end) => end,
             None if rest.len() < body.start.saturating_add(outlet.limits.open_body) => {
-                body.searched = body.start.max(rest.len().saturating_sub(START_LEN));
+                let (undecided, _) = undecided_lines(rest);
+                let oldest = rest.len().saturating_sub(START_LEN);
+                body.searched = body.start.max(undecided).max(oldest);
                 return Step::Wait;
             }
             None => rest.len(),
@@ -246,21 +248,53 @@ fn holds_messages(head: &Head, bytes: &[u8]) -> bool {
     has_prefix(b"message/") || has_prefix(b"multipart/")
 }
 
-/// Returns where a message begins in `text`, `from` or behind it and before `end`.
+/// Returns where a message begins in `text`, behind a line end that is at `from` - 1 or behind it, and before `end`.
 fn start_in(text: &[u8], from: usize, end: usize) -> Option<usize> {
+    let mut looked = from.saturating_sub(1);
     let mut searched = from;
     loop {
-        let behind = text.get(searched..)?;
-        let version = searched.saturating_add(VERSION.find(behind)?);
-        let line = memrchr(b'\n', text.get(..version)?).map_or(0, |lf| lf.saturating_add(1));
-        if line >= end {
-            return None;
+        let version = searched.saturating_add(VERSION.find(text.get(searched..)?)?);
+        // Without a line end in between it is the line that was looked at before.
+        if let Some(lf) = memrchr(b'\n', text.get(looked..version)?) {
+            let line = looked.saturating_add(lf).saturating_add(1);
+            if line >= end {
+                return None;
+            }
+            if begins_message(text.get(line..)?) {
+                return Some(line);
+            }
         }
-        let candidate = text.get(line..).unwrap_or_default();
-        let candidate = candidate.get(..START_LEN).unwrap_or(candidate);
-        if line >= from && find_start(candidate, 0) == Some(0) {
-            return Some(line);
-        }
+        looked = version;
         searched = version.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_found_behind_line_ends_alone() {
+        const START: &str = "BYE sip:a SIP/2.0\r\nl:0\r\n";
+        for (before, expected) in [
+            ("", None),
+            ("\n", Some(1)),
+            ("SIP/2.0 SIP/2.0\r\n", Some(17)),
+            ("SIP/2.0\nSIP/2.0 ", None),
+        ] {
+            let text = format!("{before}{START}");
+            assert_eq!(start_in(text.as_bytes(), 1, text.len()), expected, "{text}");
+            let end = expected.unwrap_or_default();
+            assert_eq!(start_in(text.as_bytes(), 1, end), None);
+        }
+    }
+
+    #[test]
+    fn versions_without_line_ends_cost_no_more() {
+        // A megabyte of it: each must not look back over the others, nor ahead.
+        for version in [&b"SIP/2.0"[..], b"SIP/2.0\n", b"SIP/2.0 200 OK\n"] {
+            let text = version.repeat((1 << 20) / version.len());
+            assert_eq!(start_in(&text, 1, text.len()), None);
+        }
     }
 }

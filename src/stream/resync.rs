@@ -102,17 +102,7 @@ impl Reader {
 
     /// Returns where the first octets are that may still become a message, none of those before `from`.
     fn first_undecided(&self, rest: &[u8], from: usize) -> usize {
-        let line_before = |end: usize| {
-            let lf = memrchr(b'\n', rest.get(..end)?)?;
-            Some(lf.saturating_add(1))
-        };
-        let last = line_before(rest.len()).unwrap_or(0);
-        let has_colon = memchr(b':', rest.get(last..).unwrap_or_default()).is_some();
-        let undecided = if has_colon {
-            last
-        } else {
-            line_before(last.saturating_sub(1)).unwrap_or(0)
-        };
+        let (undecided, last) = undecided_lines(rest);
         let oldest = rest.len().saturating_sub(START_LEN);
         let from = from.max(undecided).max(oldest);
         let may_begin = |at: &usize| may_begin(rest.get(*at..).unwrap_or_default());
@@ -132,6 +122,20 @@ impl Reader {
         let first = (from == 0).then_some(0);
         first.into_iter().chain(self.ledger.boundaries(from))
     }
+}
+
+/// Returns where the first line begins that may still become a start line, and where the last one does.
+pub(super) fn undecided_lines(text: &[u8]) -> (usize, usize) {
+    let line_before = |end: usize| {
+        let lf = memrchr(b'\n', text.get(..end)?)?;
+        Some(lf.saturating_add(1))
+    };
+    let last = line_before(text.len()).unwrap_or(0);
+    if memchr(b':', text.get(last..).unwrap_or_default()).is_some() {
+        return (last, last);
+    }
+    let before = line_before(last.saturating_sub(1)).unwrap_or(0);
+    (before, last)
 }
 
 /// Returns whether `text` begins with a start line and the name of a header.
