@@ -504,6 +504,24 @@ fn a_search_costs_no_more_when_segments_are_tiny() {
 }
 
 #[test]
+fn what_is_held_is_counted_as_it_is_allocated() {
+    let length = "Content-Length: 900000\r\n";
+    let head = &message_with('a', length)[..300];
+    let stream = [head, &vec![b'y'; 900_000][..], b"I"].concat();
+    let mut wire = Wire::synced();
+    for (number, bytes) in stream.chunks(60_000).enumerate() {
+        let at = number * 60_000;
+        wire.data(at, bytes);
+        if at + bytes.len() < stream.len() {
+            assert!(wire.streams.held() > at);
+        }
+    }
+    assert_eq!(wire.catch.messages.len(), 1);
+    assert!(wire.streams.held() < 10_000, "one octet is left");
+    wire.finish().fates();
+}
+
+#[test]
 fn deadlines_cost_no_more_when_many_wait() {
     // A hole in each of many streams, and then one given up with each packet, which must not look at all of them.
     const COUNT: u16 = 20_000;

@@ -358,8 +358,14 @@ impl Streams {
         }
     }
 
-    /// Lets those that hold most give up what they hold, until an eighth of what may be held is free.
+    /// Lets all give back what they do not need, then those that hold most give up what they hold, until an eighth of
+    /// what may be held is free.
     fn relieve(&mut self, out: &mut dyn FnMut(Found<'_>)) {
+        for index in 0..self.slots.len() {
+            if self.slots.get(index).is_some_and(|slot| slot.size > 0) {
+                self.with(index, out, |direction, _| direction.trim());
+            }
+        }
         let mut large: Vec<_> = self
             .slots
             .iter()

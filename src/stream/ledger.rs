@@ -89,12 +89,12 @@ impl Ledger {
 
     /// Returns how many octets it takes.
     pub(super) fn size(&self) -> usize {
-        self.pieces.len().saturating_mul(Self::PIECE)
+        self.pieces.capacity().saturating_mul(Self::PIECE)
     }
 
-    /// Gives memory back when there is nothing to remember.
-    pub(super) fn relax(&mut self) {
-        if self.pieces.is_empty() && self.pieces.capacity() > 64 {
+    /// Gives memory back when there is nothing to remember: all of it, or if it is a lot.
+    pub(super) fn trim(&mut self, all: bool) {
+        if self.pieces.is_empty() && (all || self.pieces.capacity() > 64) {
             self.pieces = VecDeque::new();
         }
     }

@@ -14,6 +14,9 @@ use crate::{
     sip::{Probe, head_end, probe},
 };
 
+/// How many octets may be kept for an unfinished message when there is none, or only the beginning of one.
+const KEPT: usize = 64 << 10;
+
 /// One direction of a connection: takes its octets in order, cuts it into messages and settles its frames.
 ///
 /// Octets are read where they are. Only what is left over, an unfinished message, is copied and held.
@@ -148,15 +151,43 @@ impl Reader {
 
     /// Returns how many octets it holds, with what it takes to hold them.
     pub(super) fn size(&self) -> usize {
-        self.held.len().saturating_add(self.ledger.size())
+        let socket = match &self.state {
+            State::WebSocket(socket) => socket.size(),
+            _ => 0,
+        };
+        let held = self.held.capacity().saturating_add(self.ledger.size());
+        held.saturating_add(socket)
+    }
+
+    /// Gives back the memory that is kept for what may come, if nothing has come yet.
+    pub(super) fn trim(&mut self) {
+        if self.held.is_empty() {
+            self.held = Vec::new();
+            self.ledger.trim(true);
+            if let State::WebSocket(socket) = &mut self.state {
+                socket.trim();
+            }
+        }
+    }
+
+    /// Gives up the memory it holds.
+    pub(super) fn relieve(&mut self, outlet: &mut Outlet<'_>) {
+        if !self.held.is_empty() {
+            outlet.stats.evicted_messages = outlet.stats.evicted_messages.saturating_add(1);
+            self.gap(None, outlet);
+        } else if let State::WebSocket(socket) = &mut self.state {
+            socket.forget();
+        }
+        self.trim();
     }
 
     fn relax(&mut self) {
         if self.held.is_empty() {
-            self.ledger.relax();
-            if self.held.capacity() > 1 << 16 {
-                self.held = Vec::new();
-            }
+            self.ledger.trim(false);
+        }
+        let capacity = self.held.capacity();
+        if capacity > KEPT && self.held.len() < capacity / 4 {
+            self.held.shrink_to(self.held.len().saturating_mul(2));
         }
     }
 
