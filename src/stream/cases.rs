@@ -184,6 +184,70 @@ fn case_12_content_length_too_large() {
 }
 
 #[test]
+fn a_body_cannot_forge_a_message() {
+    let bye = "look:\r\nBYE sip:victim@x SIP/2.0\r\nCall-ID: victim\r\nCSeq: 2 BYE\r\nl: 0\r\n\r\n";
+    let chat = format!(
+        "MESSAGE sip:b SIP/2.0\r\nCall-ID: chat\r\nc: text/plain\r\nl: {}\r\n\r\n{bye}",
+        bye.len()
+    );
+    for behind in [&b""[..], b"\r\n", b"\r\n\r\n", &message('b')] {
+        let stream = join(&[chat.as_bytes(), behind]);
+        let expected: Vec<_> = [chat.as_bytes(), behind]
+            .into_iter()
+            .map(|text| String::from_utf8_lossy(text))
+            .filter(|text| !text.trim().is_empty())
+            .collect();
+        for len in [stream.len(), 1, 7, chat.len() + 5, chat.len() + 40] {
+            let parts: Vec<_> = (0..stream.len())
+                .step_by(len)
+                .map(|at| (at, len.min(stream.len() - at)))
+                .collect();
+            let catch = send(&stream, &parts).finish();
+            assert_eq!(catch.texts(), expected);
+            assert!(catch.messages.iter().all(|got| got.flaws == Flaws::NONE));
+            catch.fates();
+        }
+    }
+}
+
+#[test]
+fn what_begins_in_a_body_without_end_is_found() {
+    let first = message_with('a', "Content-Length: 2000\r\n");
+    let stream = join(&[&first, &message('b'), &message('c')[..400]]);
+    let endings: [fn(&mut Wire); 3] = [
+        |wire| wire.fin(1400),
+        |wire| {
+            wire.data(1450, &message('c')[450..]);
+            wire.ack(1500);
+            wire.now_ms += 1000;
+            wire.ack(1500);
+        },
+        |wire| {
+            let rst = Segment {
+                rst: true,
+                ..segment(client(), server(), wire.seq(1400))
+            };
+            wire.send(&rst, b"");
+        },
+    ];
+    for end in endings {
+        let mut wire = send(&stream, &[(0, 700), (700, 700)]);
+        assert!(wire.catch.messages.is_empty(), "it may still end");
+        end(&mut wire);
+        let catch = wire.finish();
+        let [first, second, third] = &catch.messages[..] else {
+            panic!("{catch:#?}");
+        };
+        assert_eq!(first.text.len(), 500);
+        assert_eq!(first.flaws, Flaws::CONTENT_LENGTH_TOO_LARGE);
+        assert_eq!(second.text.as_bytes(), message('b'));
+        assert_eq!(&third.text.as_bytes()[..400], &message('c')[..400]);
+        assert_ne!(third.flaws, Flaws::NONE);
+        catch.fates();
+    }
+}
+
+#[test]
 fn case_13_no_content_length() {
     let first = &message_with('a', "")[..300];
     let stream = join(&[first, &message('b')]);

@@ -7,7 +7,7 @@ use memchr::{memmem::Finder, memrchr};
 use super::{
     found::{Outlet, SegmentFate},
     reader::{Reader, State, Step},
-    resync::{START_LEN, begins_message, undecided_lines},
+    resync::{Next, START_LEN, begins_message, next_message, undecided_lines},
 };
 use crate::{
     net::{Flow, Transport},
@@ -26,10 +26,39 @@ pub(super) struct Body {
     start: usize,
     /// Where the message ends.
     end: usize,
-    /// Up to there no other message begins in it.
-    searched: usize,
+    /// Where another message seems to begin in it, once that was looked for.
+    inside: Option<usize>,
     /// Whether other messages may begin in it.
     holds_messages: bool,
+}
+
+impl Body {
+    /// Returns where the message ends, the announced end being at hand: there, unless a message begins in the body and
+    /// none behind it. That is not known, `None`, while what is behind it may become a message.
+    ///
+    /// Whoever writes a body could forge messages if what looks like one were taken for it.
+    fn believed_end(&mut self, rest: &[u8]) -> Option<usize> {
+        let Some(inside) = self.start_inside(rest) else {
+            return Some(self.end);
+        };
+        let behind = rest.get(self.end..).unwrap_or_default();
+        match next_message(behind) {
+            Next::Begins => Some(self.end),
+            Next::MayBegin => None,
+            Next::BeginsNot => Some(inside),
+        }
+    }
+
+    /// Returns where another message seems to begin in it, as far as it is there.
+    fn start_inside(&mut self, rest: &[u8]) -> Option<usize> {
+        if self.inside.is_none() && !self.holds_messages {
+            // A start line may reach over the end of the body.
+            let within = self.end.saturating_add(START_LEN).min(rest.len());
+            let text = rest.get(..within).unwrap_or_default();
+            self.inside = start_in(text, self.start, self.end);
+        }
+        self.inside
+    }
 }
 
 /// A message of which the body is being read until something ends it.
@@ -68,7 +97,7 @@ impl Reader {
                 self.state = State::Body(Body {
                     start,
                     end: start.saturating_add(length),
-                    searched: start,
+                    inside: None,
                     holds_messages: holds_messages(&head, rest),
                     head,
                 });
@@ -101,24 +130,44 @@ impl Reader {
         let State::Body(body) = &mut self.state else {
             return Step::Go(0);
         };
-        let mut end = body.end;
-        if !body.holds_messages {
-            // A start line may reach over the end of the body.
-            let within = end.saturating_add(START_LEN).min(rest.len());
-            let text = rest.get(..within).unwrap_or_default();
-            if let Some(start) = start_in(text, body.searched, end) {
-                body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_LARGE);
-                end = start;
-            } else if rest.len() < end {
-                body.searched = body.start.max(rest.len().saturating_sub(START_LEN));
-            }
-        }
-        if rest.len() < end {
+        if rest.len() < body.end {
             return Step::Wait;
         }
-        let State::Body(mut body) = mem::take(&mut self.state) else {
-            return Step::Go(0);
+        let Some(end) = body.believed_end(rest) else {
+            return Step::Wait;
         };
+        self.end_body(rest, end, outlet);
+        Step::Go(end)
+    }
+
+    /// Ends messages of which the announced end will not come where other messages begin in their bodies, and returns
+    /// how many octets found their use.
+    pub(super) fn end_bodies(&mut self, held: &[u8], outlet: &mut Outlet<'_>) -> usize {
+        let mut rest = held;
+        while let State::Body(body) = &mut self.state {
+            let end = if body.end <= rest.len() {
+                body.end
+            } else if let Some(inside) = body.start_inside(rest) {
+                inside
+            } else {
+                break;
+            };
+            self.end_body(rest, end, outlet);
+            rest = rest.get(end..).unwrap_or_default();
+            let used = self.run(rest, outlet);
+            rest = rest.get(used..).unwrap_or_default();
+        }
+        held.len().saturating_sub(rest.len())
+    }
+
+    /// Gives out the message that is the next `end` octets.
+    fn end_body(&mut self, rest: &[u8], end: usize, outlet: &mut Outlet<'_>) {
+        let State::Body(mut body) = mem::take(&mut self.state) else {
+            return;
+        };
+        if end < body.end {
+            body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_LARGE);
+        }
         let behind = rest.get(end..).unwrap_or_default();
         match probe(behind) {
             Probe::Sip if !matches!(behind, [b'\r' | b'\n', ..]) => {
@@ -130,7 +179,6 @@ impl Reader {
             Probe::Sip | Probe::NotSip | Probe::Partial => {}
         }
         self.emit(rest, body.start, end, body.head, outlet);
-        Step::Go(end)
     }
 
     pub(super) fn open_body(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {

@@ -7,7 +7,7 @@ use super::{
     reader::{Reader, State, Step, begins_tls},
     websocket,
 };
-use crate::sip::{Method, find_start};
+use crate::sip::{Method, Probe, find_start, probe};
 
 /// A start line and the name of the header behind it are looked for in so many octets.
 pub(super) const START_LEN: usize = 10 << 10;
@@ -148,6 +148,36 @@ pub(super) fn begins_message(text: &[u8]) -> bool {
     let end = memchr::memchr_iter(b'\n', text).nth(1);
     let lines = end.and_then(|end| text.get(..end)).unwrap_or(text);
     find_start(lines, 0) == Some(0)
+}
+
+/// What there is behind the end of a message.
+pub(super) enum Next {
+    /// A message, or nothing yet but line ends.
+    Begins,
+    /// Perhaps the beginning of a message.
+    MayBegin,
+    /// Something else.
+    BeginsNot,
+}
+
+/// Returns what `text`, the octets behind a message, look like.
+pub(super) fn next_message(text: &[u8]) -> Next {
+    let ends = text
+        .iter()
+        .take_while(|octet| matches!(octet, b'\r' | b'\n'));
+    let text = text.get(ends.count()..).unwrap_or_default();
+    if text.is_empty() || begins_message(text) {
+        return Next::Begins;
+    }
+    let is_undecided = text.len() < START_LEN
+        && may_begin(text)
+        && memchr::memchr_iter(b'\n', text).nth(1).is_none()
+        && probe(text) != Probe::NotSip;
+    if is_undecided {
+        Next::MayBegin
+    } else {
+        Next::BeginsNot
+    }
 }
 
 /// Returns whether `text` begins with the first word of a start line, or may do so when there is more of it.
