@@ -213,7 +213,7 @@ impl Assembler {
         if self.queue.is_empty() {
             self.longest = 0;
             self.size = 0;
-            if self.queue.capacity() > 256 {
+            if self.queue.capacity() > 16 {
                 self.queue = VecDeque::new();
             }
         }

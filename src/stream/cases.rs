@@ -184,6 +184,70 @@ fn case_12_content_length_too_large() {
 }
 
 #[test]
+fn a_body_cannot_forge_a_message() {
+    let bye = "look:\r\nBYE sip:victim@x SIP/2.0\r\nCall-ID: victim\r\nCSeq: 2 BYE\r\nl: 0\r\n\r\n";
+    let chat = format!(
+        "MESSAGE sip:b SIP/2.0\r\nCall-ID: chat\r\nc: text/plain\r\nl: {}\r\n\r\n{bye}",
+        bye.len()
+    );
+    for behind in [&b""[..], b"\r\n", b"\r\n\r\n", &message('b')] {
+        let stream = join(&[chat.as_bytes(), behind]);
+        let expected: Vec<_> = [chat.as_bytes(), behind]
+            .into_iter()
+            .map(|text| String::from_utf8_lossy(text))
+            .filter(|text| !text.trim().is_empty())
+            .collect();
+        for len in [stream.len(), 1, 7, chat.len() + 5, chat.len() + 40] {
+            let parts: Vec<_> = (0..stream.len())
+                .step_by(len)
+                .map(|at| (at, len.min(stream.len() - at)))
+                .collect();
+            let catch = send(&stream, &parts).finish();
+            assert_eq!(catch.texts(), expected);
+            assert!(catch.messages.iter().all(|got| got.flaws == Flaws::NONE));
+            catch.fates();
+        }
+    }
+}
+
+#[test]
+fn what_begins_in_a_body_without_end_is_found() {
+    let first = message_with('a', "Content-Length: 2000\r\n");
+    let stream = join(&[&first, &message('b'), &message('c')[..400]]);
+    let endings: [fn(&mut Wire); 3] = [
+        |wire| wire.fin(1400),
+        |wire| {
+            wire.data(1450, &message('c')[450..]);
+            wire.ack(1500);
+            wire.now_ms += 1000;
+            wire.ack(1500);
+        },
+        |wire| {
+            let rst = Segment {
+                rst: true,
+                ..segment(client(), server(), wire.seq(1400))
+            };
+            wire.send(&rst, b"");
+        },
+    ];
+    for end in endings {
+        let mut wire = send(&stream, &[(0, 700), (700, 700)]);
+        assert!(wire.catch.messages.is_empty(), "it may still end");
+        end(&mut wire);
+        let catch = wire.finish();
+        let [first, second, third] = &catch.messages[..] else {
+            panic!("{catch:#?}");
+        };
+        assert_eq!(first.text.len(), 500);
+        assert_eq!(first.flaws, Flaws::CONTENT_LENGTH_TOO_LARGE);
+        assert_eq!(second.text.as_bytes(), message('b'));
+        assert_eq!(&third.text.as_bytes()[..400], &message('c')[..400]);
+        assert_ne!(third.flaws, Flaws::NONE);
+        catch.fates();
+    }
+}
+
+#[test]
 fn case_13_no_content_length() {
     let first = &message_with('a', "")[..300];
     let stream = join(&[first, &message('b')]);
@@ -471,6 +535,82 @@ fn directions_meet_across_tunnels() {
         "acknowledged in the other tunnel"
     );
     assert_eq!(wire.catch.messages[0].encapsulation, encapsulation);
+}
+
+#[test]
+fn a_search_costs_no_more_when_segments_are_tiny() {
+    // All is a start line until more comes: each octet must not look at all others.
+    for junk in [
+        &b"a"[..],
+        b"ACK ",
+        b"INVITE sip:",
+        b":\n",
+        b"SIP/2.0 200 OK\n",
+    ] {
+        let junk = junk.iter().cycle().take(20_000).copied();
+        let stream: Vec<u8> = message('a')
+            .into_iter()
+            .chain(*b"\x01\x02\r\n")
+            .chain(junk)
+            .chain(*b"\r\n")
+            .chain(message('b'))
+            .collect();
+        let mut wire = Wire::synced();
+        wire.data(0, &stream[..500]);
+        for (at, octet) in stream.iter().enumerate().skip(500) {
+            wire.data(at, &[*octet]);
+        }
+        let catch = wire.finish();
+        let last = catch.messages.last().unwrap();
+        assert_eq!(last.text.as_bytes(), message('b'));
+        catch.fates();
+    }
+}
+
+#[test]
+fn what_is_held_is_counted_as_it_is_allocated() {
+    let length = "Content-Length: 900000\r\n";
+    let head = &message_with('a', length)[..300];
+    let stream = [head, &vec![b'y'; 900_000][..], b"I"].concat();
+    let mut wire = Wire::synced();
+    for (number, bytes) in stream.chunks(60_000).enumerate() {
+        let at = number * 60_000;
+        wire.data(at, bytes);
+        if at + bytes.len() < stream.len() {
+            assert!(wire.streams.held() > at);
+        }
+    }
+    assert_eq!(wire.catch.messages.len(), 1);
+    assert!(wire.streams.held() < 10_000, "one octet is left");
+    wire.finish().fates();
+}
+
+#[test]
+fn deadlines_cost_no_more_when_many_wait() {
+    // A hole in each of many streams, and then one given up with each packet, which must not look at all of them.
+    const COUNT: u16 = 20_000;
+    let mut wire = Wire::new();
+    for port in 0..COUNT {
+        let mut src = client();
+        src.set_port(10_000 + port);
+        let syn = Segment {
+            syn: true,
+            ..segment(src, server(), 999)
+        };
+        wire.send(&syn, b"");
+        let behind_hole = Segment {
+            wire_len: 2,
+            ..segment(src, server(), 1500)
+        };
+        wire.send(&behind_hole, b"zz");
+    }
+    wire.now_ms += 60_000 - i64::from(COUNT) * 2;
+    for given_up in 0..u64::from(COUNT) {
+        assert_eq!(wire.streams.stats().reorder_timeouts, given_up);
+        wire.now_ms += 1;
+        wire.ack(0);
+    }
+    wire.finish().fates();
 }
 
 /// Splits `stream` at `cuts`, and adds duplicates and an order as told.

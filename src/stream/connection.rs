@@ -1,6 +1,7 @@
 //! The table of TCP directions: who belongs to whom, what is forgotten and when.
 
 use std::{
+    collections::BTreeSet,
     hash::{Hash, Hasher},
     net::{IpAddr, SocketAddr},
 };
@@ -63,8 +64,8 @@ struct Slot {
     /// The other direction of the connection.
     peer: Option<usize>,
     in_use: bool,
-    /// It is in the list of those with a deadline.
-    is_waiting: bool,
+    /// When to give up what it waits for, as it stands in the list of deadlines.
+    deadline: Option<Timestamp>,
     /// What it held when it was last looked at.
     size: usize,
     direction: Direction,
@@ -84,10 +85,8 @@ pub struct Streams {
     by_key: HashMap<Key, usize>,
     /// The newest direction between two endpoints, whatever its tunnel.
     by_ends: HashMap<(SocketAddr, SocketAddr), usize>,
-    /// Directions that wait for something; some may have stopped to.
-    waiting: Vec<usize>,
-    /// No deadline is before this one.
-    next_deadline: Option<Timestamp>,
+    /// Directions that wait for something, by when it is given up.
+    deadlines: BTreeSet<(Timestamp, usize)>,
     next_sweep: Option<Timestamp>,
     /// Segments so far.
     arrivals: u64,
@@ -205,15 +204,15 @@ impl Streams {
         let size = slot.direction.size();
         self.held = self.held.saturating_sub(slot.size).saturating_add(size);
         slot.size = size;
-        if let Some(deadline) = slot.direction.deadline(&self.limits) {
-            self.next_deadline = Some(
-                self.next_deadline
-                    .map_or(deadline, |next| next.min(deadline)),
-            );
-            if !slot.is_waiting {
-                slot.is_waiting = true;
-                self.waiting.push(index);
+        let deadline = slot.direction.deadline(&self.limits);
+        if deadline != slot.deadline {
+            if let Some(old) = slot.deadline {
+                self.deadlines.remove(&(old, index));
             }
+            if let Some(new) = deadline {
+                self.deadlines.insert((new, index));
+            }
+            slot.deadline = deadline;
         }
         result
     }
@@ -282,8 +281,7 @@ impl Streams {
             key,
             peer,
             in_use: true,
-            // A slot that is used again may still be in the list.
-            is_waiting: self.slots.get(index).is_some_and(|slot| slot.is_waiting),
+            deadline: None,
             size: 0,
             direction: Direction::new(context.encapsulation, self.now),
         };
@@ -320,8 +318,12 @@ impl Streams {
     /// Does what packet time has come for.
     fn expire(&mut self, out: &mut dyn FnMut(Found<'_>)) {
         let now = self.now;
-        if self.next_deadline.is_some_and(|deadline| deadline <= now) {
-            self.expire_holes(out);
+        while let Some((deadline, index)) = self.deadlines.first().copied()
+            && deadline <= now
+        {
+            self.with(index, out, |direction, outlet| {
+                direction.expire(now, outlet);
+            });
         }
         let is_due = self.next_sweep.is_none_or(|sweep| sweep <= now)
             || self.arrivals.saturating_sub(self.last_sweep) >= SWEEP_PACKETS;
@@ -336,40 +338,6 @@ impl Streams {
                     self.remove(index, out);
                 }
             }
-        }
-    }
-
-    /// Gives up holes, those first that were to be given up first.
-    fn expire_holes(&mut self, out: &mut dyn FnMut(Found<'_>)) {
-        let now = self.now;
-        let mut due = Vec::new();
-        let mut waiting = std::mem::take(&mut self.waiting);
-        self.next_deadline = None;
-        waiting.retain(|&index| {
-            let Some(slot) = self.slots.get_mut(index) else {
-                return false;
-            };
-            let deadline = slot.direction.deadline(&self.limits);
-            match deadline {
-                Some(deadline) if deadline > now => {
-                    self.next_deadline = Some(
-                        self.next_deadline
-                            .map_or(deadline, |next| next.min(deadline)),
-                    );
-                }
-                _ => {
-                    slot.is_waiting = false;
-                    due.extend(deadline.map(|deadline| (deadline, index)));
-                }
-            }
-            slot.is_waiting
-        });
-        self.waiting = waiting;
-        due.sort_unstable();
-        for (_, index) in due {
-            self.with(index, out, |direction, outlet| {
-                direction.expire(now, outlet);
-            });
         }
     }
 
@@ -390,8 +358,14 @@ impl Streams {
         }
     }
 
-    /// Lets those that hold most give up what they hold, until an eighth of what may be held is free.
+    /// Lets all give back what they do not need, then those that hold most give up what they hold, until an eighth of
+    /// what may be held is free.
     fn relieve(&mut self, out: &mut dyn FnMut(Found<'_>)) {
+        for index in 0..self.slots.len() {
+            if self.slots.get(index).is_some_and(|slot| slot.size > 0) {
+                self.with(index, out, |direction, _| direction.trim());
+            }
+        }
         let mut large: Vec<_> = self
             .slots
             .iter()

@@ -423,11 +423,15 @@ impl Direction {
             outlet.stats.evicted_holes = outlet.stats.evicted_holes.saturating_add(1);
             self.give_up_all(outlet);
         }
-        if let Some(reader) = &mut self.reader
-            && reader.size() > 0
-        {
-            outlet.stats.evicted_messages = outlet.stats.evicted_messages.saturating_add(1);
-            reader.gap(None, outlet);
+        if let Some(reader) = &mut self.reader {
+            reader.relieve(outlet);
+        }
+    }
+
+    /// Gives back the memory that it does not need now.
+    pub(super) fn trim(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            reader.trim();
         }
     }
 

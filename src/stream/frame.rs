@@ -1,22 +1,19 @@
 //! SIP messages in a stream, delimited by Content-Length (RFC 3261 §7.5, §18.3).
 
-use std::{iter, mem, sync::LazyLock};
+use std::{mem, sync::LazyLock};
 
 use memchr::{memmem::Finder, memrchr};
 
 use super::{
     found::{Outlet, SegmentFate},
-    reader::{Reader, State, Step, begins_tls},
-    websocket,
+    reader::{Reader, State, Step},
+    resync::{Next, START_LEN, begins_message, next_message, undecided_lines},
 };
 use crate::{
     net::{Flow, Transport},
-    sip::{Flaws, Framing, Head, Probe, find_start, head_end, probe},
+    sip::{Flaws, Framing, Head, Probe, head_end, probe},
     span::Span,
 };
-
-/// A start line and the name of the header behind it are looked for in so many octets.
-const START_LEN: usize = 10 << 10;
 
 /// Every start line has it, and bodies hardly ever do.
 static VERSION: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("SIP/2.0"));
@@ -29,10 +26,39 @@ pub(super) struct Body {
     start: usize,
     /// Where the message ends.
     end: usize,
-    /// Up to there no other message begins in it.
-    searched: usize,
+    /// Where another message seems to begin in it, once that was looked for.
+    inside: Option<usize>,
     /// Whether other messages may begin in it.
     holds_messages: bool,
+}
+
+impl Body {
+    /// Returns where the message ends, the announced end being at hand: there, unless a message begins in the body and
+    /// none behind it. That is not known, `None`, while what is behind it may become a message.
+    ///
+    /// Whoever writes a body could forge messages if what looks like one were taken for it.
+    fn believed_end(&mut self, rest: &[u8]) -> Option<usize> {
+        let Some(inside) = self.start_inside(rest) else {
+            return Some(self.end);
+        };
+        let behind = rest.get(self.end..).unwrap_or_default();
+        match next_message(behind) {
+            Next::Begins => Some(self.end),
+            Next::MayBegin => None,
+            Next::BeginsNot => Some(inside),
+        }
+    }
+
+    /// Returns where another message seems to begin in it, as far as it is there.
+    fn start_inside(&mut self, rest: &[u8]) -> Option<usize> {
+        if self.inside.is_none() && !self.holds_messages {
+            // A start line may reach over the end of the body.
+            let within = self.end.saturating_add(START_LEN).min(rest.len());
+            let text = rest.get(..within).unwrap_or_default();
+            self.inside = start_in(text, self.start, self.end);
+        }
+        self.inside
+    }
 }
 
 /// A message of which the body is being read until something ends it.
@@ -40,13 +66,6 @@ pub(super) struct Body {
 pub(super) struct OpenBody {
     head: Head,
     start: usize,
-    searched: usize,
-}
-
-/// The search for the next message.
-#[derive(Debug)]
-pub(super) struct Resync {
-    /// How many octets have been searched already.
     searched: usize,
 }
 
@@ -78,7 +97,7 @@ impl Reader {
                 self.state = State::Body(Body {
                     start,
                     end: start.saturating_add(length),
-                    searched: start,
+                    inside: None,
                     holds_messages: holds_messages(&head, rest),
                     head,
                 });
@@ -111,24 +130,44 @@ impl Reader {
         let State::Body(body) = &mut self.state else {
             return Step::Go(0);
         };
-        let mut end = body.end;
-        if !body.holds_messages {
-            // A start line may reach over the end of the body.
-            let within = end.saturating_add(START_LEN).min(rest.len());
-            let text = rest.get(..within).unwrap_or_default();
-            if let Some(start) = start_in(text, body.searched, end) {
-                body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_LARGE);
-                end = start;
-            } else if rest.len() < end {
-                body.searched = body.start.max(rest.len().saturating_sub(START_LEN));
-            }
-        }
-        if rest.len() < end {
+        if rest.len() < body.end {
             return Step::Wait;
         }
-        let State::Body(mut body) = mem::take(&mut self.state) else {
-            return Step::Go(0);
+        let Some(end) = body.believed_end(rest) else {
+            return Step::Wait;
         };
+        self.end_body(rest, end, outlet);
+        Step::Go(end)
+    }
+
+    /// Ends messages of which the announced end will not come where other messages begin in their bodies, and returns
+    /// how many octets found their use.
+    pub(super) fn end_bodies(&mut self, held: &[u8], outlet: &mut Outlet<'_>) -> usize {
+        let mut rest = held;
+        while let State::Body(body) = &mut self.state {
+            let end = if body.end <= rest.len() {
+                body.end
+            } else if let Some(inside) = body.start_inside(rest) {
+                inside
+            } else {
+                break;
+            };
+            self.end_body(rest, end, outlet);
+            rest = rest.get(end..).unwrap_or_default();
+            let used = self.run(rest, outlet);
+            rest = rest.get(used..).unwrap_or_default();
+        }
+        held.len().saturating_sub(rest.len())
+    }
+
+    /// Gives out the message that is the next `end` octets.
+    fn end_body(&mut self, rest: &[u8], end: usize, outlet: &mut Outlet<'_>) {
+        let State::Body(mut body) = mem::take(&mut self.state) else {
+            return;
+        };
+        if end < body.end {
+            body.head.flaws.insert(Flaws::CONTENT_LENGTH_TOO_LARGE);
+        }
         let behind = rest.get(end..).unwrap_or_default();
         match probe(behind) {
             Probe::Sip if !matches!(behind, [b'\r' | b'\n', ..]) => {
@@ -140,7 +179,6 @@ impl Reader {
             Probe::Sip | Probe::NotSip | Probe::Partial => {}
         }
         self.emit(rest, body.start, end, body.head, outlet);
-        Step::Go(end)
     }
 
     pub(super) fn open_body(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
@@ -150,7 +188,9 @@ impl Reader {
         let end = match start_in(rest, body.searched, rest.len()) {
             Some(end) => end,
             None if rest.len() < body.start.saturating_add(outlet.limits.open_body) => {
-                body.searched = body.start.max(rest.len().saturating_sub(START_LEN));
+                let (undecided, _) = undecided_lines(rest);
+                let oldest = rest.len().saturating_sub(START_LEN);
+                body.searched = body.start.max(undecided).max(oldest);
                 return Step::Wait;
             }
             None => rest.len(),
@@ -161,64 +201,10 @@ impl Reader {
         Step::Go(end)
     }
 
-    /// Searches for the next message: behind a line end, or where a segment begins.
-    pub(super) fn resync(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Step {
-        let State::Resync(Resync { searched }) = self.state else {
-            return Step::Go(0);
-        };
-        let behind_line = find_start(rest, searched);
-        let limit = behind_line.unwrap_or(rest.len());
-        let is_sip = self.is_sip;
-        let at_segment = iter::once(0)
-            .chain(self.ledger.boundaries())
-            .filter(|at| (searched..limit).contains(at))
-            .find(|at| {
-                let text = rest.get(*at..).unwrap_or_default();
-                let text = text.get(..START_LEN).unwrap_or(text);
-                find_start(text, 0) == Some(0)
-                    || websocket::begins(text)
-                    || (!is_sip && begins_tls(text))
-            });
-        if let Some(at) = at_segment.or(behind_line) {
-            self.state = State::Start;
-            self.skip(rest, at, outlet);
-            return Step::Go(at);
-        }
-        let keep = tail_start(rest, self.ledger.boundaries());
-        self.skip(rest, keep, outlet);
-        if !self.is_sip && self.skipped > outlet.limits.search {
-            self.ignore(SegmentFate::Other, outlet);
-            return Step::Go(keep);
-        }
-        self.state = State::Resync(Resync { searched: 0 });
-        if keep > 0 { Step::Go(keep) } else { Step::Wait }
-    }
-
-    /// Passes over octets.
-    pub(super) fn skip(&mut self, rest: &[u8], len: usize, outlet: &mut Outlet<'_>) {
-        self.skipped = self.skipped.saturating_add(len as u64);
-        outlet.stats.skipped_octets = outlet.stats.skipped_octets.saturating_add(len as u64);
-        // What has never been SIP and is no text is something else.
-        let is_text = matches!(rest, [b'\t' | b'\r' | b'\n' | b' '..=b'~', ..]);
-        let fate = if self.is_sip || is_text {
-            SegmentFate::Skipped
-        } else {
-            SegmentFate::Other
-        };
-        self.ledger.take(len, fate, outlet);
-    }
-
     /// Goes on behind octets that were lost or not believed.
     fn restart(&mut self) {
         self.resynced = true;
         self.state = State::Start;
-    }
-
-    /// Begins the search for the next message.
-    pub(super) fn lose_sync(&mut self, outlet: &mut Outlet<'_>) {
-        outlet.stats.resyncs = outlet.stats.resyncs.saturating_add(1);
-        self.resynced = true;
-        self.state = State::Resync(Resync { searched: 1 });
     }
 
     /// Lets octets of a body be lost; returns the body if its message goes on behind them.
@@ -310,40 +296,53 @@ fn holds_messages(head: &Head, bytes: &[u8]) -> bool {
     has_prefix(b"message/") || has_prefix(b"multipart/")
 }
 
-/// Returns where a message begins in `text`, `from` or behind it and before `end`.
+/// Returns where a message begins in `text`, behind a line end that is at `from` - 1 or behind it, and before `end`.
 fn start_in(text: &[u8], from: usize, end: usize) -> Option<usize> {
+    let mut looked = from.saturating_sub(1);
     let mut searched = from;
     loop {
-        let behind = text.get(searched..)?;
-        let version = searched.saturating_add(VERSION.find(behind)?);
-        let line = memrchr(b'\n', text.get(..version)?).map_or(0, |lf| lf.saturating_add(1));
-        if line >= end {
-            return None;
+        let version = searched.saturating_add(VERSION.find(text.get(searched..)?)?);
+        // Without a line end in between it is the line that was looked at before.
+        if let Some(lf) = memrchr(b'\n', text.get(looked..version)?) {
+            let line = looked.saturating_add(lf).saturating_add(1);
+            if line >= end {
+                return None;
+            }
+            if begins_message(text.get(line..)?) {
+                return Some(line);
+            }
         }
-        let candidate = text.get(line..).unwrap_or_default();
-        let candidate = candidate.get(..START_LEN).unwrap_or(candidate);
-        if line >= from && find_start(candidate, 0) == Some(0) {
-            return Some(line);
-        }
+        looked = version;
         searched = version.saturating_add(1);
     }
 }
 
-/// Returns where the last lines begin that may become a start line and the name of a header.
-fn tail_start(rest: &[u8], boundaries: impl Iterator<Item = usize>) -> usize {
-    let line_before = |end: usize| {
-        let lf = memrchr(b'\n', rest.get(..end)?)?;
-        Some((lf, lf.saturating_add(1)))
-    };
-    let last = line_before(rest.len());
-    let one_before = last.and_then(|(lf, _)| line_before(lf));
-    let lines = [Some((0, 0)), one_before, last].into_iter().flatten();
-    let oldest = rest.len().saturating_sub(START_LEN);
-    lines
-        .map(|(_, line)| line)
-        .chain(boundaries)
-        .filter(|at| (oldest..rest.len()).contains(at))
-        .filter(|at| probe(rest.get(*at..).unwrap_or_default()) != Probe::NotSip)
-        .min()
-        .unwrap_or(rest.len())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_found_behind_line_ends_alone() {
+        const START: &str = "BYE sip:a SIP/2.0\r\nl:0\r\n";
+        for (before, expected) in [
+            ("", None),
+            ("\n", Some(1)),
+            ("SIP/2.0 SIP/2.0\r\n", Some(17)),
+            ("SIP/2.0\nSIP/2.0 ", None),
+        ] {
+            let text = format!("{before}{START}");
+            assert_eq!(start_in(text.as_bytes(), 1, text.len()), expected, "{text}");
+            let end = expected.unwrap_or_default();
+            assert_eq!(start_in(text.as_bytes(), 1, end), None);
+        }
+    }
+
+    #[test]
+    fn versions_without_line_ends_cost_no_more() {
+        // A megabyte of it: each must not look back over the others, nor ahead.
+        for version in [&b"SIP/2.0"[..], b"SIP/2.0\n", b"SIP/2.0 200 OK\n"] {
+            let text = version.repeat((1 << 20) / version.len());
+            assert_eq!(start_in(&text, 1, text.len()), None);
+        }
+    }
 }

@@ -19,6 +19,9 @@ impl Default for Inflater {
 }
 
 impl Inflater {
+    /// What one takes, in octets: the last 32 KiB that it gave out, tables of codes, and itself.
+    pub(super) const SIZE: usize = 48 << 10;
+
     /// Returns the message that `bytes` are compressed from; `None` if they are not, or it is longer than `limit`.
     pub(super) fn message(&mut self, bytes: &[u8], limit: usize) -> Option<Vec<u8>> {
         let mut message = Vec::with_capacity(bytes.len().saturating_mul(4).clamp(1 << 10, limit));

@@ -77,21 +77,24 @@ impl Ledger {
         }
     }
 
-    /// Returns where the octets of frames begin, in octets from the next one, without the first frame.
-    pub(super) fn boundaries(&self) -> impl Iterator<Item = usize> {
+    /// Returns where the octets of frames begin, in octets from the next one: those at `from` or behind it, without the
+    /// first frame.
+    pub(super) fn boundaries(&self, from: usize) -> impl Iterator<Item = usize> {
+        let first = self.used.saturating_add(from as u64);
+        let index = self.pieces.partition_point(|piece| piece.end < first);
         self.pieces
-            .iter()
+            .range(index..)
             .filter_map(|piece| usize::try_from(piece.end.saturating_sub(self.used)).ok())
     }
 
     /// Returns how many octets it takes.
     pub(super) fn size(&self) -> usize {
-        self.pieces.len().saturating_mul(Self::PIECE)
+        self.pieces.capacity().saturating_mul(Self::PIECE)
     }
 
-    /// Gives memory back when there is nothing to remember.
-    pub(super) fn relax(&mut self) {
-        if self.pieces.is_empty() && self.pieces.capacity() > 64 {
+    /// Gives memory back when there is nothing to remember: all of it, or if it is a lot.
+    pub(super) fn trim(&mut self, all: bool) {
+        if self.pieces.is_empty() && (all || self.pieces.capacity() > 64) {
             self.pieces = VecDeque::new();
         }
     }

@@ -23,6 +23,7 @@ mod inflate;
 mod ledger;
 mod limits;
 mod reader;
+mod resync;
 mod sctp;
 mod stats;
 mod websocket;

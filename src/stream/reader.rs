@@ -4,14 +4,18 @@ use std::mem;
 
 use super::{
     found::{Outlet, SegmentFate},
-    frame::{Body, OpenBody, Resync},
+    frame::{Body, OpenBody},
     ledger::Ledger,
+    resync::Resync,
     websocket::{self, WebSocket},
 };
 use crate::{
     capture::Frame,
     sip::{Probe, head_end, probe},
 };
+
+/// How many octets may be kept for an unfinished message when there is none, or only the beginning of one.
+const KEPT: usize = 64 << 10;
 
 /// One direction of a connection: takes its octets in order, cuts it into messages and settles its frames.
 ///
@@ -21,6 +25,8 @@ pub(super) struct Reader {
     pub(super) ledger: Ledger,
     /// Octets that have come and not found their use.
     held: Vec<u8>,
+    /// How many of them have found their use since: at most half of them, so that moving the others costs little.
+    used: usize,
     pub(super) state: State,
     /// Octets were lost or passed over since the last message.
     pub(super) resynced: bool,
@@ -87,8 +93,12 @@ impl Reader {
         } else {
             let mut held = mem::take(&mut self.held);
             held.extend_from_slice(bytes);
-            let used = self.run(&held, outlet);
-            held.drain(..used.min(held.len()));
+            let rest = held.get(self.used..).unwrap_or_default();
+            self.used = self.used.saturating_add(self.run(rest, outlet));
+            if self.used > held.len() / 2 {
+                held.drain(..self.used.min(held.len()));
+                self.used = 0;
+            }
             self.held = held;
         }
         self.relax();
@@ -96,7 +106,7 @@ impl Reader {
 
     /// Skips octets that will not come: `len` of them, unless that is not known.
     pub(super) fn gap(&mut self, len: Option<u64>, outlet: &mut Outlet<'_>) {
-        let held = mem::take(&mut self.held);
+        let held = self.end_held(outlet);
         match mem::take(&mut self.state) {
             State::Body(body) => match self.body_gap(body, len, &held, outlet) {
                 Some(body) => {
@@ -116,10 +126,21 @@ impl Reader {
 
     /// Ends the stream: what is held is given out as it is. The reader is then ready for another stream.
     pub(super) fn finish(&mut self, outlet: &mut Outlet<'_>) {
-        let held = mem::take(&mut self.held);
+        let held = self.end_held(outlet);
         let state = mem::take(&mut self.state);
         self.cut(state, &held, outlet);
         *self = Self::default();
+    }
+
+    /// Takes what is held, of which nothing more will come in order: without the messages that are found in it
+    /// nevertheless.
+    fn end_held(&mut self, outlet: &mut Outlet<'_>) -> Vec<u8> {
+        let mut held = mem::take(&mut self.held);
+        let used = mem::take(&mut self.used);
+        let rest = held.get(used..).unwrap_or_default();
+        let used = used.saturating_add(self.end_bodies(rest, outlet));
+        held.drain(..used.min(held.len()));
+        held
     }
 
     /// Returns whether `bytes`, the next ones of a stream that is passed over, are of no interest either.
@@ -147,20 +168,48 @@ impl Reader {
 
     /// Returns how many octets it holds, with what it takes to hold them.
     pub(super) fn size(&self) -> usize {
-        self.held.len().saturating_add(self.ledger.size())
+        let socket = match &self.state {
+            State::WebSocket(socket) => socket.size(),
+            _ => 0,
+        };
+        let held = self.held.capacity().saturating_add(self.ledger.size());
+        held.saturating_add(socket)
     }
 
-    fn relax(&mut self) {
+    /// Gives back the memory that is kept for what may come, if nothing has come yet.
+    pub(super) fn trim(&mut self) {
         if self.held.is_empty() {
-            self.ledger.relax();
-            if self.held.capacity() > 1 << 16 {
-                self.held = Vec::new();
+            self.held = Vec::new();
+            self.ledger.trim(true);
+            if let State::WebSocket(socket) = &mut self.state {
+                socket.trim();
             }
         }
     }
 
+    /// Gives up the memory it holds.
+    pub(super) fn relieve(&mut self, outlet: &mut Outlet<'_>) {
+        if !self.held.is_empty() {
+            outlet.stats.evicted_messages = outlet.stats.evicted_messages.saturating_add(1);
+            self.gap(None, outlet);
+        } else if let State::WebSocket(socket) = &mut self.state {
+            socket.forget();
+        }
+        self.trim();
+    }
+
+    fn relax(&mut self) {
+        if self.held.is_empty() {
+            self.ledger.trim(false);
+        }
+        let capacity = self.held.capacity();
+        if capacity > KEPT && self.held.len() < capacity / 4 {
+            self.held.shrink_to(self.held.len().saturating_mul(2));
+        }
+    }
+
     /// Reads as much as it can, and returns how many octets found their use.
-    fn run(&mut self, bytes: &[u8], outlet: &mut Outlet<'_>) -> usize {
+    pub(super) fn run(&mut self, bytes: &[u8], outlet: &mut Outlet<'_>) -> usize {
         let mut rest = bytes;
         while !rest.is_empty() {
             match self.step(rest, outlet) {

@@ -1,6 +1,7 @@
 //! SIP over SCTP (RFC 4168, RFC 9260, RFC 8260): each user message is one SIP message.
 
 mod chunk;
+mod runs;
 mod seen;
 
 use std::{collections::BTreeMap, net::IpAddr};
@@ -9,6 +10,7 @@ use hashbrown::HashMap;
 
 use self::{
     chunk::{Chunks, Data},
+    runs::{Part, Place, Run, Runs},
     seen::Seen,
 };
 use super::{
@@ -58,21 +60,7 @@ struct Direction {
     context: Context,
     last: Timestamp,
     seen: Seen,
-    waiting: BTreeMap<Place, Part>,
-}
-
-/// Where a part belongs: its message, if parts of several may mix, and its place.
-type Place = (Option<(u16, bool, u32)>, u64);
-
-#[derive(Debug)]
-struct Part {
-    deadline: (Timestamp, u64),
-    is_first: bool,
-    is_last: bool,
-    is_cut: bool,
-    bytes: Vec<u8>,
-    /// The number of its packet.
-    packet: u64,
+    waiting: Runs,
 }
 
 /// A frame that is not settled yet.
@@ -175,7 +163,7 @@ impl Associations {
             last: now,
             // The first number is new.
             seen: Seen::new(tsn.wrapping_sub(1)),
-            waiting: BTreeMap::new(),
+            waiting: Runs::default(),
         });
         (direction.flow, direction.context, direction.last) = (flow, context, now);
     }
@@ -211,70 +199,34 @@ impl Associations {
             bytes: data.bytes.to_vec(),
             packet: number,
         };
-        self.held = self.held.saturating_add(part.size());
+        let size = held_for(&part);
+        let Ok(run) = direction.waiting.add(place, part) else {
+            // Too old a number to tell may be there already.
+            self.stats.retransmissions = self.stats.retransmissions.saturating_add(1);
+            return self.mark(number, SegmentFate::Retransmission);
+        };
+        let is_whole = run.is_whole();
+        let is_too_long = run.size() > self.limits.head.saturating_add(self.limits.body);
+        self.held = self.held.saturating_add(size);
         self.deadlines.insert(deadline, (key, place));
         if let Some(pending) = self.pending.get_mut(&number) {
             pending.waiting = pending.waiting.saturating_add(1);
         }
-        // Too old a number to tell may be there already.
-        if let Some(twin) = direction.waiting.insert(place, part) {
-            self.forget(&twin, SegmentFate::Retransmission, out);
-        }
-        let parts = self.run(key, place);
-        let is_whole = |parts: &[(Place, bool, bool)]| {
-            parts.first().is_some_and(|part| part.1) && parts.last().is_some_and(|part| part.2)
-        };
-        if is_whole(&parts) {
+        if is_whole {
             self.stats.reassembled = self.stats.reassembled.saturating_add(1);
-            self.take_parts(key, &parts, out);
+        }
+        if is_whole || is_too_long {
+            let run = direction.waiting.take(place);
+            self.hand_out_run(key, run, out);
         }
     }
 
-    /// Returns the parts without a gap around `place` that belong to one message, with whether each is first or last.
-    fn run(&self, key: Key, place: Place) -> Vec<(Place, bool, bool)> {
-        let Some(direction) = self.directions.get(&key) else {
-            return Vec::new();
-        };
-        let (message, at) = place;
-        let entry = |at: u64| {
-            let part = direction.waiting.get(&(message, at))?;
-            Some(((message, at), part.is_first, part.is_last))
-        };
-        let mut parts: Vec<_> = std::iter::successors(entry(at), |part| {
-            // A part before this one that is the last of its message belongs to another.
-            let before = entry(part.0.1.checked_sub(1)?)?;
-            (!part.1 && !before.2).then_some(before)
-        })
-        .collect();
-        parts.reverse();
-        let last = parts.last().copied();
-        parts.extend(
-            std::iter::successors(last, |part| {
-                let behind = entry(part.0.1.checked_add(1)?)?;
-                (!part.2 && !behind.1).then_some(behind)
-            })
-            .skip(1),
-        );
-        parts
-    }
-
-    /// Hands out the message made of `parts`, or what there is of it, and settles what was waiting for it.
-    fn take_parts(
-        &mut self,
-        key: Key,
-        parts: &[(Place, bool, bool)],
-        out: &mut dyn FnMut(Found<'_>),
-    ) {
-        let Some(direction) = self.directions.get_mut(&key) else {
-            return;
-        };
-        let taken: Vec<Part> = parts
-            .iter()
-            .filter_map(|(place, ..)| direction.waiting.remove(place))
-            .collect();
-        let has_start = taken.first().is_some_and(|part| part.is_first);
+    /// Hands out the message made of the parts of `run`, or what there is of it, and settles what was waiting for it.
+    fn hand_out_run(&mut self, key: Key, run: Option<Run>, out: &mut dyn FnMut(Found<'_>)) {
+        let taken = run.unwrap_or_default().parts;
+        let has_start = taken.front().is_some_and(|part| part.is_first);
         let is_cut =
-            taken.iter().any(|part| part.is_cut) || !taken.last().is_some_and(|part| part.is_last);
+            taken.iter().any(|part| part.is_cut) || !taken.back().is_some_and(|part| part.is_last);
         let mut frames: Vec<Frame> = Vec::new();
         let mut bytes = Vec::new();
         for part in &taken {
@@ -337,7 +289,7 @@ impl Associations {
 
     /// Drops a part that was waiting.
     fn forget(&mut self, part: &Part, fate: SegmentFate, out: &mut dyn FnMut(Found<'_>)) {
-        self.held = self.held.saturating_sub(part.size());
+        self.held = self.held.saturating_sub(held_for(part));
         self.deadlines.remove(&part.deadline);
         self.release(part.packet, fate, out);
     }
@@ -375,8 +327,9 @@ impl Associations {
     /// Gives up the message of which a part has waited longest.
     fn give_up_oldest(&mut self, out: &mut dyn FnMut(Found<'_>)) {
         if let Some((_, (key, place))) = self.deadlines.pop_first() {
-            let parts = self.run(key, place);
-            self.take_parts(key, &parts, out);
+            let direction = self.directions.get_mut(&key);
+            let run = direction.and_then(|direction| direction.waiting.take(place));
+            self.hand_out_run(key, run, out);
         }
     }
 
@@ -391,25 +344,19 @@ impl Associations {
         silent.truncate((self.limits.associations / 8).max(1));
         for (_, key) in silent {
             self.stats.evicted = self.stats.evicted.saturating_add(1);
-            while let Some(direction) = self.directions.get(&key)
-                && let Some(place) = direction.waiting.keys().next()
+            while let Some(direction) = self.directions.get_mut(&key)
+                && let Some(run) = direction.waiting.pop()
             {
-                let parts = self.run(key, *place);
-                self.take_parts(key, &parts, out);
+                self.hand_out_run(key, Some(run), out);
             }
             self.directions.remove(&key);
         }
     }
 }
 
-impl Part {
-    /// How many octets it takes.
-    fn size(&self) -> usize {
-        self.bytes
-            .len()
-            .saturating_add(size_of::<Self>())
-            .saturating_add(size_of::<Pending>())
-    }
+/// Returns how many octets it takes to let a part wait.
+fn held_for(part: &Part) -> usize {
+    part.size().saturating_add(size_of::<Pending>())
 }
 
 #[cfg(test)]
@@ -574,6 +521,34 @@ mod tests {
         let (catch, _) = run(&packets, &limits);
         assert_eq!(catch.messages.len(), 50);
         assert_eq!(catch.fates(), [Sip; 50]);
+    }
+
+    #[test]
+    fn a_message_without_end_is_cut_at_the_longest_one() {
+        // As many parts as can be: each must not look at all of them.
+        let limits = Limits {
+            head: 0,
+            body: 4 << 20,
+            sctp_timeout: i64::MAX,
+            ..Limits::default()
+        };
+        let start = &message('a')[..300];
+        let mut packets = vec![data(FIRST, 0, start)];
+        for tsn in (1..60_000).step_by(100) {
+            packets.push(
+                (tsn..tsn + 100)
+                    .flat_map(|tsn| data(0, tsn, b"x"))
+                    .collect(),
+            );
+        }
+        let (catch, stats) = run(&packets, &limits);
+        let [got] = &catch.messages[..] else {
+            panic!("{} messages", catch.messages.len());
+        };
+        assert!(got.flaws.contains(Flaws::CUT));
+        assert!(got.text.len() < 4 << 20 && stats.data_chunks == 60_001);
+        let longest = (4 << 20) / size_of::<Part>();
+        assert!((longest / 2..longest + 300).contains(&got.text.len()));
     }
 
     proptest::proptest! {

@@ -21,6 +21,24 @@ pub(super) struct WebSocket {
     inflater: Option<Box<Inflater>>,
 }
 
+impl WebSocket {
+    /// Returns how many octets it holds, with what it takes to hold them.
+    pub(super) fn size(&self) -> usize {
+        let inflater = self.inflater.as_ref().map_or(0, |_| Inflater::SIZE);
+        self.message.capacity().saturating_add(inflater)
+    }
+
+    /// Gives back the memory that is kept for the next message; nothing of it may have come.
+    pub(super) fn trim(&mut self) {
+        self.message = Vec::new();
+    }
+
+    /// Forgets the messages before: one that builds on them cannot be decompressed any more.
+    pub(super) fn forget(&mut self) {
+        self.inflater = None;
+    }
+}
+
 /// A frame's header (RFC 6455 §5.2).
 struct FrameHeader {
     is_final: bool,
@@ -266,9 +284,13 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::{
-        SegmentFate::{Http, KeepAlive, NoData, Sip, WebSocketOther},
-        wire::{Wire, message},
+    use crate::{
+        packet::Segment,
+        stream::{
+            Limits,
+            SegmentFate::{Http, KeepAlive, NoData, Sip, WebSocketOther},
+            wire::{Wire, client, message, segment, server},
+        },
     };
 
     const REQUEST: &[u8] = b"GET /sip HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
@@ -381,6 +403,36 @@ mod tests {
         let catch = wire.finish();
         let expected = ['a', 'b'].map(|id| String::from_utf8(message(id)).unwrap());
         assert_eq!(catch.texts(), expected);
+    }
+
+    #[test]
+    fn what_decompression_takes_is_held_within_the_limit() {
+        let limits = Limits {
+            held: 10 * Inflater::SIZE,
+            ..Limits::default()
+        };
+        let mut wire = Wire::with(&limits);
+        // RFC 7692 §7.2.3.1: "Hello".
+        let hello = hex("c107f248cdc9c90700");
+        for port in 1..=40 {
+            let mut src = client();
+            src.set_port(port);
+            let syn = Segment {
+                syn: true,
+                ..segment(src, server(), 999)
+            };
+            wire.send(&syn, b"");
+            let bytes = [REQUEST, &hello].concat();
+            let data = Segment {
+                wire_len: u32::try_from(bytes.len()).unwrap(),
+                ..segment(src, server(), 1000)
+            };
+            wire.send(&data, &bytes);
+            assert!(wire.streams.held() <= limits.held);
+        }
+        assert_eq!(wire.streams.stats().websocket_messages, 40);
+        assert!(wire.streams.held() >= 5 * Inflater::SIZE);
+        assert_eq!(wire.streams.stats().evicted_messages, 0, "none was cut");
     }
 
     #[test]
