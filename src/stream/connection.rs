@@ -138,12 +138,12 @@ impl Streams {
             });
         }
         let arrival = self.arrivals;
-        self.with(index, out, |direction, outlet| {
+        let is_in_window = self.with(index, out, |direction, outlet| {
             direction.last = frame.ts;
             direction.encapsulation = context.encapsulation;
-            direction.segment(segment, payload, &frame, arrival, outlet);
+            direction.segment(segment, payload, &frame, arrival, outlet)
         });
-        if segment.rst {
+        if segment.rst && is_in_window {
             for index in [Some(index), peer].into_iter().flatten() {
                 self.with(index, out, Direction::reset);
             }
