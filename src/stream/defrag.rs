@@ -10,6 +10,10 @@ use crate::{capture::Frame, net::Encapsulation, packet::Fragment, time::Timestam
 /// The longest IP packet.
 const MAX_LEN: usize = 65_535;
 
+/// How much later a fragment may come than the first one of its packet, that it contradicts: 1 s, in either direction.
+/// Identifications of IPv4 come round within seconds (RFC 4963).
+const SAME_PACKET: u64 = 1_000_000_000;
+
 /// What became of the fragments of one IP packet. Every fragment's frame is in one of these, once.
 #[derive(Clone, Debug)]
 pub struct Reassembled {
@@ -29,6 +33,8 @@ pub struct Reassembled {
     pub context: Context,
     /// How much of it is there.
     pub completeness: Completeness,
+    /// Fragments had other octets for the same place, and the first to come stayed: perhaps two packets are mixed.
+    pub has_conflict: bool,
     /// When its last fragment was captured.
     pub ts: Timestamp,
 }
@@ -53,7 +59,8 @@ pub enum Completeness {
 /// Makes IP packets whole.
 ///
 /// Exact duplicates are passed over, as two taps make them. Where IPv4 fragments overlap otherwise, the first octets
-/// to come stay.
+/// to come stay; but if they differ and the first are old, they belong to another packet with the same identification,
+/// which is given up.
 #[derive(Debug, Default)]
 pub struct Defragmenter {
     limits: Limits,
@@ -90,6 +97,8 @@ struct Open {
     is_void: bool,
     /// Fragments of it overlap, and this has been counted.
     has_overlap: bool,
+    /// Fragments of it have other octets for the same place.
+    has_conflict: bool,
 }
 
 #[derive(Debug)]
@@ -135,6 +144,25 @@ impl Open {
         bytes
     }
 
+    /// Returns whether `bytes` differ from the octets that are there in the place from `start` on.
+    fn contradicts(&self, start: usize, bytes: &[u8]) -> bool {
+        self.parts.iter().any(|part| {
+            let from = start.max(part.offset);
+            let to = start.saturating_add(bytes.len()).min(part.end());
+            let ours = bytes.get(from.saturating_sub(start)..to.saturating_sub(start));
+            let theirs = part
+                .bytes
+                .get(from.saturating_sub(part.offset)..to.saturating_sub(part.offset));
+            from < to && ours != theirs
+        })
+    }
+
+    /// Returns whether what comes `now` may be of the same packet.
+    fn is_of(&self, now: Timestamp) -> bool {
+        let first = self.parts.first().map(|part| part.frame.ts);
+        first.is_none_or(|first| now.since(first).unsigned_abs() <= SAME_PACKET)
+    }
+
     fn size(&self) -> usize {
         self.parts
             .iter()
@@ -150,6 +178,8 @@ enum Verdict {
     Refuse(Completeness),
     /// Hand out all fragments.
     GiveUp(Completeness),
+    /// Hand out those that came before: it is the first of another packet.
+    BeginAnew,
 }
 
 impl Defragmenter {
@@ -202,10 +232,18 @@ impl Defragmenter {
             self.insert(key, fragment.protocol, context, frame.ts);
         }
         let limits = &self.limits;
-        let Some(open) = self.open.get_mut(&key) else {
+        let Some(mut open) = self.open.get_mut(&key) else {
             return;
         };
-        let verdict = judge(open, fragment, payload, limits, &mut self.stats);
+        let mut verdict = judge(open, fragment, payload, frame.ts, limits, &mut self.stats);
+        if matches!(verdict, Verdict::BeginAnew) {
+            self.close(key, out);
+            self.insert(key, fragment.protocol, context, frame.ts);
+            let Some(new) = self.open.get_mut(&key) else {
+                return;
+            };
+            (open, verdict) = (new, Verdict::Keep);
+        }
         if let Verdict::Refuse(completeness) = verdict {
             let protocol = open.protocol;
             let alone = self.alone(key, protocol, context, frame, completeness);
@@ -281,6 +319,7 @@ impl Defragmenter {
             total: None,
             is_void: false,
             has_overlap: false,
+            has_conflict: false,
         };
         self.open.insert(key, open);
     }
@@ -361,6 +400,7 @@ impl Defragmenter {
             frames: vec![frame],
             context,
             completeness,
+            has_conflict: false,
             ts: frame.ts,
         }
     }
@@ -386,6 +426,7 @@ fn judge(
     open: &mut Open,
     fragment: &Fragment,
     payload: &[u8],
+    now: Timestamp,
     limits: &Limits,
     stats: &mut DefragStats,
 ) -> Verdict {
@@ -405,6 +446,12 @@ fn judge(
             stats.overlaps = stats.overlaps.saturating_add(1);
             return Verdict::GiveUp(Completeness::Overlap);
         }
+        if open.contradicts(start, payload) {
+            if !open.is_of(now) {
+                return Verdict::BeginAnew;
+            }
+            open.has_conflict = true;
+        }
         if !open.has_overlap {
             open.has_overlap = true;
             stats.overlaps = stats.overlaps.saturating_add(1);
@@ -414,6 +461,9 @@ fn judge(
     let has_other_end = is_last && open.total.is_some_and(|total| total != end);
     let is_behind_end = open.total.is_some_and(|total| end > total)
         || (is_last && open.parts.iter().any(|part| part.end() > end));
+    if (has_other_end || is_behind_end) && fragment.src.is_ipv4() && !open.is_of(now) {
+        return Verdict::BeginAnew;
+    }
     if has_other_end || is_behind_end || open.parts.len() >= limits.fragments {
         stats.malformed = stats.malformed.saturating_add(1);
         return Verdict::GiveUp(Completeness::Malformed);
@@ -433,6 +483,7 @@ fn reassembled(key: Key, open: &Open, bytes: Vec<u8>, completeness: Completeness
         frames,
         context: open.context,
         completeness,
+        has_conflict: open.has_conflict,
     }
 }
 
@@ -593,6 +644,66 @@ mod tests {
         // RFC 8200 §4.5: all of it is void, what comes later too.
         let expected: [Expected<'_>; 2] = [(Overlap, "", &[1, 2]), (Overlap, "", &[3])];
         check(true, &[A, other, C], &expected);
+    }
+
+    #[test]
+    fn packets_with_one_identification_are_not_mixed() {
+        // The second packet comes whole, behind the first fragment of the first one or before it in time.
+        let ways: [&[Sent<'_>]; 3] = [
+            &[
+                (0, "xxxxxxxx", true),
+                (8, "yyyyyyyy", true),
+                (16, "zz", false),
+            ],
+            &[(0, "xxxxxxxxyyyyyyyy", true), (16, "zz", false)],
+            &[(16, "zz", false), (0, "xxxxxxxxyyyyyyyy", true)],
+        ];
+        for (wait_ms, is_mixed) in [(1002, false), (-3_300_000, false), (500, true)] {
+            for way in ways {
+                let mut wire = Wire::new(false, &Limits::default());
+                wire.now_ms = 3_600_000;
+                wire.send(0, b"aaaaaaaa", true);
+                wire.now_ms += wait_ms;
+                for (offset, text, more) in way {
+                    wire.send(*offset, text.as_bytes(), *more);
+                }
+                let conflicts: Vec<_> = wire.out.iter().map(|one| one.has_conflict).collect();
+                let out = wire.finish();
+                if is_mixed {
+                    assert_eq!(conflicts, [true], "it is told");
+                    assert_eq!(out[0].1, "aaaaaaaayyyyyyyyzz");
+                } else if way[0].0 == 0 {
+                    assert_eq!(conflicts, [false, false]);
+                    assert_eq!(out[0], (Lost, "aaaaaaaa".to_owned(), vec![1]));
+                    assert_eq!((out[1].0, &*out[1].1), (Complete, "xxxxxxxxyyyyyyyyzz"));
+                } else {
+                    // The end of the second packet looks like that of the first.
+                    assert_eq!(out[0].0, Lost);
+                }
+            }
+        }
+        // The same octets do not contradict.
+        let mut wire = Wire::new(false, &Limits::default());
+        wire.send(0, b"aaaaaaaa", true);
+        wire.now_ms += 5000;
+        wire.send(0, b"aaaaaaaabbbbbbbb", true);
+        wire.send(16, b"cc", false);
+        assert!(!wire.out[0].has_conflict);
+        assert_eq!(wire.finish(), [(Complete, ABC.to_owned(), vec![1, 2, 3])]);
+    }
+
+    #[test]
+    fn another_end_long_after_is_of_another_packet() {
+        let mut wire = Wire::new(false, &Limits::default());
+        wire.send(16, b"cc", false);
+        wire.now_ms += 5000;
+        wire.send(8, b"yy", false);
+        wire.send(0, b"xxxxxxxx", true);
+        let expected = [
+            (Orphan, String::new(), vec![1]),
+            (Complete, "xxxxxxxxyy".to_owned(), vec![2, 3]),
+        ];
+        assert_eq!(wire.finish(), expected);
     }
 
     #[test]
