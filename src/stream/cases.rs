@@ -500,6 +500,24 @@ fn a_silent_connection_is_forgotten() {
 }
 
 #[test]
+fn one_wrong_time_gives_up_nothing() {
+    let message = message('a');
+    let mut wire = send(&message, &[(300, 200)]);
+    let before = wire.now_ms;
+    wire.now_ms += 7_200_000;
+    let stray = Segment {
+        wire_len: 3,
+        ..segment(server(), "192.0.2.9:7".parse().unwrap(), 3)
+    };
+    wire.send(&stray, b"zzz");
+    wire.now_ms = before;
+    wire.data(0, &message[..300]);
+    assert_eq!(wire.streams.stats().reorder_timeouts, 0);
+    let catch = wire.finish();
+    assert_eq!(catch.texts(), [String::from_utf8(message).unwrap()]);
+}
+
+#[test]
 fn a_hole_is_given_up_in_the_end() {
     let stream = join(&[&message('a'), &message('b'), &message('c')]);
     let mut wire = send(&stream, &[(0, 500), (1000, 500)]);

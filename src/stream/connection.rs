@@ -9,6 +9,7 @@ use std::{
 use hashbrown::HashMap;
 
 use super::{
+    clock::Clock,
     direction::Direction,
     found::{Context, Found, Outlet},
     limits::Limits,
@@ -95,6 +96,8 @@ pub struct Streams {
     held: usize,
     /// The time of the last segment.
     now: Timestamp,
+    /// The time up to which is given up.
+    clock: Clock,
     /// The frames of one message, a buffer.
     frames: Vec<Frame>,
 }
@@ -317,7 +320,7 @@ impl Streams {
 
     /// Does what packet time has come for.
     fn expire(&mut self, out: &mut dyn FnMut(Found<'_>)) {
-        let now = self.now;
+        let now = self.clock.tick(self.now, self.limits.reorder);
         while let Some((deadline, index)) = self.deadlines.first().copied()
             && deadline <= now
         {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use hashbrown::HashMap;
 
-use super::{found::Context, limits::Limits, stats::DefragStats};
+use super::{clock::Clock, found::Context, limits::Limits, stats::DefragStats};
 use crate::{capture::Frame, net::Encapsulation, packet::Fragment, time::Timestamp};
 
 /// The longest IP packet.
@@ -72,6 +72,7 @@ pub struct Defragmenter {
     opened: u64,
     /// Octets held.
     held: usize,
+    clock: Clock,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -225,6 +226,11 @@ impl Defragmenter {
             }
             return out.push(alone);
         }
+        let open = self.open.get(&key);
+        if open.is_some_and(|open| open.deadline.0 <= frame.ts) {
+            // The clock may be behind this packet, but no two times may mix.
+            self.close(key, out);
+        }
         if !self.open.contains_key(&key) {
             if self.open.len() >= self.limits.open_packets {
                 self.evict(out);
@@ -285,7 +291,8 @@ impl Defragmenter {
     }
 
     /// Gives up what was waited for long enough.
-    fn expire(&mut self, now: Timestamp, out: &mut Vec<Reassembled>) {
+    fn expire(&mut self, ts: Timestamp, out: &mut Vec<Reassembled>) {
+        let now = self.clock.tick(ts, self.limits.reorder);
         while let Some(entry) = self.deadlines.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -745,6 +752,18 @@ mod tests {
             wire.send(16, b"cc", false);
             let out: Vec<_> = wire.finish().into_iter().map(|one| one.0).collect();
             assert_eq!(out, [Lost, Orphan, Orphan]);
+        }
+    }
+
+    #[test]
+    fn what_is_too_late_is_not_mixed_in() {
+        for is_ipv6 in [false, true] {
+            let mut wire = Wire::new(is_ipv6, &Limits::default());
+            wire.send(0, b"aaaaaaaa", true);
+            wire.now_ms += 100_000;
+            wire.send(8, b"bb", false);
+            let out: Vec<_> = wire.finish().into_iter().map(|one| one.0).collect();
+            assert_eq!(out, [Lost, Orphan]);
         }
     }
 
