@@ -228,7 +228,7 @@ impl Defragmenter {
         }
         let open = self.open.get(&key);
         if open.is_some_and(|open| open.deadline.0 <= frame.ts) {
-            // The clock may be behind this packet, but no two times may mix.
+            // The clock may lag, but fragments of two packets must not mix.
             self.close(key, out);
         }
         if !self.open.contains_key(&key) {
