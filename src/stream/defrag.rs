@@ -1,18 +1,14 @@
 //! IP fragments made whole (RFC 791 §3.2, RFC 8200 §4.5).
 
+mod open;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use hashbrown::HashMap;
 
+use self::open::{Open, Verdict, judge, judge_alone};
 use super::{clock::Clock, found::Context, limits::Limits, stats::DefragStats};
 use crate::{capture::Frame, net::Encapsulation, packet::Fragment, time::Timestamp};
-
-/// The longest IP packet.
-const MAX_LEN: usize = 65_535;
-
-/// How much later a fragment may come than the first one of its packet, that it contradicts: 1 s, in either direction.
-/// Identifications of IPv4 come round within seconds (RFC 4963).
-const SAME_PACKET: u64 = 1_000_000_000;
 
 /// What became of the fragments of one IP packet. Every fragment's frame is in one of these, once.
 #[derive(Clone, Debug)]
@@ -85,102 +81,20 @@ struct Key {
     tunnel: u64,
 }
 
-/// A packet of which fragments are missing.
-#[derive(Debug)]
-struct Open {
-    deadline: (Timestamp, u64),
-    protocol: u8,
-    context: Context,
-    parts: Vec<Part>,
-    /// Its length, once the last fragment is there.
-    total: Option<usize>,
-    /// Fragments of it overlap, so all are void.
-    is_void: bool,
-    /// Fragments of it overlap, and this has been counted.
-    has_overlap: bool,
-    /// Fragments of it have other octets for the same place.
-    has_conflict: bool,
-}
-
-#[derive(Debug)]
-struct Part {
-    offset: usize,
-    bytes: Vec<u8>,
-    frame: Frame,
-}
-
-impl Part {
-    fn end(&self) -> usize {
-        self.offset.saturating_add(self.bytes.len())
-    }
-}
-
-impl Open {
-    /// Returns how many octets from the first on are there.
-    fn head_len(&self) -> usize {
-        let mut ranges: Vec<_> = self
-            .parts
-            .iter()
-            .map(|part| (part.offset, part.end()))
-            .collect();
-        ranges.sort_unstable();
-        ranges.into_iter().fold(
-            0,
-            |len, (start, end)| {
-                if start <= len { len.max(end) } else { len }
+impl Key {
+    fn new(fragment: &Fragment, tunnel: u64) -> Self {
+        Self {
+            src: fragment.src,
+            dst: fragment.dst,
+            protocol: if fragment.src.is_ipv4() {
+                fragment.protocol
+            } else {
+                0
             },
-        )
-    }
-
-    /// Returns the first `len` octets.
-    fn head(&self, len: usize) -> Vec<u8> {
-        let mut bytes = vec![0; len];
-        // The first to come is written last, and stays.
-        for part in self.parts.iter().rev() {
-            let end = part.end().min(len);
-            let room = bytes.get_mut(part.offset..end).unwrap_or_default();
-            let known = part.bytes.get(..room.len()).unwrap_or_default();
-            room.copy_from_slice(known);
+            id: fragment.id,
+            tunnel,
         }
-        bytes
     }
-
-    /// Returns whether `bytes` differ from the octets that are there in the place from `start` on.
-    fn contradicts(&self, start: usize, bytes: &[u8]) -> bool {
-        self.parts.iter().any(|part| {
-            let from = start.max(part.offset);
-            let to = start.saturating_add(bytes.len()).min(part.end());
-            let ours = bytes.get(from.saturating_sub(start)..to.saturating_sub(start));
-            let theirs = part
-                .bytes
-                .get(from.saturating_sub(part.offset)..to.saturating_sub(part.offset));
-            from < to && ours != theirs
-        })
-    }
-
-    /// Returns whether what comes `now` may be of the same packet.
-    fn is_of(&self, now: Timestamp) -> bool {
-        let first = self.parts.first().map(|part| part.frame.ts);
-        first.is_none_or(|first| now.since(first).unsigned_abs() <= SAME_PACKET)
-    }
-
-    fn size(&self) -> usize {
-        self.parts
-            .iter()
-            .map(|part| part.bytes.len())
-            .fold(0, usize::saturating_add)
-    }
-}
-
-/// What is to be done with a fragment.
-enum Verdict {
-    Keep,
-    /// Hand it out by itself.
-    Refuse(Completeness),
-    /// Hand out all fragments.
-    GiveUp(Completeness),
-    /// Hand out those that came before: it is the first of another packet.
-    BeginAnew,
 }
 
 impl Defragmenter {
@@ -208,17 +122,7 @@ impl Defragmenter {
         self.expire(frame.ts, out);
         let mut context = context;
         context.encapsulation.insert(Encapsulation::FRAGMENTS);
-        let key = Key {
-            src: fragment.src,
-            dst: fragment.dst,
-            protocol: if fragment.src.is_ipv4() {
-                fragment.protocol
-            } else {
-                0
-            },
-            id: fragment.id,
-            tunnel: context.tunnel,
-        };
+        let key = Key::new(fragment, context.tunnel);
         if let Some(completeness) = judge_alone(fragment, payload.len()) {
             let mut alone = self.alone(key, fragment.protocol, context, frame, completeness);
             if completeness != Completeness::Malformed {
@@ -226,17 +130,7 @@ impl Defragmenter {
             }
             return out.push(alone);
         }
-        let open = self.open.get(&key);
-        if open.is_some_and(|open| open.deadline.0 <= frame.ts) {
-            // The clock may lag, but fragments of two packets must not mix.
-            self.close(key, out);
-        }
-        if !self.open.contains_key(&key) {
-            if self.open.len() >= self.limits.open_packets {
-                self.evict(out);
-            }
-            self.insert(key, fragment.protocol, context, frame.ts);
-        }
+        self.make_room(key, fragment.protocol, context, frame.ts, out);
         let limits = &self.limits;
         let Some(mut open) = self.open.get_mut(&key) else {
             return;
@@ -255,19 +149,8 @@ impl Defragmenter {
             let alone = self.alone(key, protocol, context, frame, completeness);
             return out.push(alone);
         }
-        if fragment.offset == 0 {
-            open.protocol = fragment.protocol;
-            open.context = context;
-        }
-        if !fragment.more && !fragment.cut {
-            open.total = Some((fragment.offset as usize).saturating_add(payload.len()));
-        }
         self.held = self.held.saturating_add(payload.len());
-        open.parts.push(Part {
-            offset: fragment.offset as usize,
-            bytes: payload.to_vec(),
-            frame,
-        });
+        open.add(fragment, payload, context, frame);
         if let Verdict::GiveUp(completeness) = verdict {
             self.give_up(key, completeness, out);
         } else if open.total.is_some_and(|total| open.head_len() >= total) {
@@ -307,6 +190,28 @@ impl Defragmenter {
         if let Some((_, key)) = self.deadlines.pop_first() {
             self.stats.evicted = self.stats.evicted.saturating_add(1);
             self.close(key, out);
+        }
+    }
+
+    /// Sees to it that the packet of a fragment is open.
+    fn make_room(
+        &mut self,
+        key: Key,
+        protocol: u8,
+        context: Context,
+        now: Timestamp,
+        out: &mut Vec<Reassembled>,
+    ) {
+        let open = self.open.get(&key);
+        if open.is_some_and(|open| open.deadline.0 <= now) {
+            // The clock may lag, but fragments of two packets must not mix.
+            self.close(key, out);
+        }
+        if !self.open.contains_key(&key) {
+            if self.open.len() >= self.limits.open_packets {
+                self.evict(out);
+            }
+            self.insert(key, protocol, context, now);
         }
     }
 
@@ -411,71 +316,6 @@ impl Defragmenter {
             ts: frame.ts,
         }
     }
-}
-
-/// Decides about a fragment by itself: `None` if it is to be put together with others.
-fn judge_alone(fragment: &Fragment, len: usize) -> Option<Completeness> {
-    if fragment.offset == 0 && !fragment.more {
-        // RFC 6946: a fragment that is a whole packet does not mix with others.
-        return Some(match fragment.cut {
-            true => Completeness::Lost,
-            false => Completeness::Complete,
-        });
-    }
-    let end = (fragment.offset as usize).saturating_add(len);
-    let is_in_eights = len.is_multiple_of(8) || !fragment.more || fragment.cut;
-    let is_possible = end <= MAX_LEN && is_in_eights && (len > 0 || fragment.cut);
-    (!is_possible).then_some(Completeness::Malformed)
-}
-
-/// Decides about a fragment of a packet by those that came before.
-fn judge(
-    open: &mut Open,
-    fragment: &Fragment,
-    payload: &[u8],
-    now: Timestamp,
-    limits: &Limits,
-    stats: &mut DefragStats,
-) -> Verdict {
-    if open.is_void {
-        return Verdict::Refuse(Completeness::Overlap);
-    }
-    let start = fragment.offset as usize;
-    let end = start.saturating_add(payload.len());
-    let overlaps = |part: &&Part| part.offset < end && start < part.end();
-    let mut others = open.parts.iter().filter(overlaps).peekable();
-    let has_others = others.peek().is_some();
-    if others.any(|part| part.offset == start && part.bytes == payload) {
-        return Verdict::Refuse(Completeness::Duplicate);
-    }
-    if has_others {
-        if fragment.src.is_ipv6() {
-            stats.overlaps = stats.overlaps.saturating_add(1);
-            return Verdict::GiveUp(Completeness::Overlap);
-        }
-        if open.contradicts(start, payload) {
-            if !open.is_of(now) {
-                return Verdict::BeginAnew;
-            }
-            open.has_conflict = true;
-        }
-        if !open.has_overlap {
-            open.has_overlap = true;
-            stats.overlaps = stats.overlaps.saturating_add(1);
-        }
-    }
-    let is_last = !fragment.more && !fragment.cut;
-    let has_other_end = is_last && open.total.is_some_and(|total| total != end);
-    let is_behind_end = open.total.is_some_and(|total| end > total)
-        || (is_last && open.parts.iter().any(|part| part.end() > end));
-    if (has_other_end || is_behind_end) && fragment.src.is_ipv4() && !open.is_of(now) {
-        return Verdict::BeginAnew;
-    }
-    if has_other_end || is_behind_end || open.parts.len() >= limits.fragments {
-        stats.malformed = stats.malformed.saturating_add(1);
-        return Verdict::GiveUp(Completeness::Malformed);
-    }
-    Verdict::Keep
 }
 
 fn reassembled(key: Key, open: &Open, bytes: Vec<u8>, completeness: Completeness) -> Reassembled {
