@@ -45,14 +45,24 @@ pub(super) fn ip(octets: &[u8]) -> bool {
 /// Returns whether `octets`, of which there were `wire`, begin an IP packet that ends within them and says so itself:
 /// for places where nothing but the first nibble announced one.
 pub(super) fn whole_ip(octets: &[u8], wire: usize) -> bool {
-    let total = match octets {
-        [0x45..=0x4f, _, l0, l1, ..] => usize::from(u16::from_be_bytes([*l0, *l1])),
+    ip(octets) && total(octets).is_some_and(|total| (20..=wire).contains(&total))
+}
+
+/// Returns whether `octets`, of which there were `wire`, begin an IP packet that ends exactly with them: for places
+/// where other readings fit too.
+pub(super) fn exact_ip(octets: &[u8], wire: usize) -> bool {
+    whole_ip(octets, wire) && total(octets) == Some(wire)
+}
+
+/// Returns how long the IP packet is that `octets` begin.
+fn total(octets: &[u8]) -> Option<usize> {
+    match octets {
+        [0x45..=0x4f, _, l0, l1, ..] => Some(usize::from(u16::from_be_bytes([*l0, *l1]))),
         [0x60..=0x6f, _, _, _, l0, l1, ..] => {
-            usize::from(u16::from_be_bytes([*l0, *l1])).saturating_add(40)
+            Some(usize::from(u16::from_be_bytes([*l0, *l1])).saturating_add(40))
         }
-        _ => return false,
-    };
-    ip(octets) && (20..=wire).contains(&total)
+        _ => None,
+    }
 }
 
 /// Returns whether `octets` begin an IPv4 header whose checksum is right (RFC 1071).

@@ -25,10 +25,10 @@ impl Walk<'_> {
     }
 
     /// An IP packet, or Ethernet with or without a control word: whichever reading fits. Ethernet addresses may begin
-    /// with any nibble, so a first nibble alone proves nothing.
+    /// with any nibble, so a first nibble alone proves nothing; a checksum does, and a length that ends with the frame.
     fn after_labels(&mut self) -> Step {
         let nibble = self.peek::<1>()?[0] >> 4;
-        if fits::ipv4_checksum(self.rest) {
+        if fits::ipv4_checksum(self.rest) || fits::exact_ip(self.rest, self.wire) {
             return Ok(Layer::Ip);
         }
         let behind_control_word = self.rest.get(CONTROL_WORD..).unwrap_or_default();
@@ -38,7 +38,7 @@ impl Walk<'_> {
                 Ok(Layer::Ethernet)
             }
             _ if fits::ethernet(self.rest) => Ok(Layer::Ethernet),
-            // Offloading leaves a checksum out, and IPv6 has none.
+            // Offloading leaves a checksum out, IPv6 has none, and a length may be of more than was captured.
             4 | 6 if fits::ip(self.rest) => Ok(Layer::Ip),
             1 => Err(Reason::TunnelControl),
             _ => Err(Reason::NotIp),
@@ -62,6 +62,14 @@ mod tests {
             frame[0] = first;
             frame
         };
+        // Sent by 2001:db8:806::1: where Ethernet would have its type, there is that of ARP.
+        let datagram = b"\x13\xc4\x13\xc4\x00\x12\x00\x00OPTIONS si";
+        let mut like_arp = vec![0x60, 0, 0, 0, 0, 18, 17, 64];
+        for ends in [[0x20, 1, 0x0d, 0xb8, 8, 6], [0x20, 1, 0x0d, 0xb8, 0, 0]] {
+            like_arp.extend(ends);
+            like_arp.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        }
+        like_arp.extend(datagram);
         let mut cut_short = inner_ip();
         cut_short.truncate(30);
         check(
@@ -92,6 +100,11 @@ mod tests {
                     "IP longer than its frame",
                     below(&cut_short),
                     "mpls: udp 192.0.2.1:5060 192.0.2.200:5070 2 octets cut",
+                ),
+                (
+                    "IPv6, like ARP",
+                    below(&like_arp),
+                    "mpls: udp [2001:db8:806::1]:5060 [2001:db8::1]:5060 10 octets",
                 ),
                 ("no bottom", ABOVE.repeat(20), "mpls: too-deep"),
             ],

@@ -403,6 +403,39 @@ fn a_moved_stream_is_followed() {
 }
 
 #[test]
+fn an_end_out_of_the_window_is_none() {
+    let stream = join(&[&message('a'), &message('b')]);
+    for (fin, rst) in [(true, false), (false, true)] {
+        for (away, is_obeyed) in [(300_000_000, false), (17 << 20, false), (700, true)] {
+            let mut wire = send(&stream, &[(0, 200), (300, 200)]);
+            let end = Segment {
+                fin,
+                rst,
+                ..segment(client(), server(), wire.seq(0).wrapping_sub(away))
+            };
+            wire.send(&end, b"");
+            wire.now_ms += 2000;
+            wire.data(200, &stream[200..300]);
+            wire.data(500, &message('b'));
+            assert_eq!(
+                wire.streams.stats().out_of_window,
+                u64::from(!is_obeyed),
+                "{away}"
+            );
+            let catch = wire.finish();
+            let flaws: Vec<_> = catch.messages.iter().map(|got| got.flaws).collect();
+            let fates = catch.fates();
+            if is_obeyed {
+                assert_ne!(flaws, [Flaws::NONE; 2]);
+            } else {
+                assert_eq!(flaws, [Flaws::NONE; 2]);
+                assert_eq!(fates, [NoData, Sip, Sip, OutOfWindow, Sip, Sip]);
+            }
+        }
+    }
+}
+
+#[test]
 fn other_protocols_are_told_apart() {
     let tls = [0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3];
     let table: [(&[u8], SegmentFate); 4] = [
@@ -464,6 +497,24 @@ fn a_silent_connection_is_forgotten() {
     let catch = wire.finish();
     assert_eq!(catch.messages.len(), 2);
     assert_eq!(catch.fates(), [NoData, Sip, Sip]);
+}
+
+#[test]
+fn one_wrong_time_gives_up_nothing() {
+    let message = message('a');
+    let mut wire = send(&message, &[(300, 200)]);
+    let before = wire.now_ms;
+    wire.now_ms += 7_200_000;
+    let stray = Segment {
+        wire_len: 3,
+        ..segment(server(), "192.0.2.9:7".parse().unwrap(), 3)
+    };
+    wire.send(&stray, b"zzz");
+    wire.now_ms = before;
+    wire.data(0, &message[..300]);
+    assert_eq!(wire.streams.stats().reorder_timeouts, 0);
+    let catch = wire.finish();
+    assert_eq!(catch.texts(), [String::from_utf8(message).unwrap()]);
 }
 
 #[test]

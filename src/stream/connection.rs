@@ -9,6 +9,7 @@ use std::{
 use hashbrown::HashMap;
 
 use super::{
+    clock::Clock,
     direction::Direction,
     found::{Context, Found, Outlet},
     limits::Limits,
@@ -35,9 +36,10 @@ struct Key {
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // A look-up for each segment: two words hash faster than all the fields of two addresses.
+        // A look-up for each segment: few words hash faster than all the fields of two addresses.
         let ports = (u64::from(self.src.port()) << 16) | u64::from(self.dst.port());
-        state.write_u64(self.tunnel.rotate_left(32) ^ ports);
+        state.write_u64(self.tunnel);
+        state.write_u64(ports);
         match (self.src.ip(), self.dst.ip()) {
             (IpAddr::V4(src), IpAddr::V4(dst)) => {
                 state.write_u64((u64::from(src.to_bits()) << 32) | u64::from(dst.to_bits()));
@@ -95,6 +97,8 @@ pub struct Streams {
     held: usize,
     /// The time of the last segment.
     now: Timestamp,
+    /// The time up to which is given up.
+    clock: Clock,
     /// The frames of one message, a buffer.
     frames: Vec<Frame>,
 }
@@ -138,12 +142,12 @@ impl Streams {
             });
         }
         let arrival = self.arrivals;
-        self.with(index, out, |direction, outlet| {
+        let is_in_window = self.with(index, out, |direction, outlet| {
             direction.last = frame.ts;
             direction.encapsulation = context.encapsulation;
-            direction.segment(segment, payload, &frame, arrival, outlet);
+            direction.segment(segment, payload, &frame, arrival, outlet)
         });
-        if segment.rst {
+        if segment.rst && is_in_window {
             for index in [Some(index), peer].into_iter().flatten() {
                 self.with(index, out, Direction::reset);
             }
@@ -317,7 +321,7 @@ impl Streams {
 
     /// Does what packet time has come for.
     fn expire(&mut self, out: &mut dyn FnMut(Found<'_>)) {
-        let now = self.now;
+        let now = self.clock.tick(self.now, self.limits.reorder);
         while let Some((deadline, index)) = self.deadlines.first().copied()
             && deadline <= now
         {

@@ -1,14 +1,14 @@
 //! IP fragments made whole (RFC 791 §3.2, RFC 8200 §4.5).
 
+mod open;
+
 use std::{collections::BTreeMap, net::IpAddr};
 
 use hashbrown::HashMap;
 
-use super::{found::Context, limits::Limits, stats::DefragStats};
+use self::open::{Open, Verdict, judge, judge_alone};
+use super::{clock::Clock, found::Context, limits::Limits, stats::DefragStats};
 use crate::{capture::Frame, net::Encapsulation, packet::Fragment, time::Timestamp};
-
-/// The longest IP packet.
-const MAX_LEN: usize = 65_535;
 
 /// What became of the fragments of one IP packet. Every fragment's frame is in one of these, once.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub struct Reassembled {
     pub context: Context,
     /// How much of it is there.
     pub completeness: Completeness,
+    /// Fragments had other octets for the same place, and the first to come stayed: perhaps two packets are mixed.
+    pub has_conflict: bool,
     /// When its last fragment was captured.
     pub ts: Timestamp,
 }
@@ -53,7 +55,8 @@ pub enum Completeness {
 /// Makes IP packets whole.
 ///
 /// Exact duplicates are passed over, as two taps make them. Where IPv4 fragments overlap otherwise, the first octets
-/// to come stay.
+/// to come stay; but if they differ and the first are old, they belong to another packet with the same identification,
+/// which is given up.
 #[derive(Debug, Default)]
 pub struct Defragmenter {
     limits: Limits,
@@ -65,6 +68,7 @@ pub struct Defragmenter {
     opened: u64,
     /// Octets held.
     held: usize,
+    clock: Clock,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -77,79 +81,20 @@ struct Key {
     tunnel: u64,
 }
 
-/// A packet of which fragments are missing.
-#[derive(Debug)]
-struct Open {
-    deadline: (Timestamp, u64),
-    protocol: u8,
-    context: Context,
-    parts: Vec<Part>,
-    /// Its length, once the last fragment is there.
-    total: Option<usize>,
-    /// Fragments of it overlap, so all are void.
-    is_void: bool,
-    /// Fragments of it overlap, and this has been counted.
-    has_overlap: bool,
-}
-
-#[derive(Debug)]
-struct Part {
-    offset: usize,
-    bytes: Vec<u8>,
-    frame: Frame,
-}
-
-impl Part {
-    fn end(&self) -> usize {
-        self.offset.saturating_add(self.bytes.len())
-    }
-}
-
-impl Open {
-    /// Returns how many octets from the first on are there.
-    fn head_len(&self) -> usize {
-        let mut ranges: Vec<_> = self
-            .parts
-            .iter()
-            .map(|part| (part.offset, part.end()))
-            .collect();
-        ranges.sort_unstable();
-        ranges.into_iter().fold(
-            0,
-            |len, (start, end)| {
-                if start <= len { len.max(end) } else { len }
+impl Key {
+    fn new(fragment: &Fragment, tunnel: u64) -> Self {
+        Self {
+            src: fragment.src,
+            dst: fragment.dst,
+            protocol: if fragment.src.is_ipv4() {
+                fragment.protocol
+            } else {
+                0
             },
-        )
-    }
-
-    /// Returns the first `len` octets.
-    fn head(&self, len: usize) -> Vec<u8> {
-        let mut bytes = vec![0; len];
-        // The first to come is written last, and stays.
-        for part in self.parts.iter().rev() {
-            let end = part.end().min(len);
-            let room = bytes.get_mut(part.offset..end).unwrap_or_default();
-            let known = part.bytes.get(..room.len()).unwrap_or_default();
-            room.copy_from_slice(known);
+            id: fragment.id,
+            tunnel,
         }
-        bytes
     }
-
-    fn size(&self) -> usize {
-        self.parts
-            .iter()
-            .map(|part| part.bytes.len())
-            .fold(0, usize::saturating_add)
-    }
-}
-
-/// What is to be done with a fragment.
-enum Verdict {
-    Keep,
-    /// Hand it out by itself.
-    Refuse(Completeness),
-    /// Hand out all fragments.
-    GiveUp(Completeness),
 }
 
 impl Defragmenter {
@@ -177,17 +122,7 @@ impl Defragmenter {
         self.expire(frame.ts, out);
         let mut context = context;
         context.encapsulation.insert(Encapsulation::FRAGMENTS);
-        let key = Key {
-            src: fragment.src,
-            dst: fragment.dst,
-            protocol: if fragment.src.is_ipv4() {
-                fragment.protocol
-            } else {
-                0
-            },
-            id: fragment.id,
-            tunnel: context.tunnel,
-        };
+        let key = Key::new(fragment, context.tunnel);
         if let Some(completeness) = judge_alone(fragment, payload.len()) {
             let mut alone = self.alone(key, fragment.protocol, context, frame, completeness);
             if completeness != Completeness::Malformed {
@@ -195,35 +130,27 @@ impl Defragmenter {
             }
             return out.push(alone);
         }
-        if !self.open.contains_key(&key) {
-            if self.open.len() >= self.limits.open_packets {
-                self.evict(out);
-            }
-            self.insert(key, fragment.protocol, context, frame.ts);
-        }
+        self.make_room(key, fragment.protocol, context, frame.ts, out);
         let limits = &self.limits;
-        let Some(open) = self.open.get_mut(&key) else {
+        let Some(mut open) = self.open.get_mut(&key) else {
             return;
         };
-        let verdict = judge(open, fragment, payload, limits, &mut self.stats);
+        let mut verdict = judge(open, fragment, payload, frame.ts, limits, &mut self.stats);
+        if matches!(verdict, Verdict::BeginAnew) {
+            self.close(key, out);
+            self.insert(key, fragment.protocol, context, frame.ts);
+            let Some(new) = self.open.get_mut(&key) else {
+                return;
+            };
+            (open, verdict) = (new, Verdict::Keep);
+        }
         if let Verdict::Refuse(completeness) = verdict {
             let protocol = open.protocol;
             let alone = self.alone(key, protocol, context, frame, completeness);
             return out.push(alone);
         }
-        if fragment.offset == 0 {
-            open.protocol = fragment.protocol;
-            open.context = context;
-        }
-        if !fragment.more && !fragment.cut {
-            open.total = Some((fragment.offset as usize).saturating_add(payload.len()));
-        }
         self.held = self.held.saturating_add(payload.len());
-        open.parts.push(Part {
-            offset: fragment.offset as usize,
-            bytes: payload.to_vec(),
-            frame,
-        });
+        open.add(fragment, payload, context, frame);
         if let Verdict::GiveUp(completeness) = verdict {
             self.give_up(key, completeness, out);
         } else if open.total.is_some_and(|total| open.head_len() >= total) {
@@ -247,7 +174,8 @@ impl Defragmenter {
     }
 
     /// Gives up what was waited for long enough.
-    fn expire(&mut self, now: Timestamp, out: &mut Vec<Reassembled>) {
+    fn expire(&mut self, ts: Timestamp, out: &mut Vec<Reassembled>) {
+        let now = self.clock.tick(ts, self.limits.reorder);
         while let Some(entry) = self.deadlines.first_entry() {
             if entry.key().0 > now {
                 break;
@@ -262,6 +190,28 @@ impl Defragmenter {
         if let Some((_, key)) = self.deadlines.pop_first() {
             self.stats.evicted = self.stats.evicted.saturating_add(1);
             self.close(key, out);
+        }
+    }
+
+    /// Sees to it that the packet of a fragment is open.
+    fn make_room(
+        &mut self,
+        key: Key,
+        protocol: u8,
+        context: Context,
+        now: Timestamp,
+        out: &mut Vec<Reassembled>,
+    ) {
+        let open = self.open.get(&key);
+        if open.is_some_and(|open| open.deadline.0 <= now) {
+            // The clock may lag, but fragments of two packets must not mix.
+            self.close(key, out);
+        }
+        if !self.open.contains_key(&key) {
+            if self.open.len() >= self.limits.open_packets {
+                self.evict(out);
+            }
+            self.insert(key, protocol, context, now);
         }
     }
 
@@ -281,6 +231,7 @@ impl Defragmenter {
             total: None,
             is_void: false,
             has_overlap: false,
+            has_conflict: false,
         };
         self.open.insert(key, open);
     }
@@ -361,64 +312,10 @@ impl Defragmenter {
             frames: vec![frame],
             context,
             completeness,
+            has_conflict: false,
             ts: frame.ts,
         }
     }
-}
-
-/// Decides about a fragment by itself: `None` if it is to be put together with others.
-fn judge_alone(fragment: &Fragment, len: usize) -> Option<Completeness> {
-    if fragment.offset == 0 && !fragment.more {
-        // RFC 6946: a fragment that is a whole packet does not mix with others.
-        return Some(match fragment.cut {
-            true => Completeness::Lost,
-            false => Completeness::Complete,
-        });
-    }
-    let end = (fragment.offset as usize).saturating_add(len);
-    let is_in_eights = len.is_multiple_of(8) || !fragment.more || fragment.cut;
-    let is_possible = end <= MAX_LEN && is_in_eights && (len > 0 || fragment.cut);
-    (!is_possible).then_some(Completeness::Malformed)
-}
-
-/// Decides about a fragment of a packet by those that came before.
-fn judge(
-    open: &mut Open,
-    fragment: &Fragment,
-    payload: &[u8],
-    limits: &Limits,
-    stats: &mut DefragStats,
-) -> Verdict {
-    if open.is_void {
-        return Verdict::Refuse(Completeness::Overlap);
-    }
-    let start = fragment.offset as usize;
-    let end = start.saturating_add(payload.len());
-    let overlaps = |part: &&Part| part.offset < end && start < part.end();
-    let mut others = open.parts.iter().filter(overlaps).peekable();
-    let has_others = others.peek().is_some();
-    if others.any(|part| part.offset == start && part.bytes == payload) {
-        return Verdict::Refuse(Completeness::Duplicate);
-    }
-    if has_others {
-        if fragment.src.is_ipv6() {
-            stats.overlaps = stats.overlaps.saturating_add(1);
-            return Verdict::GiveUp(Completeness::Overlap);
-        }
-        if !open.has_overlap {
-            open.has_overlap = true;
-            stats.overlaps = stats.overlaps.saturating_add(1);
-        }
-    }
-    let is_last = !fragment.more && !fragment.cut;
-    let has_other_end = is_last && open.total.is_some_and(|total| total != end);
-    let is_behind_end = open.total.is_some_and(|total| end > total)
-        || (is_last && open.parts.iter().any(|part| part.end() > end));
-    if has_other_end || is_behind_end || open.parts.len() >= limits.fragments {
-        stats.malformed = stats.malformed.saturating_add(1);
-        return Verdict::GiveUp(Completeness::Malformed);
-    }
-    Verdict::Keep
 }
 
 fn reassembled(key: Key, open: &Open, bytes: Vec<u8>, completeness: Completeness) -> Reassembled {
@@ -433,6 +330,7 @@ fn reassembled(key: Key, open: &Open, bytes: Vec<u8>, completeness: Completeness
         frames,
         context: open.context,
         completeness,
+        has_conflict: open.has_conflict,
     }
 }
 
@@ -596,6 +494,66 @@ mod tests {
     }
 
     #[test]
+    fn packets_with_one_identification_are_not_mixed() {
+        // The second packet comes whole, behind the first fragment of the first one or before it in time.
+        let ways: [&[Sent<'_>]; 3] = [
+            &[
+                (0, "xxxxxxxx", true),
+                (8, "yyyyyyyy", true),
+                (16, "zz", false),
+            ],
+            &[(0, "xxxxxxxxyyyyyyyy", true), (16, "zz", false)],
+            &[(16, "zz", false), (0, "xxxxxxxxyyyyyyyy", true)],
+        ];
+        for (wait_ms, is_mixed) in [(1002, false), (-3_300_000, false), (500, true)] {
+            for way in ways {
+                let mut wire = Wire::new(false, &Limits::default());
+                wire.now_ms = 3_600_000;
+                wire.send(0, b"aaaaaaaa", true);
+                wire.now_ms += wait_ms;
+                for (offset, text, more) in way {
+                    wire.send(*offset, text.as_bytes(), *more);
+                }
+                let conflicts: Vec<_> = wire.out.iter().map(|one| one.has_conflict).collect();
+                let out = wire.finish();
+                if is_mixed {
+                    assert_eq!(conflicts, [true], "it is told");
+                    assert_eq!(out[0].1, "aaaaaaaayyyyyyyyzz");
+                } else if way[0].0 == 0 {
+                    assert_eq!(conflicts, [false, false]);
+                    assert_eq!(out[0], (Lost, "aaaaaaaa".to_owned(), vec![1]));
+                    assert_eq!((out[1].0, &*out[1].1), (Complete, "xxxxxxxxyyyyyyyyzz"));
+                } else {
+                    // The end of the second packet looks like that of the first.
+                    assert_eq!(out[0].0, Lost);
+                }
+            }
+        }
+        // The same octets do not contradict.
+        let mut wire = Wire::new(false, &Limits::default());
+        wire.send(0, b"aaaaaaaa", true);
+        wire.now_ms += 5000;
+        wire.send(0, b"aaaaaaaabbbbbbbb", true);
+        wire.send(16, b"cc", false);
+        assert!(!wire.out[0].has_conflict);
+        assert_eq!(wire.finish(), [(Complete, ABC.to_owned(), vec![1, 2, 3])]);
+    }
+
+    #[test]
+    fn another_end_long_after_is_of_another_packet() {
+        let mut wire = Wire::new(false, &Limits::default());
+        wire.send(16, b"cc", false);
+        wire.now_ms += 5000;
+        wire.send(8, b"yy", false);
+        wire.send(0, b"xxxxxxxx", true);
+        let expected = [
+            (Orphan, String::new(), vec![1]),
+            (Complete, "xxxxxxxxyy".to_owned(), vec![2, 3]),
+        ];
+        assert_eq!(wire.finish(), expected);
+    }
+
+    #[test]
     fn what_cannot_be_is_refused() {
         for is_ipv6 in [false, true] {
             check(is_ipv6, &[(0, "seven..", true)], &[(Malformed, "", &[1])]);
@@ -634,6 +592,18 @@ mod tests {
             wire.send(16, b"cc", false);
             let out: Vec<_> = wire.finish().into_iter().map(|one| one.0).collect();
             assert_eq!(out, [Lost, Orphan, Orphan]);
+        }
+    }
+
+    #[test]
+    fn what_is_too_late_is_not_mixed_in() {
+        for is_ipv6 in [false, true] {
+            let mut wire = Wire::new(is_ipv6, &Limits::default());
+            wire.send(0, b"aaaaaaaa", true);
+            wire.now_ms += 100_000;
+            wire.send(8, b"bb", false);
+            let out: Vec<_> = wire.finish().into_iter().map(|one| one.0).collect();
+            assert_eq!(out, [Lost, Orphan]);
         }
     }
 

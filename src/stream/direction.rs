@@ -58,7 +58,7 @@ impl Direction {
         }
     }
 
-    /// Takes a segment of this direction.
+    /// Takes a segment of this direction; returns whether it may end the connection: it is not out of the window.
     pub(super) fn segment(
         &mut self,
         segment: &Segment,
@@ -66,7 +66,7 @@ impl Direction {
         frame: &Frame,
         arrival: u64,
         outlet: &mut Outlet<'_>,
-    ) {
+    ) -> bool {
         let wire_len = u64::from(segment.wire_len).max(bytes.len() as u64);
         let seq = segment.seq.wrapping_add(u32::from(segment.syn));
         self.is_alive |= !segment.syn || wire_len > 0;
@@ -86,14 +86,25 @@ impl Direction {
         if is_probe && !segment.syn && !segment.fin && !segment.rst {
             outlet.stats.probes = outlet.stats.probes.saturating_add(1);
             outlet.settle(frame, SegmentFate::NoData);
-        } else if wire_len == 0 {
-            outlet.settle(frame, SegmentFate::NoData);
-        } else {
+        } else if wire_len > 0 {
             self.data(&arrived, outlet);
+        } else if (segment.fin || segment.rst) && !self.is_in_window(pos, outlet.limits) {
+            outlet.stats.out_of_window = outlet.stats.out_of_window.saturating_add(1);
+            outlet.settle(frame, SegmentFate::OutOfWindow);
+        } else {
+            outlet.settle(frame, SegmentFate::NoData);
         }
-        if segment.fin {
+        // Data may have moved the window.
+        let is_in_window = self.is_in_window(arrived.wire_end, outlet.limits);
+        if segment.fin && is_in_window {
             self.finish_at(arrived.wire_end, frame.ts, outlet);
         }
+        is_in_window
+    }
+
+    /// Returns whether `pos` is near the position that is expected next, if one is.
+    fn is_in_window(&self, pos: u64, limits: &Limits) -> bool {
+        self.assembler.sync == Sync::New || pos.abs_diff(self.assembler.next) <= limits.window
     }
 
     /// Takes a SYN; returns whether it replaces another connection.

@@ -14,6 +14,7 @@
 )]
 
 mod assemble;
+mod clock;
 mod connection;
 mod defrag;
 mod direction;

@@ -14,6 +14,7 @@ use self::{
     seen::Seen,
 };
 use super::{
+    clock::Clock,
     found::{Context, Found, SegmentFate},
     limits::Limits,
     stats::AssociationStats,
@@ -42,6 +43,7 @@ pub struct Associations {
     pending: HashMap<u64, Pending>,
     /// Octets held.
     held: usize,
+    clock: Clock,
 }
 
 /// A direction of an association. Its tag was chosen by the receiver at random, so addresses are not needed.
@@ -316,7 +318,8 @@ impl Associations {
         }
     }
 
-    fn expire(&mut self, now: Timestamp, out: &mut dyn FnMut(Found<'_>)) {
+    fn expire(&mut self, ts: Timestamp, out: &mut dyn FnMut(Found<'_>)) {
+        let now = self.clock.tick(ts, self.limits.reorder);
         while let Some(((deadline, _), _)) = self.deadlines.first_key_value()
             && *deadline <= now
         {
