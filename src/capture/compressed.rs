@@ -64,6 +64,7 @@ impl<R: BufRead> Read for ZstdFrames<R> {
             if !self.in_frame && !self.begin()? {
                 return Ok(0);
             }
+            // Block by block, so that what is handed over is still in the cache of the processor.
             while self.decoder.can_collect() == 0 && !self.decoder.is_finished() {
                 self.decoder
                     .decode_blocks(&mut self.source, BlockDecodingStrategy::UptoBlocks(1))

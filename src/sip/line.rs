@@ -70,6 +70,12 @@ impl LineEnd {
     /// Returns how the first line of `text` ends; LF if it does not end.
     #[inline]
     pub(super) fn of(text: &[u8]) -> Self {
+        // Nearly always a CR LF is found soon; whether an LF alone comes before it makes no difference then.
+        let soon = text.get(..256).unwrap_or(text);
+        let tail = find([b'\r'], soon).and_then(|at| text.get(at..));
+        if matches!(tail, Some([b'\r', b'\n', ..])) {
+            return Self::Lf;
+        }
         let tail = find([b'\r', b'\n'], text).and_then(|end| text.get(end..));
         match tail.unwrap_or_default() {
             [b'\n', ..] | [] | [b'\r'] | [b'\r', b'\n', ..] | [b'\r', b'\r', b'\n', ..] => Self::Lf,
