@@ -1,17 +1,6 @@
 //! What a UDP payload is, as far as its first octets tell.
 
-use crate::{packet::Datagram, pipeline::fate::Fate, sip};
-
-/// Returns where a SIP message begins in a UDP payload, after line ends that RFC 3261 §7.5 tells to ignore.
-pub(crate) fn sip_start(payload: &[u8]) -> Option<usize> {
-    let start = payload
-        .iter()
-        .position(|octet| !matches!(octet, b'\r' | b'\n'))?;
-    match sip::probe(payload.get(start..)?) {
-        sip::Probe::Sip => Some(start),
-        sip::Probe::NotSip | sip::Probe::Partial => None,
-    }
-}
+use crate::{packet::Datagram, pipeline::fate::Fate};
 
 /// Returns whether a payload begins like media and other binary protocols, and like no text.
 #[inline]

@@ -209,6 +209,11 @@ impl<'s> Ordered<'s> {
             &self.decode,
         );
         let mut kind = unit::sort(&packet, &whole.bytes);
+        if whole.has_conflict
+            && let Ok(Kind::Sip { head, .. }) = &mut kind
+        {
+            head.flaws.insert(Flaws::FRAGMENT_CONFLICT);
+        }
         if is_lost {
             kind = match kind {
                 Ok(Kind::Sip {

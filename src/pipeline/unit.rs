@@ -13,7 +13,7 @@ use crate::{
         duplicates::Digest,
         fate::{Balance, Fate},
     },
-    sip::{Flaws, Framing, Head},
+    sip::{Flaws, Head},
     span::Span,
     time::Timestamp,
 };
@@ -158,9 +158,8 @@ fn sip(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
 
 /// Returns the SIP message in a datagram's payload, if there is one.
 fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
-    let start = datagram::sip_start(payload)?;
+    let (start, mut head) = Head::in_datagram(payload)?;
     let text = payload.get(start..)?;
-    let mut head = Head::parse(text, Framing::Datagram).ok()?;
     if cut {
         // The capture is to blame, not the sender.
         head.flaws.remove(Flaws::CONTENT_LENGTH_TOO_LARGE);

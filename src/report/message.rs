@@ -121,9 +121,12 @@ impl<'a> MessageRow<'a> {
                 None,
                 None,
             ),
-            StartLine::Response { code, reason } => {
-                (None, None, Some(code), Some(escape(reason.of(bytes))))
-            }
+            StartLine::Response { code, reason } => (
+                None,
+                None,
+                head.status_code(),
+                Some(escape(reason.of(bytes))),
+            ),
         };
         Self {
             r#type: "message",
@@ -137,7 +140,7 @@ impl<'a> MessageRow<'a> {
             transport: flow.transport,
             method,
             status,
-            cseq: head.cseq.map(|cseq| cseq.number),
+            cseq: head.cseq.and_then(|cseq| cseq.number()),
             cseq_method: head.cseq.map(|cseq| escape(cseq.method_text.of(bytes))),
             call_id: value(head.call_id),
             reason,

@@ -95,9 +95,12 @@ impl<'a> ParsedRow<'a> {
                 None,
                 None,
             ),
-            StartLine::Response { code, reason } => {
-                (None, None, Some(code), Some(escape(reason.of(bytes))))
-            }
+            StartLine::Response { reason, .. } => (
+                None,
+                None,
+                head.status_code(),
+                Some(escape(reason.of(bytes))),
+            ),
         };
         let headers = head.headers(bytes).map(|header| HeaderRow {
             offset: header.name_span.start(),

@@ -79,6 +79,8 @@ flaws! {
     LONG_LINE = 27, "long-line";
     /// There are more than 256 headers.
     MANY_HEADERS = 28, "many-headers";
+    /// IP fragments had other octets for the same place: it may be mixed from two packets.
+    FRAGMENT_CONFLICT = 30, "fragment-conflict";
     /// A header line has no colon, or no name before it.
     NO_HEADER_NAME = 29, "no-header-name";
 }
