@@ -121,7 +121,7 @@ impl<'a> MessageRow<'a> {
                 None,
                 None,
             ),
-            StartLine::Response { code, reason } => (
+            StartLine::Response { reason, .. } => (
                 None,
                 None,
                 head.status_code(),
