@@ -1,6 +1,9 @@
 //! How runs end: files that are refused or written whole, closed pipes, colours, signals.
 
-use std::{io::Read as _, process::Stdio};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Command, Stdio},
+};
 
 use super::playground;
 use crate::support::program::{finish, run, run_with_input, sipcap};
@@ -101,6 +104,7 @@ fn a_closed_pipe_is_a_quiet_end() {
     for args in [
         "messages mixed.pcapng",
         "messages --format json mixed.pcapng",
+        "messages --format csv mixed.pcapng",
         "grep . mixed.pcapng",
         "info mixed.pcapng",
         "stats mixed.pcapng",
@@ -259,4 +263,62 @@ fn packets_of_matches_are_written_as_they_were() {
         to_pipe.stdout.starts_with(&[0xd4, 0xc3, 0xb2, 0xa1])
             || to_pipe.stdout.starts_with(&[0xa1, 0xb2, 0xc3, 0xd4])
     );
+}
+
+/// Renaming a finished file onto a device or a pipe would replace it.
+#[test]
+#[cfg(unix)]
+fn a_pipe_with_a_name_stays_one() {
+    use std::os::unix::fs::FileTypeExt as _;
+
+    let dir = playground();
+    let fifo = dir.path().join("fifo");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut reader = Command::new("cat")
+        .arg(&fifo)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let args = ["messages", "--format", "csv", "call.pcap"];
+    let written = run(dir.path(), &[&args[..], &["-o", "fifo"]].concat());
+    assert_eq!(written.to_string(), "");
+    let mut read = Vec::new();
+    reader
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_end(&mut read)
+        .unwrap();
+    reader.wait().unwrap();
+    assert_eq!(read, run(dir.path(), &args).stdout);
+    assert!(fifo.symlink_metadata().unwrap().file_type().is_fifo());
+}
+
+/// As with `tcpdump -w - | sipcap messages -`: messages are told when they are there, not when the pipe ends.
+#[test]
+fn a_pipe_that_stays_open_keeps_nothing_back() {
+    let dir = playground();
+    let mut child = sipcap()
+        .current_dir(dir.path())
+        .args(["messages", "--format", "csv", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let capture = std::fs::read(dir.path().join("call.pcap")).unwrap();
+    stdin.write_all(&capture).unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 0..8 {
+        assert!(rows.next().is_some(), "the header and 7 messages, {number}");
+    }
+    drop(stdin);
+    assert!(rows.next().is_none());
+    assert!(child.wait().unwrap().success());
 }

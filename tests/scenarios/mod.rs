@@ -4,3 +4,4 @@ mod captures;
 mod matrix;
 mod oracle;
 mod same_bytes;
+mod taps;
