@@ -93,7 +93,7 @@ impl<W: Write> MessageTable<W> {
         self.day.copy_from_slice(day.as_bytes());
         if is_first {
             let names = COLUMNS.map(|(name, _)| Cow::Borrowed(name));
-            self.line(&names, "call-id", "input", Style::new().bold())?;
+            self.line(&names, "call-id", "input", Style::new())?;
         }
         writeln!(self.output, "{day} (UTC)")
     }
