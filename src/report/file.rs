@@ -60,12 +60,12 @@ impl<'a> FileRow<'a> {
     /// # Errors
     /// When the output cannot be written.
     pub fn write<W: Write>(&self, rows: &mut CsvRows<W>) -> io::Result<()> {
-        rows.text(&self.path)?;
-        rows.optional(self.call_id.as_deref())?;
-        rows.number(self.messages)?;
-        rows.number(self.frames)?;
-        rows.text(self.first.rfc3339().as_str())?;
-        rows.text(self.last.rfc3339().as_str())?;
+        rows.text(&self.path);
+        rows.optional(self.call_id.as_deref());
+        rows.number(self.messages);
+        rows.number(self.frames);
+        rows.text(self.first.rfc3339().as_str());
+        rows.text(self.last.rfc3339().as_str());
         rows.end()
     }
 }

@@ -19,11 +19,11 @@ pub fn write_metrics_csv<W: Write>(metrics: &[Metric], rows: &mut CsvRows<W>) ->
             .map_or(("", ""), |(dimension, member)| {
                 (*dimension, member.as_str())
             });
-        rows.text(metric.metric)?;
-        rows.text(dimension)?;
-        rows.text(member)?;
-        rows.number(metric.value)?;
-        rows.text(metric.unit)?;
+        rows.text(metric.metric);
+        rows.text(dimension);
+        rows.text(member);
+        rows.plain(&metric.value.to_string());
+        rows.text(metric.unit);
         rows.end()?;
     }
     Ok(())
