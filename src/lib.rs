@@ -5,7 +5,7 @@
 //!  file | - | pipe
 //!         │ bytes                              capture    framing only: knows no packet, no SIP
 //!         ▼
-//!      Batch: whole records, about 1 MiB ────── buffers come back
+//!      Batch: whole records, some 256 KiB ───── buffers come back
 //!         ├──────────┬──────────┐              pipeline   packet::decode → sip::Head::parse, in parallel, no state
 //!         ▼          ▼          ▼
 //!      units      units      units

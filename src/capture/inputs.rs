@@ -37,7 +37,7 @@ pub struct InputOptions {
 impl Default for InputOptions {
     fn default() -> Self {
         Self {
-            block_bytes: 1 << 20,
+            block_bytes: 256 << 10,
             rereadable: false,
         }
     }

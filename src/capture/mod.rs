@@ -83,7 +83,7 @@ pub struct Frame {
     pub interface: u16,
 }
 
-/// Whole records of one input, about a mebibyte of them, and the bytes they lie in.
+/// Whole records of one input, some 256 KiB of them, and the bytes they lie in.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Which input they are from.

@@ -107,7 +107,7 @@ pub(crate) struct InputArgs {
     #[arg(short = 'j', long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=256))]
     pub(crate) threads: u16,
     /// Octets that are read at once
-    #[arg(long, hide = true, env = "SIPCAP_BLOCK_BYTES", value_name = "N", default_value_t = 1 << 20,
+    #[arg(long, hide = true, env = "SIPCAP_BLOCK_BYTES", value_name = "N", default_value_t = 1 << 18,
         value_parser = clap::value_parser!(u32).range(64..=1 << 28))]
     pub(crate) block_bytes: u32,
 }
