@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     net::Transport,
-    sip::{self, Message, StartLine},
+    sip::{self, Message},
     span::Span,
     text::escape,
     time::Timestamp,
@@ -112,22 +112,8 @@ impl<'a> MessageRow<'a> {
                 .filter(|value| !value.is_empty())
                 .map(one_line)
         };
-        let (method, request_uri, status, reason) = match head.start {
-            StartLine::Request {
-                method_text, uri, ..
-            } => (
-                Some(escape(method_text.of(bytes))),
-                Some(escape(uri.of(bytes))),
-                None,
-                None,
-            ),
-            StartLine::Response { reason, .. } => (
-                None,
-                None,
-                head.status_code(),
-                Some(escape(reason.of(bytes))),
-            ),
-        };
+        let is_response = head.is_response();
+        let of_request = |text| (!is_response).then(|| escape(text));
         Self {
             r#type: "message",
             input,
@@ -138,13 +124,13 @@ impl<'a> MessageRow<'a> {
             dst: flow.dst.ip(),
             dst_port: flow.dst.port(),
             transport: flow.transport,
-            method,
-            status,
+            method: of_request(head.method_text(bytes)),
+            status: head.status_code(),
             cseq: head.cseq.and_then(|cseq| cseq.number()),
             cseq_method: head.cseq.map(|cseq| escape(cseq.method_text.of(bytes))),
             call_id: value(head.call_id),
-            reason,
-            request_uri,
+            reason: is_response.then(|| escape(head.reason(bytes))),
+            request_uri: of_request(head.request_uri(bytes)),
             from: value(head.from),
             to: value(head.to),
             user_agent: value(head.user_agent),
@@ -164,7 +150,7 @@ impl<'a> MessageRow<'a> {
 }
 
 /// Returns a header's value as one line of UTF-8.
-fn one_line(value: &[u8]) -> Cow<'_, str> {
+pub(super) fn one_line(value: &[u8]) -> Cow<'_, str> {
     match sip::unfold(value) {
         Cow::Borrowed(line) => escape(line),
         Cow::Owned(line) => Cow::Owned(escape(&line).into_owned()),

@@ -9,7 +9,8 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    sip::{self, Diagnosis, Framing, Head, ParseError, StartLine, text_input::TextMessage},
+    report::message::one_line,
+    sip::{self, Diagnosis, Framing, Head, ParseError, text_input::TextMessage},
     text::{escape, printable},
 };
 
@@ -86,29 +87,12 @@ impl<'a> ParsedRow<'a> {
     pub fn new(message: &'a TextMessage, number: usize) -> Result<Self, ParseError> {
         let bytes = message.bytes.as_slice();
         let head = Head::parse(bytes, Framing::Text)?;
-        let (method, request_uri, status, reason) = match head.start {
-            StartLine::Request {
-                method_text, uri, ..
-            } => (
-                Some(escape(method_text.of(bytes))),
-                Some(escape(uri.of(bytes))),
-                None,
-                None,
-            ),
-            StartLine::Response { reason, .. } => (
-                None,
-                None,
-                head.status_code(),
-                Some(escape(reason.of(bytes))),
-            ),
-        };
+        let is_response = head.is_response();
+        let of_request = |text| (!is_response).then(|| escape(text));
         let headers = head.headers(bytes).map(|header| HeaderRow {
             offset: header.name_span.start(),
             name: escape(header.name),
-            value: match sip::unfold(header.value) {
-                Cow::Borrowed(line) => escape(line),
-                Cow::Owned(line) => Cow::Owned(escape(&line).into_owned()),
-            },
+            value: one_line(header.value),
         });
         Ok(Self {
             r#type: "parsed",
@@ -120,10 +104,10 @@ impl<'a> ParsedRow<'a> {
             transport: message.transport.map(crate::net::Transport::name),
             label: message.label.as_deref(),
             lossy: message.lossy,
-            method,
-            request_uri,
-            status,
-            reason,
+            method: of_request(head.method_text(bytes)),
+            request_uri: of_request(head.request_uri(bytes)),
+            status: head.status_code(),
+            reason: is_response.then(|| escape(head.reason(bytes))),
             error: head.usable().err().map(|error| error.to_string()),
             headers: headers.collect(),
             body_bytes: head.body.len(),
