@@ -5,7 +5,7 @@
 mod number;
 mod ranges;
 
-use std::{net::IpAddr, str::FromStr};
+use std::str::FromStr;
 
 use regex::bytes::{Regex, RegexBuilder};
 
@@ -44,33 +44,6 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Returns whether nothing is asked for, so that all messages are selected.
-    #[must_use]
-    pub fn is_everything(&self) -> bool {
-        let Self {
-            call_ids,
-            from,
-            to,
-            numbers,
-            methods,
-            statuses,
-            ips,
-            ports,
-            user_agents,
-            patterns,
-        } = self;
-        call_ids.is_empty()
-            && from.is_empty()
-            && to.is_empty()
-            && numbers.is_empty()
-            && methods.is_empty()
-            && statuses.is_empty()
-            && ips.is_empty()
-            && ports.is_empty()
-            && user_agents.is_empty()
-            && patterns.is_empty()
-    }
-
     /// Returns whether `message` is selected. The cheap questions come first.
     #[must_use]
     pub fn matches(&self, message: &Message<'_>) -> bool {
@@ -151,10 +124,4 @@ pub fn pattern(pattern: &str, ignore_case: bool) -> Result<Regex, regex::Error> 
         .crlf(true)
         .unicode(!pattern.is_ascii() || pattern.contains("\\p"))
         .build()
-}
-
-/// Returns whether an address is in one of the ranges, or there is none.
-#[must_use]
-pub fn is_in(ranges: &[IpRange], ip: IpAddr) -> bool {
-    any(ranges, |range| range.contains(ip))
 }
