@@ -116,7 +116,7 @@ fn no_result_depends_on_the_block_size() {
 }
 
 #[test]
-#[ignore = "needs tshark, and takes a while"]
+#[ignore = "takes two minutes and needs tshark; the CI runs it"]
 fn frames_of_the_corpus_are_those_of_tshark() {
     let Some(root) = corpus() else { return };
     // Where tshark 4.0 does something else, and why.
