@@ -68,3 +68,4 @@ pub mod stats;
 pub mod stream;
 pub mod text;
 pub mod time;
+pub mod track;

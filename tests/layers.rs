@@ -23,7 +23,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("packet", DECODING),
     ("stream", DECODING),
     ("hep", DECODING),
-    ("track", JUDGING),
+    // An object of the tracker tells which frame it began with.
+    (
+        "track",
+        &[
+            "time",
+            "span",
+            "net",
+            "error",
+            "text",
+            "sip",
+            "filter",
+            "stats",
+            "capture::Origin",
+        ],
+    ),
     ("media", JUDGING),
     ("filter", JUDGING),
     ("stats", JUDGING),

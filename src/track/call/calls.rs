@@ -1,0 +1,264 @@
+//! The table of calls: which call a message belongs to, and when a call is over.
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+
+use crate::{
+    sip::Method,
+    time::Timestamp,
+    track::{
+        Context, Flags, State,
+        call::{Call, Direction},
+        seen::Seen,
+        sighting::Sighting,
+        table::{Key, Table},
+        timer::{Owner, TimerId},
+    },
+};
+
+/// All open calls.
+#[derive(Default)]
+pub(crate) struct Calls {
+    table: Table<Call>,
+    episodes: Episodes,
+}
+
+/// Where a message belongs.
+enum Place {
+    /// To a call, in this direction.
+    In(Key, Direction),
+    /// It begins one under a Call-ID that was used before this often.
+    Begins(u32),
+    /// It is not of a call.
+    Nowhere,
+}
+
+impl Calls {
+    /// Takes a message if it is of a call; `is_marked` marks the call.
+    pub(crate) fn take(
+        &mut self,
+        seen: &Seen<'_>,
+        is_marked: bool,
+        context: &mut Context<'_>,
+    ) -> bool {
+        let (key, direction) = match self.place(seen) {
+            Place::In(key, direction) => (key, direction),
+            Place::Begins(before) => {
+                let direction = Direction::Forward;
+                let call = Call::new(seen, direction, before + 1);
+                context.shared.stats.calls += 1;
+                (self.table.insert(call), direction)
+            }
+            Place::Nowhere => return false,
+        };
+        context.shared.stats.call_messages += 1;
+        let Some(call) = self.table.get_mut(key) else {
+            return true;
+        };
+        call.is_marked |= is_marked;
+        let sighting = call.sight(seen, direction);
+        let replaced = match (sighting, seen.is_response()) {
+            (Sighting::Retransmission, _) => {
+                call.again(seen, direction);
+                false
+            }
+            (Sighting::First, false) => {
+                call.request(seen, direction, context);
+                false
+            }
+            (Sighting::First, true) => call.response(seen, direction, context),
+        };
+        call.arm(key, context);
+        if replaced {
+            let replaces = call.replaces().to_vec();
+            self.replace(&replaces, seen.ts, context);
+        }
+        self.table.weigh(key);
+        true
+    }
+
+    /// Returns where a message belongs: the best fit among the calls of its Call-ID.
+    fn place(&self, seen: &Seen<'_>) -> Place {
+        let mut best = None;
+        for (key, call) in self.of_call_id(seen) {
+            if let Some((direction, rank)) = call.fit(seen)
+                && best.as_ref().is_none_or(|(_, _, other)| rank > *other)
+            {
+                best = Some((key, direction, rank));
+            }
+        }
+        let Some((key, direction, _)) = best else {
+            return self.begin(seen);
+        };
+        match self.table.get(key) {
+            Some(call) if call.is_used_again_by(seen) => Place::Begins(call.episode),
+            _ => Place::In(key, direction),
+        }
+    }
+
+    /// Returns whether a message that fits no call begins one.
+    fn begin(&self, seen: &Seen<'_>) -> Place {
+        use Method::{Ack, Bye, Cancel, Info, Invite, Prack, Refer, Update};
+        // Some send an INVITE with credentials under another tag (RFC 3261 §8.1.3.5 only says that it should be the same).
+        let is_retry = seen.method == Invite && seen.is_initial();
+        let challenged = self.of_call_id(seen).find(|(_, call)| {
+            is_retry
+                && matches!(call.state, State::Challenged | State::Redirected)
+                && seen.cseq > call.invite_cseq
+        });
+        if let Some((key, _)) = challenged {
+            return Place::In(key, Direction::Forward);
+        }
+        let begins = match seen.method {
+            Invite | Ack | Bye | Cancel => true,
+            Prack | Update | Info => !seen.to_tag.is_empty(),
+            Refer => !seen.is_response() && !seen.to_tag.is_empty(),
+            _ => false,
+        };
+        if begins {
+            Place::Begins(self.episodes.of(seen.hash))
+        } else {
+            Place::Nowhere
+        }
+    }
+
+    fn of_call_id(&self, seen: &Seen<'_>) -> impl Iterator<Item = (Key, &Call)> {
+        self.table
+            .candidates(seen.hash)
+            .filter(move |(_, call)| call.has_call_id(seen.call_id))
+    }
+
+    /// Lets the dialog end that another call has taken the place of (RFC 3891): who was replaced sends BYE, but perhaps
+    /// where nobody sees it.
+    fn replace(&mut self, replaces: &[u8], ts: Timestamp, context: &mut Context<'_>) {
+        use std::hash::BuildHasher;
+        let call_id = replaces
+            .split(|octet| *octet == b';')
+            .next()
+            .unwrap_or_default()
+            .trim_ascii();
+        let hash = context.shared.hasher.hash_one(call_id);
+        let replaced = self
+            .table
+            .candidates(hash)
+            .find(|(_, call)| call.has_call_id(call_id) && call.is_up())
+            .map(|(key, _)| key);
+        if let Some(key) = replaced
+            && let Some(call) = self.table.get_mut(key)
+        {
+            call.be_replaced(ts);
+            call.arm(key, context);
+        }
+    }
+
+    /// Lets a deadline fire if it has come.
+    pub(crate) fn wake(&mut self, id: TimerId, at: Timestamp, context: &mut Context<'_>) {
+        let key = Key {
+            slot: id.slot,
+            generation: id.generation,
+        };
+        let Some(call) = self.table.get_mut(key) else {
+            return;
+        };
+        if !call.alarm.rings(at, id, &mut context.shared.timers) {
+            return;
+        }
+        if context.shared.is_forced {
+            call.flags.insert(Flags::FORCED_END);
+        }
+        if call.expire(at, context) {
+            self.close(key, context);
+        } else {
+            call.arm(key, context);
+            self.table.weigh(key);
+        }
+    }
+
+    /// Returns how many calls are open.
+    pub(crate) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Returns how much memory they take, in octets.
+    pub(crate) fn allocated(&self) -> usize {
+        self.table.allocated() + self.episodes.allocated()
+    }
+
+    /// Returns when the call was last heard of that is idle for the longest time.
+    pub(crate) fn oldest(&mut self) -> Option<Timestamp> {
+        self.table.oldest().map(|(last_seen, _)| last_seen)
+    }
+
+    /// Forgets the call that is idle for the longest time.
+    pub(crate) fn evict(&mut self, context: &mut Context<'_>) {
+        if let Some((_, key)) = self.table.oldest() {
+            if let Some(call) = self.table.get_mut(key) {
+                call.flags.insert(Flags::EVICTED);
+            }
+            context.shared.stats.evicted += 1;
+            self.close(key, context);
+        }
+    }
+
+    /// Hands over all that is still open.
+    pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
+        for key in self.table.keys() {
+            self.close(key, context);
+        }
+    }
+
+    fn close(&mut self, key: Key, context: &mut Context<'_>) {
+        if let Some(call) = self.table.remove(key) {
+            self.episodes.note(call.hash, call.episode);
+            context.call(&call);
+        }
+    }
+}
+
+impl Call {
+    /// Sets the deadline of its state.
+    fn arm(&mut self, key: Key, context: &mut Context<'_>) {
+        let shared = &mut context.shared;
+        let deadline = self.deadline(&shared.options.timeouts);
+        let id = TimerId {
+            owner: Owner::Call,
+            slot: key.slot,
+            generation: key.generation,
+        };
+        self.alarm.set(deadline, id, &mut shared.timers);
+    }
+}
+
+/// Call-IDs remembered at most after their calls are over, by their hashes.
+const MAX_EPISODES: usize = 1 << 20;
+
+/// How often a Call-ID was used by calls that are over.
+#[derive(Default)]
+struct Episodes {
+    counts: HashMap<u64, u32>,
+    order: VecDeque<u64>,
+}
+
+impl Episodes {
+    fn of(&self, hash: u64) -> u32 {
+        self.counts.get(&hash).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, hash: u64, episode: u32) {
+        let count = self.counts.entry(hash).or_insert_with(|| {
+            self.order.push_back(hash);
+            0
+        });
+        *count = episode.max(*count);
+        if self.order.len() > MAX_EPISODES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.counts.remove(&oldest);
+        }
+    }
+
+    fn allocated(&self) -> usize {
+        self.counts.allocation_size() + self.order.capacity() * size_of::<u64>()
+    }
+}

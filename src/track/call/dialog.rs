@@ -1,0 +1,259 @@
+//! What a call knows of its dialogs: which messages are its own, and which branch they are of (RFC 3261 §12).
+
+use crate::{
+    sip::Method,
+    time::Timestamp,
+    track::{
+        Flags, State,
+        call::{Branch, BranchFate, Call, Direction, Text, times::Name},
+        seen::Seen,
+        sighting::Sighting,
+    },
+};
+
+/// Branches of one call remembered at most.
+const MAX_BRANCHES: usize = 64;
+
+/// How well a message fits a call: whether it knows the branch, whether it knows the transaction, and which episode it is.
+pub(super) type Rank = (bool, bool, u32);
+
+impl Call {
+    /// Returns whether a Call-ID is its own. Of a long one only the beginning is kept; the hash has told the rest.
+    pub(super) fn has_call_id(&self, call_id: &[u8]) -> bool {
+        let own = self.call_id();
+        own.len() <= call_id.len()
+            && call_id.starts_with(own)
+            && (own.len() == call_id.len() || own.len() >= 1024)
+    }
+
+    /// Returns in which direction a message is of this call, and how well it fits; `None` when it is of another.
+    pub(super) fn fit(&self, seen: &Seen<'_>) -> Option<(Direction, Rank)> {
+        let direction = self.direction(seen)?;
+        let is_known = self.branch(remote_tag(seen, direction)).is_some();
+        let is_own = match seen.method {
+            Method::Invite
+            | Method::Ack
+            | Method::Bye
+            | Method::Cancel
+            | Method::Prack
+            | Method::Update => true,
+            _ if seen.is_response() => is_known,
+            _ => !seen.to_tag.is_empty(),
+        };
+        let has_transaction = self
+            .invites
+            .iter()
+            .any(|invite| invite.transaction == seen.target);
+        is_own.then_some((direction, (is_known, has_transaction, self.episode)))
+    }
+
+    fn direction(&self, seen: &Seen<'_>) -> Option<Direction> {
+        let own = self.from_tag();
+        let is_forward = is_same_tag(own, seen.from_tag);
+        let is_reverse = if own.is_empty() {
+            // RFC 2543 had no tag in From.
+            seen.to_tag.is_empty() && self.branch(seen.from_tag).is_some()
+        } else {
+            is_same_tag(own, seen.to_tag)
+        };
+        match (is_forward, is_reverse) {
+            (true, false) => Some(Direction::Forward),
+            (false, true) => Some(Direction::Reverse),
+            (false, false) => None,
+            // Both sides have the same tag.
+            (true, true) => {
+                let flow = seen.message.flow;
+                let requester = if seen.is_response() {
+                    flow.dst
+                } else {
+                    flow.src
+                };
+                if requester == self.addresses[1] && requester != self.addresses[0] {
+                    Some(Direction::Reverse)
+                } else {
+                    Some(Direction::Forward)
+                }
+            }
+        }
+    }
+
+    /// Returns whether a message that fits uses the Call-ID of this call, which is over, for another one.
+    pub(super) fn is_used_again_by(&self, seen: &Seen<'_>) -> bool {
+        if seen.method != Method::Invite || !seen.is_initial() {
+            return false;
+        }
+        let is_known = self
+            .invites
+            .iter()
+            .any(|invite| invite.transaction == seen.transaction);
+        if is_known {
+            return false;
+        }
+        let flow = seen.message.flow;
+        let request_uri = seen.message.head.request_uri(seen.message.bytes);
+        match self.state {
+            State::Ended | State::Terminating => !self.is_hop_copy(seen),
+            // The next branch of a fork in turn goes elsewhere.
+            State::Failed if seen.cseq == self.invite_cseq => {
+                [flow.src, flow.dst] == self.addresses
+                    && request_uri == self.texts.get(Text::RequestUri)
+            }
+            State::Failed => seen.cseq < self.invite_cseq,
+            _ => false,
+        }
+    }
+
+    /// Returns whether an INVITE is that of the last attempt at a hop behind the first one.
+    fn is_hop_copy(&self, seen: &Seen<'_>) -> bool {
+        seen.cseq == self.invite_cseq && seen.depth() > self.depth
+    }
+
+    /// Counts a message and returns whether it comes again.
+    pub(super) fn sight(&mut self, seen: &Seen<'_>, direction: Direction) -> Sighting {
+        let is_provisional = (101..200).contains(&seen.status);
+        let sighting = self.sightings.take(seen.sighting, seen.ts, is_provisional);
+        let is_by_caller = (direction == Direction::Forward) != seen.is_response();
+        let counters = &mut self.counters[usize::from(!is_by_caller)];
+        if seen.is_response() {
+            counters.responses = counters.responses.saturating_add(1);
+        } else {
+            counters.requests = counters.requests.saturating_add(1);
+            self.methods |= 1 << seen.method as u16;
+        }
+        if sighting == Sighting::Retransmission {
+            counters.retransmissions = counters.retransmissions.saturating_add(1);
+            let is_2xx = seen.method == Method::Invite && (200..300).contains(&seen.status);
+            // 2xx and its ACK come again over any transport (RFC 3261 §13.3.1.4).
+            if seen.message.flow.transport != crate::net::Transport::Udp
+                && !is_2xx
+                && seen.method != Method::Ack
+            {
+                self.flags.insert(Flags::TCP_RETRANSMISSION);
+            }
+        }
+        self.last_seen = self.last_seen.max(seen.ts);
+        sighting
+    }
+
+    /// Takes a message that was seen before.
+    pub(super) fn again(&mut self, seen: &Seen<'_>, direction: Direction) {
+        let is_invite = seen.method == Method::Invite && seen.is_initial();
+        self.is_repeated |= is_invite && direction == Direction::Forward;
+        self.extend(seen);
+    }
+
+    /// Lets the time-out of the state count from this message, unless only some messages do so.
+    pub(super) fn extend(&mut self, seen: &Seen<'_>) {
+        if self.state != State::Ringing || (101..200).contains(&seen.status) {
+            self.since = self.since.max(seen.ts);
+        }
+    }
+
+    /// Takes note of a moment.
+    pub(super) fn note(&mut self, name: Name, seen: &Seen<'_>) {
+        let is_first_hop = self.is_first_hop(seen);
+        self.times.note(name, seen.ts, is_first_hop);
+    }
+
+    /// Returns whether a message was seen at the hop where the call was first seen.
+    fn is_first_hop(&self, seen: &Seen<'_>) -> bool {
+        let flow = seen.message.flow;
+        let [caller, callee] = self.addresses;
+        if matches!(flow.transport, crate::net::Transport::Udp) {
+            [flow.src, flow.dst] == [caller, callee] || [flow.dst, flow.src] == [caller, callee]
+        } else {
+            let (src, dst) = (flow.src.ip(), flow.dst.ip());
+            [src, dst] == [caller.ip(), callee.ip()] || [dst, src] == [caller.ip(), callee.ip()]
+        }
+    }
+
+    /// Returns the branch with a tag.
+    pub(super) fn branch(&self, tag: &[u8]) -> Option<&Branch> {
+        self.branches
+            .iter()
+            .find(|branch| is_same_tag(&branch.tag, tag))
+    }
+
+    /// Returns the branch with a tag, a new one if there is none; `None` without a tag.
+    pub(super) fn branch_mut(&mut self, tag: &[u8]) -> Option<&mut Branch> {
+        if tag.is_empty() {
+            return None;
+        }
+        let known = self
+            .branches
+            .iter()
+            .position(|branch| is_same_tag(&branch.tag, tag));
+        let index = match known {
+            Some(index) => index,
+            None if self.branches.len() >= MAX_BRANCHES => return None,
+            None => {
+                self.branches.reserve_exact(1);
+                self.branches.push(Branch::new(tag));
+                self.branches.len() - 1
+            }
+        };
+        self.branches.get_mut(index)
+    }
+
+    /// Returns whether the session is up as far as is known.
+    pub(super) const fn is_up(&self) -> bool {
+        matches!(
+            self.state,
+            State::Answered | State::Established | State::MidCall
+        )
+    }
+
+    /// Takes note that another call has taken the place of this one.
+    pub(super) fn be_replaced(&mut self, ts: Timestamp) {
+        self.flags.insert(Flags::REPLACED);
+        self.since = self.since.max(ts);
+    }
+
+    /// Gives the early branches up that are not `but`.
+    pub(super) fn give_up_early_branches(&mut self, fate: BranchFate, but: Option<&[u8]>) {
+        for branch in &mut self.branches {
+            let is_spared = but.is_some_and(|tag| is_same_tag(&branch.tag, tag));
+            if branch.fate == BranchFate::Early && !is_spared {
+                branch.fate = fate;
+            }
+        }
+    }
+
+    /// Returns whether any branch is answered and not ended.
+    pub(super) fn has_open_branch(&self) -> bool {
+        self.branches
+            .iter()
+            .any(|branch| branch.fate == BranchFate::Answered)
+    }
+
+    /// Returns whether the answer was seen or follows from what was seen.
+    pub(super) fn is_answered(&self) -> bool {
+        self.times.answer().is_some() || self.flags.contains(Flags::ANSWER_IMPLIED)
+    }
+
+    /// Forgets what is of use for 32 seconds only.
+    pub(super) fn shrink(&mut self, now: Timestamp) {
+        self.sightings.forget(now);
+        if self.invites.len() > 1 {
+            self.invites.drain(..self.invites.len() - 1);
+            self.invites.shrink_to_fit();
+        }
+    }
+}
+
+/// Returns the tag of the callee's side in a message.
+pub(super) fn remote_tag<'a>(seen: &Seen<'a>, direction: Direction) -> &'a [u8] {
+    match direction {
+        Direction::Forward => seen.to_tag,
+        Direction::Reverse => seen.from_tag,
+    }
+}
+
+/// Returns whether two tags are the same; tokens are so in any case (RFC 3261 §7.3.1).
+pub(super) fn is_same_tag(one: &[u8], other: &[u8]) -> bool {
+    let kept = one.len().min(1024);
+    one.len() == other.len().min(1024)
+        && other
+            .get(..kept)
+            .is_some_and(|other| one.eq_ignore_ascii_case(other))
+}

@@ -1,0 +1,436 @@
+//! What requests do to a call.
+
+use crate::{
+    sip::{HeaderName, Method, address::NameAddr, list, sdp::Sdp},
+    track::{
+        Context, EventKind, Flags, Outcome, Side, State,
+        call::{
+            BranchFate, Call, Direction, Text,
+            cause::{NORMAL_CLEARING, Reasons},
+            dialog::remote_tag,
+            invite::{self, Invite},
+            times::Name,
+        },
+        seen::Seen,
+        timeouts::SECOND,
+    },
+};
+
+/// BYE from the other side within this time has crossed the first one.
+const CROSSING: i64 = SECOND;
+
+impl Call {
+    /// Takes a request that was not seen before.
+    pub(super) fn request(
+        &mut self,
+        seen: &Seen<'_>,
+        direction: Direction,
+        context: &mut Context<'_>,
+    ) {
+        self.extend(seen);
+        self.describe_requester(seen, direction);
+        match seen.method {
+            Method::Invite if seen.to_tag.is_empty() => self.initial_invite(seen, context),
+            Method::Ack => self.ack(seen, direction, context),
+            Method::Cancel => self.cancel(seen),
+            Method::Bye => self.bye(seen, direction, context),
+            _ => self.within_dialog(seen, direction, context),
+        }
+    }
+
+    /// Fills in what the side that sends a request says about itself.
+    fn describe_requester(&mut self, seen: &Seen<'_>, direction: Direction) {
+        let (head, bytes) = (seen.message.head, seen.message.bytes);
+        let agent = head.user_agent.of(bytes);
+        match direction {
+            Direction::Forward => {
+                self.texts.set_once(Text::CallerAgent, agent);
+                if seen.method == Method::Invite && self.texts.get(Text::Contact).is_empty() {
+                    let contact = list::values(head.contact.of(bytes)).next();
+                    let contact = NameAddr::parse(contact.unwrap_or_default()).uri;
+                    self.texts.set_once(Text::Contact, contact);
+                }
+            }
+            Direction::Reverse => self.texts.set_once(Text::CalleeAgent, agent),
+        }
+    }
+
+    /// Takes an INVITE without To tag: another attempt, or the same one at another hop or on another branch.
+    fn initial_invite(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        if self
+            .invites
+            .iter()
+            .any(|known| known.transaction == seen.transaction)
+        {
+            // Forwarded by somebody who adds no Via.
+            return;
+        }
+        let invite = Invite::new(seen, &context.shared.hasher);
+        let depth = invite.depth;
+        let is_first = self.attempts == 0;
+        if !is_first && seen.cseq == self.invite_cseq {
+            invite::remember(&mut self.invites, invite);
+            // A branch in turn: whoever forks goes on where the branch before failed.
+            if depth <= self.depth && matches!(self.state, State::Failed | State::Redirected) {
+                self.try_again();
+            }
+            return;
+        }
+        if !is_first && (self.is_answered() || seen.cseq < self.invite_cseq) {
+            return;
+        }
+        invite::remember(&mut self.invites, invite);
+        self.begin_attempt(seen, depth);
+        if is_first {
+            self.describe_invite(seen);
+        } else {
+            self.flags.remove(Flags::COMPLETED_ELSEWHERE);
+            self.texts.set(Text::FromTag, seen.from_tag);
+        }
+    }
+
+    /// Begins the first attempt, or the one after a challenge, redirection or failure.
+    fn begin_attempt(&mut self, seen: &Seen<'_>, depth: u8) {
+        self.attempts = self.attempts.saturating_add(1);
+        self.invite_cseq = seen.cseq;
+        self.depth = depth;
+        self.is_repeated = false;
+        self.give_up_early_branches(BranchFate::Failed, None);
+        for name in [
+            Name::invite,
+            Name::trying,
+            Name::provisional,
+            Name::ringing,
+            Name::progress,
+            Name::cancel,
+            Name::final_response,
+        ] {
+            self.times.clear(name);
+        }
+        self.note(Name::invite0, seen);
+        self.note(Name::invite, seen);
+        self.try_again();
+    }
+
+    /// Goes back to waiting for the callee.
+    fn try_again(&mut self) {
+        self.state = State::Calling;
+        self.outcome = None;
+        self.side = None;
+        self.status = 0;
+        self.cause = None;
+        self.texts.set(Text::Reason, b"");
+        self.texts.set(Text::Explanation, b"");
+        self.times.clear(Name::final_response);
+    }
+
+    /// Takes over what only the first INVITE tells.
+    fn describe_invite(&mut self, seen: &Seen<'_>) {
+        let request_uri = seen.message.head.request_uri(seen.message.bytes);
+        if request_uri
+            .get(..15)
+            .is_some_and(|urn| urn.eq_ignore_ascii_case(b"urn:service:sos"))
+        {
+            self.flags.insert(Flags::EMERGENCY);
+        }
+        for header in seen.message.head.headers(seen.message.bytes) {
+            match header.kind {
+                HeaderName::PAssertedIdentity => {
+                    for value in list::values(header.value) {
+                        let uri = NameAddr::parse(value).uri;
+                        if self.texts.get(Text::Identity1).is_empty() {
+                            self.texts.set(Text::Identity1, uri);
+                        } else {
+                            self.texts.set_once(Text::Identity2, uri);
+                        }
+                    }
+                }
+                HeaderName::Replaces => self.texts.set_once(Text::Replaces, header.value),
+                HeaderName::SessionExpires => self.set_session_expires(header.value),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads the value of Session-Expires (RFC 4028 §4).
+    pub(super) fn set_session_expires(&mut self, value: &[u8]) {
+        let digits = value.iter().take_while(|octet| octet.is_ascii_digit());
+        let seconds = digits.fold(0_u32, |sum, digit| {
+            sum.saturating_mul(10)
+                .saturating_add(u32::from(digit - b'0'))
+        });
+        if seconds > 0 {
+            self.session_expires = seconds;
+        }
+    }
+
+    /// Takes an ACK: that to a 2xx has a branch of its own (RFC 3261 §17.1.1.3).
+    fn ack(&mut self, seen: &Seen<'_>, direction: Direction, context: &mut Context<'_>) {
+        let is_of_initial = direction == Direction::Forward
+            && (seen.cseq == self.invite_cseq || self.attempts == 0);
+        if !is_of_initial {
+            return;
+        }
+        let status = self
+            .invites
+            .iter()
+            .find(|invite| invite.transaction == seen.transaction)
+            .map(|invite| invite.status);
+        match status {
+            Some(300..) => {}
+            // The final response was missed, and was no 2xx: the retry, if there is one, follows.
+            Some(0) if !self.is_answered() => {
+                if !matches!(self.state, State::MidCall | State::Cancelling) {
+                    self.fail(Outcome::Failed, Some(Side::Callee));
+                }
+            }
+            _ => self.confirm(seen, context),
+        }
+    }
+
+    /// Takes an ACK to a 2xx.
+    fn confirm(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        if self.attempts == 0 && !self.is_answered() {
+            // Nothing was seen before: it may be that of a failure as well.
+            self.outcome.get_or_insert(Outcome::MidCall);
+            return;
+        }
+        self.note(Name::ack, seen);
+        if let Some(branch) = self.branch_mut(seen.to_tag) {
+            if !branch.ack.is_set() {
+                branch.ack = seen.ts.into();
+            }
+            if matches!(branch.fate, BranchFate::Early | BranchFate::Gone) {
+                branch.fate = BranchFate::Answered;
+            }
+        }
+        match self.state {
+            State::Answered => self.state = State::Established,
+            State::Calling | State::Trying | State::Ringing | State::Cancelling => {
+                self.imply_answer(seen, context);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the call for answered although no 2xx was seen.
+    fn imply_answer(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        self.flags.insert(Flags::ANSWER_IMPLIED);
+        if self.state == State::Cancelling {
+            self.flags.insert(Flags::CANCEL_RACE);
+        }
+        self.state = State::Established;
+        self.outcome = Some(Outcome::Answered);
+        self.side = None;
+        self.tell(EventKind::CallStart, seen, context);
+    }
+
+    /// Takes a CANCEL: it is hop by hop, and of one branch (RFC 3261 §9.1).
+    fn cancel(&mut self, seen: &Seen<'_>) {
+        if self.attempts == 0 && self.invites.is_empty() {
+            self.flags.insert(Flags::INVITE_MISSING);
+            self.invite_cseq = seen.cseq;
+            self.depth = seen.depth();
+            self.state = State::Calling;
+        }
+        let depth = self.depth;
+        let target = self
+            .invites
+            .iter_mut()
+            .find(|invite| invite.transaction == seen.target);
+        let is_of_call = match target {
+            Some(invite) => {
+                invite.is_cancelled = true;
+                invite.depth <= depth
+            }
+            None => seen.cseq == self.invite_cseq,
+        };
+        let is_another_open = self.open_invites().any(|invite| !invite.is_cancelled);
+        if !is_of_call || is_another_open {
+            return;
+        }
+        match self.state {
+            State::Calling | State::Trying | State::Ringing => {
+                self.state = State::Cancelling;
+                self.since = seen.ts;
+                self.side = Some(Side::Caller);
+                self.note(Name::cancel, seen);
+                let reasons = Reasons::of(seen);
+                if reasons.sip == Some(200) {
+                    self.flags.insert(Flags::COMPLETED_ELSEWHERE);
+                }
+                self.cause = reasons.q850.or(Some(NORMAL_CLEARING));
+                self.texts.set(Text::Explanation, reasons.text);
+            }
+            State::Cancelling => self.note(Name::cancel, seen),
+            State::Answered => self.flags.insert(Flags::CANCEL_RACE),
+            _ => {}
+        }
+    }
+
+    /// Takes a BYE.
+    fn bye(&mut self, seen: &Seen<'_>, direction: Direction, context: &mut Context<'_>) {
+        let side = match direction {
+            Direction::Forward => Side::Caller,
+            Direction::Reverse => Side::Callee,
+        };
+        if matches!(self.state, State::Terminating | State::Ended) {
+            return self.second_bye(seen, side);
+        }
+        if let Some(branch) = self.branch_mut(remote_tag(seen, direction)) {
+            branch.bye = seen.ts.into();
+            branch.fate = BranchFate::Ended;
+        }
+        if self.has_open_branch() {
+            // One of several branches that were answered (RFC 3261 §13.2.2.4).
+            return;
+        }
+        self.note(Name::bye, seen);
+        self.side = Some(side);
+        self.since = seen.ts;
+        self.take_cause(&Reasons::of(seen), Some(NORMAL_CLEARING));
+        let is_early = matches!(
+            self.state,
+            State::Calling | State::Trying | State::Ringing | State::Cancelling
+        );
+        self.state = State::Terminating;
+        if is_early && direction == Direction::Forward {
+            // The caller may end an early dialog by BYE (RFC 3261 §15); 487 or 2xx to the INVITE tells whether it was one.
+            self.flags.insert(Flags::EARLY_BYE);
+            return;
+        }
+        if is_early {
+            self.flags.insert(Flags::ANSWER_IMPLIED);
+            self.outcome = Some(Outcome::Answered);
+        }
+        if self.attempts == 0 && self.outcome.is_none() {
+            self.outcome = Some(Outcome::MidCall);
+        }
+        self.tell(EventKind::CallEnd, seen, context);
+    }
+
+    /// Takes a BYE after the first one: from the same side again, with credentials, at another hop, or from the other side.
+    fn second_bye(&mut self, seen: &Seen<'_>, side: Side) {
+        let Some(first) = self.times.bye() else {
+            return;
+        };
+        let elapsed = seen.ts.since(first).saturating_abs();
+        if self.side.is_some_and(|first_side| first_side != side) && elapsed <= CROSSING {
+            self.flags.insert(Flags::BYE_CROSSING);
+            if elapsed == 0 {
+                self.side = Some(Side::Network);
+            }
+        } else {
+            self.note(Name::bye, seen);
+        }
+    }
+
+    /// Takes any other request in a dialog.
+    fn within_dialog(&mut self, seen: &Seen<'_>, direction: Direction, context: &mut Context<'_>) {
+        let _ = self.branch_mut(remote_tag(seen, direction));
+        let is_waiting = matches!(self.state, State::Calling | State::Trying | State::Ringing);
+        match seen.method {
+            // Both may come before the answer.
+            Method::Prack => self.flags.insert(Flags::RELIABLE),
+            Method::Update | Method::Notify | Method::Options | Method::Message => {}
+            _ if is_waiting && !seen.to_tag.is_empty() => self.imply_answer(seen, context),
+            _ => {}
+        }
+        if self.attempts == 0 && self.outcome.is_none() && self.state == State::MidCall {
+            self.outcome = Some(Outcome::MidCall);
+        }
+        if self.state == State::Answered && self.times.answer().is_some_and(|at| at < seen.ts) {
+            // The ACK was missed.
+            self.state = State::Established;
+        }
+        match seen.method {
+            Method::Invite => {
+                self.reinvites = self.reinvites.saturating_add(1);
+                if is_hold(seen) {
+                    self.flags.insert(Flags::HOLD);
+                }
+                context.event(&crate::track::Event {
+                    origin: Some(seen.message.completed_by.origin),
+                    ..self.event(EventKind::CallReinvite, seen.ts)
+                });
+            }
+            Method::Update if is_hold(seen) => self.flags.insert(Flags::HOLD),
+            Method::Refer => self.refer(seen, context),
+            _ => {}
+        }
+    }
+
+    /// Takes a REFER (RFC 3515).
+    fn refer(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        self.flags.insert(Flags::TRANSFERRED);
+        let target = seen.header(HeaderName::ReferTo).unwrap_or_default();
+        self.texts.set(Text::ReferTo, NameAddr::parse(target).uri);
+        context.event(&crate::track::Event {
+            origin: Some(seen.message.completed_by.origin),
+            ..self.event(EventKind::CallTransfer, seen.ts)
+        });
+    }
+
+    /// Returns the INVITE transactions of the last attempt at the first hop that have no final response.
+    pub(super) fn open_invites(&self) -> impl Iterator<Item = &Invite> {
+        self.invites.iter().filter(|invite| {
+            invite.cseq == self.invite_cseq && invite.depth <= self.depth && invite.status == 0
+        })
+    }
+
+    /// Takes over why it ended.
+    pub(super) fn take_cause(&mut self, reasons: &Reasons<'_>, otherwise: Option<u8>) {
+        self.cause = reasons.cause().or(otherwise);
+        self.texts.set(Text::Explanation, reasons.text);
+    }
+
+    /// Takes the call for not answered.
+    pub(super) fn fail(&mut self, outcome: Outcome, side: Option<Side>) {
+        self.state = State::Failed;
+        self.outcome = Some(outcome);
+        self.side = side;
+        let fate = if outcome == Outcome::Cancelled {
+            BranchFate::Cancelled
+        } else {
+            BranchFate::Failed
+        };
+        self.give_up_early_branches(fate, None);
+    }
+
+    /// Tells of an event that a message gives rise to, once; and of no failure after the call was answered.
+    pub(super) fn tell(&mut self, kind: EventKind, seen: &Seen<'_>, context: &mut Context<'_>) {
+        if self.may_tell(kind) {
+            context.event(&crate::track::Event {
+                origin: Some(seen.message.completed_by.origin),
+                ..self.event(kind, seen.ts)
+            });
+        }
+    }
+
+    /// Returns whether an event was not told yet and does not go against what was, and takes note of it.
+    pub(super) fn may_tell(&mut self, kind: EventKind) -> bool {
+        let bit = |kind| 1_u32 << kind as u32;
+        let against = match kind {
+            EventKind::CallAttempt | EventKind::AuthFailed => {
+                bit(EventKind::CallStart) | bit(EventKind::CallEnd)
+            }
+            _ => 0,
+        };
+        let is_told = self.told & (bit(kind) | against) != 0;
+        self.told |= bit(kind);
+        !is_told
+    }
+}
+
+/// Returns whether a session description puts all media on hold (RFC 3264 §8.4, RFC 2543 §B.5).
+fn is_hold(seen: &Seen<'_>) -> bool {
+    let Some(sdp) = Sdp::parse(seen.message.head.body.of(seen.message.bytes)) else {
+        return false;
+    };
+    let is_held = |media: &crate::sip::sdp::Media<'_>| {
+        media.attribute("sendonly").is_some()
+            || media.attribute("inactive").is_some()
+            || matches!(media.connection, Some(b"0.0.0.0" | b"::"))
+    };
+    !sdp.media.is_empty() && sdp.media.iter().all(is_held)
+}

@@ -1,0 +1,175 @@
+//! In which states a call is and how it ends.
+
+use std::fmt;
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
+        }
+
+        impl $name {
+            /// All of them, in the order of output.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the name used in all outputs.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)*
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|known| known.name() == text)
+                    .ok_or_else(|| {
+                        let names: Vec<&str> = Self::ALL.iter().map(|known| known.name()).collect();
+                        format!("expected one of {}", names.join(", "))
+                    })
+            }
+        }
+    };
+}
+
+named! {
+    /// The state of a call.
+    State {
+        /// INVITE was sent, nothing came back.
+        Calling = "calling",
+        /// 100, or a provisional response without a tag, came.
+        Trying = "trying",
+        /// 101 to 199 came with a tag: there is an early dialog.
+        Ringing = "ringing",
+        /// 401 or 407 came; credentials may follow.
+        Challenged = "challenged",
+        /// 3xx came; another INVITE may follow.
+        Redirected = "redirected",
+        /// CANCEL was sent; the INVITE may still be answered.
+        Cancelling = "cancelling",
+        /// 2xx came, its ACK did not.
+        Answered = "answered",
+        /// The dialog is confirmed.
+        Established = "established",
+        /// BYE was sent.
+        Terminating = "terminating",
+        /// It is over.
+        Ended = "ended",
+        /// It was not answered.
+        Failed = "failed",
+        /// Its beginning was not captured.
+        MidCall = "mid-call",
+    }
+}
+
+named! {
+    /// What became of a call: exactly one for each.
+    Outcome {
+        /// A 2xx to the initial INVITE was seen, or follows from what came later.
+        Answered = "answered",
+        /// The caller gave up.
+        Cancelled = "cancelled",
+        /// 486 or 600.
+        Busy = "busy",
+        /// 403, 433, 603, 607 or 608.
+        Rejected = "rejected",
+        /// Any other 4xx, 5xx or 6xx.
+        Failed = "failed",
+        /// 3xx, and nobody followed.
+        Redirected = "redirected",
+        /// Credentials were refused or never sent.
+        AuthFailed = "auth-failed",
+        /// Nothing came back, or 408.
+        Timeout = "timeout",
+        /// It rang until the early time-out.
+        Unanswered = "unanswered",
+        /// The capture ended before anything was decided.
+        InProgress = "in-progress",
+        /// The beginning was not captured.
+        MidCall = "mid-call",
+    }
+}
+
+named! {
+    /// Who ended a call.
+    Side {
+        /// Who sent the INVITE.
+        Caller = "caller",
+        /// Whom it was sent to.
+        Callee = "callee",
+        /// Neither of them.
+        Network = "network",
+    }
+}
+
+named! {
+    /// Why a call failed, roughly.
+    FailureClass {
+        /// Nobody answers or the callee is not there: 480.
+        NoAnswer = "no-answer",
+        /// The number is wrong: 404, 410, 484, 485, 604.
+        Number = "number",
+        /// 403, 433, 603, 607, 608.
+        Rejected = "rejected",
+        /// 408, or nothing at all.
+        NoResponse = "no-response",
+        /// 415, 488, 606.
+        Media = "media",
+        /// 482, 483.
+        Loop = "loop",
+        /// 500, 502, 503, 504, 513, 580.
+        Network = "network",
+        /// 481.
+        State = "state",
+        /// Any other.
+        Other = "other",
+    }
+}
+
+impl Outcome {
+    /// Returns the outcome of an attempt group whose final status is `code`, 300 to 699, but for authentication.
+    #[must_use]
+    pub const fn of_status(code: u16) -> Self {
+        match code {
+            300..=399 => Self::Redirected,
+            408 => Self::Timeout,
+            486 | 600 => Self::Busy,
+            487 => Self::Cancelled,
+            403 | 433 | 603 | 607 | 608 => Self::Rejected,
+            _ => Self::Failed,
+        }
+    }
+}
+
+impl FailureClass {
+    /// Returns the class of a final status, 400 to 699; none for busy and cancelled calls and for challenges.
+    #[must_use]
+    pub const fn of_status(code: u16) -> Option<Self> {
+        Some(match code {
+            0..=399 | 401 | 407 | 486 | 487 | 600 => return None,
+            480 => Self::NoAnswer,
+            404 | 410 | 484 | 485 | 604 => Self::Number,
+            403 | 433 | 603 | 607 | 608 => Self::Rejected,
+            408 => Self::NoResponse,
+            415 | 488 | 606 => Self::Media,
+            482 | 483 => Self::Loop,
+            500 | 502 | 503 | 504 | 513 | 580 => Self::Network,
+            481 => Self::State,
+            _ => Self::Other,
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! The few texts of a long-lived object, in one piece of memory.
+
+use std::marker::PhantomData;
+
+/// Octets that are kept of one text. Longer ones are cut: nobody needs them, and whoever sends them decides how much.
+const MAX_TEXT: usize = 1024;
+
+/// Which text of an object.
+pub(crate) trait Field: Copy {
+    /// Its number, from 0 on.
+    fn index(self) -> usize;
+}
+
+/// `N` texts named by `F`.
+#[derive(Clone, Debug)]
+pub(crate) struct Texts<F, const N: usize> {
+    octets: Vec<u8>,
+    /// Where each begins, and how long it is.
+    spans: [(u16, u16); N],
+    fields: PhantomData<F>,
+}
+
+impl<F: Field, const N: usize> Texts<F, N> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            octets: Vec::with_capacity(capacity),
+            spans: [(0, 0); N],
+            fields: PhantomData,
+        }
+    }
+
+    /// Returns a text; empty when there is none.
+    pub(crate) fn get(&self, field: F) -> &[u8] {
+        let (start, len) = self.spans.get(field.index()).copied().unwrap_or_default();
+        let start = usize::from(start);
+        self.octets
+            .get(start..start + usize::from(len))
+            .unwrap_or_default()
+    }
+
+    /// Sets a text. One that does not fit any more is left out.
+    pub(crate) fn set(&mut self, field: F, text: &[u8]) {
+        if self.get(field) == text {
+            return;
+        }
+        let text = text.get(..MAX_TEXT).unwrap_or(text);
+        let old = self.spans.get(field.index()).copied().unwrap_or_default();
+        let start = if text.len() <= usize::from(old.1) {
+            // In place of the old one.
+            let start = usize::from(old.0);
+            if let Some(place) = self.octets.get_mut(start..start + text.len()) {
+                place.copy_from_slice(text);
+            }
+            start
+        } else {
+            if self.octets.len() + text.len() > usize::from(u16::MAX) {
+                self.compact();
+            }
+            if self.octets.len() + text.len() > usize::from(u16::MAX) {
+                return;
+            }
+            // Not twice as much as is needed: there may be a million of these.
+            self.octets.reserve_exact(text.len());
+            let start = self.octets.len();
+            self.octets.extend_from_slice(text);
+            start
+        };
+        if let Some(span) = self.spans.get_mut(field.index()) {
+            *span = (start as u16, text.len() as u16);
+        }
+    }
+
+    /// Sets a text that there is none of yet.
+    pub(crate) fn set_once(&mut self, field: F, text: &[u8]) {
+        if self.get(field).is_empty() {
+            self.set(field, text);
+        }
+    }
+
+    /// Returns how many octets of memory it has taken.
+    pub(crate) fn allocated(&self) -> usize {
+        self.octets.capacity()
+    }
+
+    /// Drops what is not part of any text any more.
+    fn compact(&mut self) {
+        let mut octets = Vec::with_capacity(self.octets.len());
+        for span in &mut self.spans {
+            let (start, len) = (usize::from(span.0), usize::from(span.1));
+            let text = self.octets.get(start..start + len).unwrap_or_default();
+            *span = (octets.len() as u16, text.len() as u16);
+            octets.extend_from_slice(text);
+        }
+        self.octets = octets;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy)]
+    struct Nth(usize);
+
+    impl Field for Nth {
+        fn index(self) -> usize {
+            self.0
+        }
+    }
+
+    #[test]
+    fn texts_can_be_set_again() {
+        let mut texts = Texts::<Nth, 2>::new(8);
+        texts.set(Nth(0), b"alice");
+        texts.set(Nth(1), b"bob");
+        texts.set(Nth(0), b"al");
+        texts.set(Nth(1), b"robert");
+        texts.set_once(Nth(1), b"bert");
+        assert_eq!(
+            (texts.get(Nth(0)), texts.get(Nth(1))),
+            (&b"al"[..], &b"robert"[..])
+        );
+        assert_eq!(texts.get(Nth(7)), b"");
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut texts = Texts::<Nth, 2>::new(8);
+        for i in 0..10_000_usize {
+            texts.set(Nth(i % 2), &vec![b'x'; i]);
+        }
+        assert_eq!(texts.get(Nth(1)).len(), MAX_TEXT);
+        assert!(texts.allocated() <= usize::from(u16::MAX));
+    }
+}

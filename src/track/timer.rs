@@ -1,0 +1,167 @@
+//! Deadlines in packet time.
+
+use std::{cmp::Reverse, collections::BTreeMap, collections::BinaryHeap};
+
+use crate::time::Timestamp;
+
+/// Whose deadline it is: which table, which slot of it, and the how-manieth use of the slot.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct TimerId {
+    pub(crate) owner: Owner,
+    pub(crate) slot: u32,
+    pub(crate) generation: u32,
+}
+
+/// The tables that have deadlines, in the order in which deadlines of one moment fire.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Owner {
+    Call,
+    Registration,
+    Binding,
+    Subscription,
+    Exchange,
+    Compatible,
+}
+
+/// All deadlines that are to fire.
+///
+/// They fire in the order of their times, whatever the order in which they were set. Nothing is ever taken out: the
+/// owner knows when it is to be woken (see [`Alarm`]) and ignores all other calls, so that to put a deadline off, which
+/// nearly every message does, costs nothing here.
+#[derive(Debug, Default)]
+pub(crate) struct Timers {
+    /// By whole second, so that the many are not kept sorted.
+    later: BTreeMap<i64, Vec<(Timestamp, TimerId)>>,
+    /// Those of the seconds that have begun.
+    soon: BinaryHeap<Reverse<(Timestamp, TimerId)>>,
+}
+
+impl Timers {
+    /// Lets `id` be woken at `at`.
+    pub(crate) fn set(&mut self, id: TimerId, at: Timestamp) {
+        self.later.entry(at.parts().0).or_default().push((at, id));
+    }
+
+    /// Returns the next deadline that is before `now`.
+    pub(crate) fn next_before(&mut self, now: Timestamp) -> Option<(Timestamp, TimerId)> {
+        while let Some(second) = self.later.first_entry()
+            && *second.key() <= now.parts().0
+        {
+            self.soon.extend(second.remove().into_iter().map(Reverse));
+        }
+        match self.soon.peek() {
+            Some(Reverse((at, _))) if *at < now => self.soon.pop().map(|Reverse(first)| first),
+            _ => None,
+        }
+    }
+}
+
+/// The deadline of one object, and when it will be woken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Alarm {
+    deadline: Timestamp,
+    /// When the timers will call; never after the deadline.
+    set_for: Timestamp,
+}
+
+impl Alarm {
+    /// No deadline.
+    pub(crate) const NONE: Self = Self {
+        deadline: Timestamp::MAX,
+        set_for: Timestamp::MAX,
+    };
+
+    /// Returns the deadline.
+    pub(crate) const fn deadline(&self) -> Timestamp {
+        self.deadline
+    }
+
+    /// Puts the deadline of `id` to `deadline`.
+    pub(crate) fn set(&mut self, deadline: Timestamp, id: TimerId, timers: &mut Timers) {
+        self.deadline = deadline;
+        if deadline < self.set_for {
+            self.set_for = deadline;
+            timers.set(id, deadline);
+        }
+    }
+
+    /// Returns whether the deadline has come, now that the timers called for `at`; sets the next call if it has not.
+    pub(crate) fn rings(&mut self, at: Timestamp, id: TimerId, timers: &mut Timers) -> bool {
+        if at != self.set_for {
+            return false;
+        }
+        self.set_for = Timestamp::MAX;
+        if self.deadline > at {
+            self.set(self.deadline, id, timers);
+            return false;
+        }
+        self.deadline = Timestamp::MAX;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn at(nanos: i64) -> Timestamp {
+        Timestamp::from_nanos(nanos)
+    }
+
+    fn id(slot: u32) -> TimerId {
+        TimerId {
+            owner: Owner::Call,
+            slot,
+            generation: 0,
+        }
+    }
+
+    #[test]
+    fn deadlines_fire_in_the_order_of_their_times() {
+        let mut timers = Timers::default();
+        for (slot, nanos) in [(0, 5 * SECOND), (1, SECOND + 1), (2, SECOND), (3, -SECOND)] {
+            timers.set(id(slot), at(nanos));
+        }
+        let mut fired = Vec::new();
+        for now in [SECOND, SECOND + 1, 3 * SECOND, 9 * SECOND] {
+            while let Some((deadline, id)) = timers.next_before(at(now)) {
+                fired.push((now, deadline.nanos(), id.slot));
+            }
+        }
+        assert_eq!(
+            fired,
+            [
+                (SECOND, -SECOND, 3),
+                (SECOND + 1, SECOND, 2),
+                (3 * SECOND, SECOND + 1, 1),
+                (9 * SECOND, 5 * SECOND, 0)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_deadline_that_was_put_off_rings_once() {
+        let mut timers = Timers::default();
+        let mut alarm = Alarm::NONE;
+        for deadline in [10, 30, 20, 40] {
+            alarm.set(at(deadline), id(0), &mut timers);
+        }
+        let mut rung = Vec::new();
+        while let Some((called, id)) = timers.next_before(at(100)) {
+            if alarm.rings(called, id, &mut timers) {
+                rung.push(called.nanos());
+            }
+        }
+        assert_eq!(rung, [40]);
+        alarm.set(at(50), id(0), &mut timers);
+        alarm.set(at(45), id(0), &mut timers);
+        while let Some((called, id)) = timers.next_before(at(100)) {
+            if alarm.rings(called, id, &mut timers) {
+                rung.push(called.nanos());
+            }
+        }
+        assert_eq!(rung, [40, 45]);
+    }
+}
