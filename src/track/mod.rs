@@ -187,6 +187,7 @@ impl Tracker {
                 }
             }
         }
+        self.limit(observer);
         self.result()
     }
 
@@ -227,6 +228,20 @@ impl Tracker {
                 Owner::Call => self.calls.wake(id, at, context),
                 _ => {}
             }
+        }
+    }
+
+    /// Forgets what is idle for the longest time as long as there is too much.
+    fn limit(&mut self, observer: &mut dyn Observer) {
+        let options = &self.shared.options;
+        let (max_calls, max_memory) = (options.max_calls, options.max_memory);
+        while self.calls.len() > max_calls
+            || (self.calls.allocated() > max_memory && self.calls.len() > 0)
+        {
+            self.calls.evict(&mut Context {
+                shared: &mut self.shared,
+                observer,
+            });
         }
     }
 

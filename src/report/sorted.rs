@@ -1,0 +1,291 @@
+//! Rows that become known in another order than they are shown in.
+
+use std::{
+    cmp::Reverse,
+    collections::BinaryHeap,
+    fs::File,
+    io::{self, BufReader, Read, Seek, SeekFrom, Write},
+};
+
+use crate::{capture::Origin, time::Timestamp};
+
+/// Octets of rows kept in memory; more of them go to a temporary file.
+const MAX_MEMORY: usize = 32 << 20;
+
+/// Octets read at once from each sorted run.
+const READ_BYTES: usize = 1 << 16;
+
+/// Where a row stands: by the time of what it began with, then by its frame.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Place {
+    ts: Timestamp,
+    input: u16,
+    frame: u64,
+    /// Rows of one frame stay in the order in which they came.
+    number: u64,
+}
+
+/// Rows, to be taken out in the order of what they began with. Memory is bounded: sorted runs of them are put into a
+/// temporary file, and merged in the end.
+#[derive(Debug)]
+pub struct SortedRows {
+    max_memory: usize,
+    places: Vec<(Place, usize, usize)>,
+    octets: Vec<u8>,
+    count: u64,
+    spilled: Option<Spilled>,
+}
+
+#[derive(Debug)]
+struct Spilled {
+    file: File,
+    /// Where each run begins and ends.
+    runs: Vec<(u64, u64)>,
+}
+
+impl Default for SortedRows {
+    fn default() -> Self {
+        Self::with_memory(MAX_MEMORY)
+    }
+}
+
+impl SortedRows {
+    /// Returns no rows; some `max_memory` octets of them are kept in memory.
+    #[must_use]
+    pub const fn with_memory(max_memory: usize) -> Self {
+        Self {
+            max_memory,
+            places: Vec::new(),
+            octets: Vec::new(),
+            count: 0,
+            spilled: None,
+        }
+    }
+
+    /// Takes a row that began at `ts` with the frame at `origin`.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub fn push(&mut self, ts: Timestamp, origin: Origin, row: &[u8]) -> io::Result<()> {
+        let place = Place {
+            ts,
+            input: origin.input,
+            frame: origin.number,
+            number: self.count,
+        };
+        self.count += 1;
+        let start = self.octets.len();
+        self.octets.extend_from_slice(row);
+        self.places.push((place, start, self.octets.len()));
+        let size = self.octets.len() + self.places.len() * size_of::<(Place, usize, usize)>();
+        if size > self.max_memory {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many rows there are.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.count
+    }
+
+    /// Returns whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Hands over all rows in their order.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read, and what `take` returns.
+    pub fn drain(mut self, mut take: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        if self.spilled.is_some() {
+            self.spill()?;
+        }
+        let Some(spilled) = self.spilled else {
+            self.places.sort_unstable();
+            return self
+                .places
+                .iter()
+                .try_for_each(|(_, start, end)| take(self.octets.get(*start..*end).unwrap_or_default()));
+        };
+        spilled.merge(&mut take)
+    }
+
+    /// Puts what is in memory into the file, sorted.
+    fn spill(&mut self) -> io::Result<()> {
+        self.places.sort_unstable();
+        if self.spilled.is_none() {
+            let file = tempfile::tempfile()?;
+            self.spilled = Some(Spilled {
+                file,
+                runs: Vec::new(),
+            });
+        }
+        let Some(Spilled { file, runs }) = &mut self.spilled else {
+            return Ok(());
+        };
+        let begin = runs.last().map_or(0, |(_, end)| *end);
+        let mut end = begin;
+        let mut output = io::BufWriter::with_capacity(1 << 18, file);
+        for (place, start, stop) in self.places.drain(..) {
+            let row = self.octets.get(start..stop).unwrap_or_default();
+            output.write_all(&encode(place, row.len()))?;
+            output.write_all(row)?;
+            end += (HEADER_LEN + row.len()) as u64;
+        }
+        output.flush()?;
+        drop(output);
+        runs.push((begin, end));
+        self.octets.clear();
+        Ok(())
+    }
+}
+
+impl Spilled {
+    fn merge(self, take: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let mut runs = Vec::with_capacity(self.runs.len());
+        let mut heads = BinaryHeap::new();
+        for (begin, end) in self.runs {
+            let mut run = Run {
+                input: BufReader::with_capacity(READ_BYTES, Window::new(&self.file, begin, end)),
+                row: Vec::new(),
+            };
+            if let Some(place) = run.next()? {
+                heads.push(Reverse((place, runs.len())));
+            }
+            runs.push(run);
+        }
+        while let Some(Reverse((_, index))) = heads.pop() {
+            let Some(run) = runs.get_mut(index) else {
+                continue;
+            };
+            take(&run.row)?;
+            if let Some(place) = run.next()? {
+                heads.push(Reverse((place, index)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A sorted run that is being read.
+struct Run<'f> {
+    input: BufReader<Window<'f>>,
+    row: Vec<u8>,
+}
+
+impl Run<'_> {
+    /// Reads the next row and returns its place; `None` at the end.
+    fn next(&mut self) -> io::Result<Option<Place>> {
+        let mut header = [0; HEADER_LEN];
+        match self.input.read_exact(&mut header) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        let (place, len) = decode(&header);
+        self.row.resize(len, 0);
+        self.input.read_exact(&mut self.row)?;
+        Ok(Some(place))
+    }
+}
+
+/// A part of a file, read on its own.
+struct Window<'f> {
+    file: &'f File,
+    position: u64,
+    end: u64,
+}
+
+impl<'f> Window<'f> {
+    const fn new(file: &'f File, begin: u64, end: u64) -> Self {
+        Self {
+            file,
+            position: begin,
+            end,
+        }
+    }
+}
+
+impl Read for Window<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.position).unwrap_or(usize::MAX);
+        let len = buffer.len().min(left);
+        let mut file = self.file;
+        file.seek(SeekFrom::Start(self.position))?;
+        let read = file.read(buffer.get_mut(..len).unwrap_or_default())?;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+/// Octets before each row in the file: its place and its length.
+const HEADER_LEN: usize = 8 + 2 + 8 + 8 + 8;
+
+fn encode(place: Place, len: usize) -> [u8; HEADER_LEN] {
+    let mut header = [0; HEADER_LEN];
+    header[..8].copy_from_slice(&place.ts.nanos().to_le_bytes());
+    header[8..10].copy_from_slice(&place.input.to_le_bytes());
+    header[10..18].copy_from_slice(&place.frame.to_le_bytes());
+    header[18..26].copy_from_slice(&place.number.to_le_bytes());
+    header[26..].copy_from_slice(&(len as u64).to_le_bytes());
+    header
+}
+
+fn decode(header: &[u8; HEADER_LEN]) -> (Place, usize) {
+    let number = |start: usize| {
+        let mut octets = [0; 8];
+        octets.copy_from_slice(&header[start..start + 8]);
+        u64::from_le_bytes(octets)
+    };
+    let place = Place {
+        ts: Timestamp::from_nanos(number(0) as i64),
+        input: u16::from_le_bytes([header[8], header[9]]),
+        frame: number(10),
+        number: number(18),
+    };
+    (place, number(26) as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(max_memory: usize) -> Vec<String> {
+        let mut rows = SortedRows::with_memory(max_memory);
+        for i in 0..1_000_u64 {
+            let ts = Timestamp::from_nanos((i * 7_919 % 1_000) as i64 / 10);
+            let origin = Origin {
+                input: (i % 2) as u16,
+                number: i,
+                offset: 0,
+            };
+            rows.push(ts, origin, format!("{} {} {i}", ts.nanos(), i % 2).as_bytes())
+                .unwrap();
+        }
+        let mut out = Vec::new();
+        rows.drain(|row| {
+            out.push(String::from_utf8(row.to_vec()).unwrap());
+            Ok(())
+        })
+        .unwrap();
+        out
+    }
+
+    #[test]
+    fn rows_come_in_order_however_little_memory_there_is() {
+        let all = sorted(usize::MAX);
+        assert_eq!(all.len(), 1_000);
+        let keys: Vec<Vec<u64>> = all
+            .iter()
+            .map(|row| row.split(' ').map(|n| n.parse().unwrap()).collect())
+            .collect();
+        assert!(keys.is_sorted());
+        for max_memory in [1, 1_000, 10_000] {
+            assert_eq!(sorted(max_memory), all, "{max_memory}");
+        }
+    }
+}
