@@ -113,6 +113,14 @@ impl<W: Write> CsvRows<W> {
         }
     }
 
+    /// Adds a cell with an address, or an empty one.
+    pub fn optional_address(&mut self, address: Option<IpAddr>) {
+        match address {
+            Some(address) => self.address(address),
+            None => self.plain(""),
+        }
+    }
+
     fn address(&mut self, address: IpAddr) {
         match address {
             IpAddr::V4(v4) => {

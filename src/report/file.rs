@@ -24,10 +24,10 @@ pub struct FileRow<'a> {
     /// How many frames are in it.
     pub frames: usize,
     /// When the first frame was captured.
-    #[serde(serialize_with = "super::message::serialize_time")]
+    #[serde(serialize_with = "super::fields::serialize_time")]
     pub first: Timestamp,
     /// When the last frame was captured.
-    #[serde(serialize_with = "super::message::serialize_time")]
+    #[serde(serialize_with = "super::fields::serialize_time")]
     pub last: Timestamp,
 }
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::{
     net::Transport,
-    sip::{self, Message},
+    report::fields::{one_line, serialize_time, serialize_transport},
+    sip::Message,
     span::Span,
     text::escape,
     time::Timestamp,
@@ -147,26 +148,4 @@ impl<'a> MessageRow<'a> {
             text: None,
         }
     }
-}
-
-/// Returns a header's value as one line of UTF-8.
-pub(super) fn one_line(value: &[u8]) -> Cow<'_, str> {
-    match sip::unfold(value) {
-        Cow::Borrowed(line) => escape(line),
-        Cow::Owned(line) => Cow::Owned(escape(&line).into_owned()),
-    }
-}
-
-pub(super) fn serialize_time<S: serde::Serializer>(
-    ts: &Timestamp,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(ts.rfc3339().as_str())
-}
-
-fn serialize_transport<S: serde::Serializer>(
-    transport: &Transport,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(transport.name())
 }

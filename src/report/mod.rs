@@ -3,6 +3,7 @@
 //! What a row means is said once, in `rows`; a format knows how to write any of them.
 
 mod csv;
+mod fields;
 mod file;
 mod full;
 mod info;
@@ -10,6 +11,7 @@ mod json;
 mod message;
 mod metrics;
 mod parsed;
+mod party;
 mod quality;
 mod table;
 
@@ -22,6 +24,7 @@ pub use self::{
     message::MessageRow,
     metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
+    party::{CountersRow, PartyRow, SidesRow},
     quality::{Quality, quality},
     table::MessageTable,
 };

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    report::message::one_line,
+    report::fields::one_line,
     sip::{self, Diagnosis, Framing, Head, ParseError, text_input::TextMessage},
     text::{escape, printable},
 };
