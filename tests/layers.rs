@@ -74,6 +74,7 @@ const REPORTING: &[&str] = &[
     "stats",
     "ladder",
     "split",
+    "capture::Origin",
     "capture::InputSummary",
     "capture::Interface",
     "pipeline::Fate",

@@ -2,6 +2,7 @@
 //!
 //! A selection stands behind whatever has to see all messages, never in front of it.
 
+mod duration;
 mod number;
 mod ranges;
 
@@ -10,6 +11,7 @@ use std::str::FromStr;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub use self::{
+    duration::{Comparison, InvalidDuration, parse_duration},
     number::Number,
     ranges::{InvalidRange, IpRange, PortRange, StatusRange},
 };
@@ -88,8 +90,9 @@ impl Selection {
         }) && any(&self.methods, |method| {
             let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes());
             call.has_method(method)
-        }) && any(&self.call_ids, |call_id| is_call_id(call_id, call.call_id()))
-            && any(&self.from, |text| is_in_party(text, &caller))
+        }) && any(&self.call_ids, |call_id| {
+            is_call_id(call_id, call.call_id())
+        }) && any(&self.from, |text| is_in_party(text, &caller))
             && any(&self.to, |text| is_in_party(text, &callee))
             && any(&self.user_agents, |text| {
                 text.is_in(caller.user_agent) || text.is_in(callee.user_agent)

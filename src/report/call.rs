@@ -260,13 +260,24 @@ impl<'a> BranchRow<'a> {
 
 impl<'a> CallRow<'a> {
     /// Returns the names of the CSV columns, in their order.
-    #[must_use]
-    pub fn columns() -> Vec<&'static str> {
+    pub(super) fn columns() -> Vec<&'static str> {
         let mut columns = vec![
             "input", "frame", "ts", "call_id", "episode", "from_tag", "to_tag",
         ];
-        columns.extend(["caller_uri", "caller_display", "caller_ip", "caller_port", "caller_ua"]);
-        columns.extend(["callee_uri", "callee_display", "callee_ip", "callee_port", "callee_ua"]);
+        columns.extend([
+            "caller_uri",
+            "caller_display",
+            "caller_ip",
+            "caller_port",
+            "caller_ua",
+        ]);
+        columns.extend([
+            "callee_uri",
+            "callee_display",
+            "callee_ip",
+            "callee_port",
+            "callee_ua",
+        ]);
         columns.extend([
             "ruri",
             "contact",
@@ -359,7 +370,7 @@ impl<'a> CallRow<'a> {
     }
 
     /// Adds the cells of the row, in the order of the columns.
-    pub fn cells<W: Write>(&self, rows: &mut CsvRows<W>) {
+    pub(super) fn add_cells<W: Write>(&self, rows: &mut CsvRows<W>) {
         rows.text(self.input);
         rows.number(self.frame);
         rows.plain(self.ts.rfc3339().as_str());

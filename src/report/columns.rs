@@ -179,7 +179,8 @@ mod tests {
             is_colored: false,
         };
         let mut columns = Columns::new(COLUMNS, style);
-        rows.iter().for_each(|row| columns.measure(row.iter().copied()));
+        rows.iter()
+            .for_each(|row| columns.measure(row.iter().copied()));
         let mut output = Vec::new();
         columns.header(&mut output).unwrap();
         for row in rows {

@@ -147,6 +147,21 @@ impl<W: Write> CsvRows<W> {
         result.map_err(io_error)
     }
 
+    /// Appends the cells of the row to `cells` instead of writing it, for [`Self::attach`] to take them up again.
+    pub fn detach(&mut self, cells: &mut Vec<u8>) {
+        for cell in &self.record {
+            let len = u32::try_from(cell.len()).unwrap_or(u32::MAX);
+            cells.extend_from_slice(&len.to_le_bytes());
+            cells.extend_from_slice(cell);
+        }
+        self.record.clear();
+    }
+
+    /// Adds the cells that [`Self::detach`] has set aside.
+    pub fn attach(&mut self, cells: &[u8]) {
+        detached(cells).for_each(|cell| self.record.push_field(cell));
+    }
+
     /// Lets whoever reads the output see what there is.
     ///
     /// # Errors
@@ -164,6 +179,17 @@ impl<W: Write> CsvRows<W> {
             .into_inner()
             .map_err(csv::IntoInnerError::into_error)
     }
+}
+
+/// Returns the cells that were set aside, one by one.
+pub(super) fn detached(cells: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = cells;
+    std::iter::from_fn(move || {
+        let (len, behind) = rest.split_first_chunk::<4>()?;
+        let (cell, behind) = behind.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+        rest = behind;
+        Some(cell)
+    })
 }
 
 /// Returns what the system said; a closed pipe must stay one.

@@ -2,29 +2,38 @@
 //!
 //! What a row means is said once, in `rows`; a format knows how to write any of them.
 
+mod call;
+mod call_list;
+mod columns;
 mod csv;
 mod fields;
 mod file;
 mod full;
 mod info;
 mod json;
+mod list;
 mod message;
 mod metrics;
 mod parsed;
 mod party;
 mod quality;
+mod sorted;
 mod table;
 
 pub use self::{
+    call::{BranchRow, CallDurations, CallRow, CallTimes},
+    columns::{Column, Columns, ListStyle},
     csv::CsvRows,
     file::FileRow,
     full::MessageText,
     info::{Info, Overview},
     json::JsonRows,
+    list::{List, ListFormat, ListRow},
     message::MessageRow,
     metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
     quality::{Quality, quality},
+    sorted::SortedRows,
     table::MessageTable,
 };

@@ -106,10 +106,9 @@ impl SortedRows {
         }
         let Some(spilled) = self.spilled else {
             self.places.sort_unstable();
-            return self
-                .places
-                .iter()
-                .try_for_each(|(_, start, end)| take(self.octets.get(*start..*end).unwrap_or_default()));
+            return self.places.iter().try_for_each(|(_, start, end)| {
+                take(self.octets.get(*start..*end).unwrap_or_default())
+            });
         };
         spilled.merge(&mut take)
     }
@@ -263,8 +262,12 @@ mod tests {
                 number: i,
                 offset: 0,
             };
-            rows.push(ts, origin, format!("{} {} {i}", ts.nanos(), i % 2).as_bytes())
-                .unwrap();
+            rows.push(
+                ts,
+                origin,
+                format!("{} {} {i}", ts.nanos(), i % 2).as_bytes(),
+            )
+            .unwrap();
         }
         let mut out = Vec::new();
         rows.drain(|row| {

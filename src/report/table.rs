@@ -7,7 +7,10 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
-use crate::{report::MessageRow, text::printable};
+use crate::{
+    report::{MessageRow, columns::cut},
+    text::printable,
+};
 
 /// A column grows up to this; longer values push their own line only.
 const MAX_COLUMN: usize = 24;
@@ -178,16 +181,4 @@ fn style(row: &MessageRow<'_>) -> Style {
         Some(_) => AnsiColor::Red,
     };
     color.on_default()
-}
-
-/// Cuts a line to `width` characters and shows that it was cut.
-fn cut(line: &mut String, width: usize) {
-    if let Some((end, _)) = line.char_indices().nth(width) {
-        let last = line[..end]
-            .char_indices()
-            .next_back()
-            .map_or(0, |(start, _)| start);
-        line.truncate(last);
-        line.push('…');
-    }
 }

@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use regex::bytes::Regex;
 use sipcap::{
     filter::{self, IpRange, Number, PortRange, Selection, StatusRange, Text},
+    report::{ListFormat, ListStyle},
     time::Timestamp,
 };
 
-use crate::cmd;
+use crate::{cmd, output::Output, ui::Ui};
 
 /// Analyse captures of SIP traffic
 ///
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Info(cmd::info::InfoArgs),
     Messages(cmd::messages::MessagesArgs),
     Grep(cmd::grep::GrepArgs),
+    Calls(cmd::calls::CallsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
     Parse(cmd::parse::ParseArgs),
@@ -186,6 +188,24 @@ pub(crate) struct OutputArgs {
     /// Put an apostrophe before CSV cells that a spreadsheet would run as formulas
     #[arg(long)]
     pub(crate) csv_safe: bool,
+}
+
+impl OutputArgs {
+    /// Returns how a list is written to `output`.
+    pub(crate) fn list_format(&self, output: &Output, ui: &Ui) -> ListFormat {
+        let is_terminal = output.is_terminal();
+        match self.format {
+            Format::Text => ListFormat::Text(ListStyle {
+                max_width: is_terminal.then(|| ui.width()),
+                is_colored: ui.colors(is_terminal),
+            }),
+            Format::Csv => ListFormat::Csv {
+                is_safe: self.csv_safe,
+                is_terminal,
+            },
+            Format::Json => ListFormat::Json,
+        }
+    }
 }
 
 /// How things are written that are no rows.

@@ -7,6 +7,7 @@ mod input;
 mod output;
 mod packets;
 mod rows;
+mod track;
 mod ui;
 
 use std::process::ExitCode;

@@ -415,6 +415,17 @@ impl Call {
         self.end.get()
     }
 
+    /// Returns how long it was up, from the answer to BYE or to the deadline that ended it, in nanoseconds; `None` when it
+    /// was not answered or has not ended.
+    #[must_use]
+    pub fn duration(&self) -> Option<i64> {
+        let dropped = || {
+            let end = self.end.get().filter(|_| self.state == State::Ended)?;
+            Some(end.since(self.times.answer()?))
+        };
+        self.times.talk_time().or_else(dropped)
+    }
+
     /// Returns the messages that caller and callee sent.
     #[must_use]
     pub const fn counters(&self) -> &[SideCounters; 2] {

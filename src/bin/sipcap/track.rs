@@ -1,0 +1,212 @@
+//! From the tracking options to a tracker at work.
+
+use std::ops::ControlFlow;
+
+use clap::{Args, ValueEnum};
+use sipcap::{
+    error::Result,
+    filter::parse_duration,
+    pipeline::{Sink, Summary},
+    sip::Message,
+    time::Timestamp,
+    track::{Observer, Timeouts, TrackOptions, TrackStats, Tracker},
+};
+
+use crate::ui::Ui;
+
+/// How calls, registrations and the rest are followed.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Tracking options")]
+pub(crate) struct TrackArgs {
+    /// How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s
+    ///
+    /// States are init, inv_1st, inv_early_dlg, inv_neg, inv_established, inv_bye_seen, inv_bye_repl, inv_canceled,
+    /// non_inv_1st, non_inv_neg and non_inv_fin.
+    #[arg(long, value_name = "STATE=TIME", value_delimiter = ',', value_parser = parse_timeout)]
+    timeout: Vec<(String, i64)>,
+    /// Which time-outs to begin with
+    #[arg(long, value_name = "TABLE", default_value = "sipcap")]
+    timeouts: TimeoutTable,
+    /// Let time-outs fire that come within this time after the end of the capture
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    end_timeout: Option<i64>,
+    /// How late a binding may be refreshed before it has expired
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_time)]
+    reg_expiry_grace: i64,
+    /// Hold the removal of a binding back for this time, in case it is registered again
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
+    reg_del_delay: i64,
+    /// Take Contacts for the same that differ in their port only
+    #[arg(long)]
+    contact_ignore_port: bool,
+    /// Forget the call that is idle for the longest time when there are more
+    #[arg(long, value_name = "N", default_value_t = 1 << 24, value_parser = clap::value_parser!(u32).range(1..))]
+    max_calls: u32,
+    /// Forget the binding that is idle for the longest time when there are more
+    #[arg(long, value_name = "N", default_value_t = 1 << 24, value_parser = clap::value_parser!(u32).range(1..))]
+    max_bindings: u32,
+    /// Forget what is idle for the longest time when all of it takes more memory: 500M, 4G
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = parse_size)]
+    max_memory: usize,
+}
+
+/// A table of time-outs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum TimeoutTable {
+    /// Ours
+    Sipcap,
+    /// Those of calltr, the tracker of sipcallmon
+    Calltr,
+}
+
+impl TrackArgs {
+    /// Returns what the tracker goes by.
+    pub(crate) fn options(&self) -> anyhow::Result<TrackOptions> {
+        let mut timeouts = match self.timeouts {
+            TimeoutTable::Sipcap => Timeouts::SIPCAP,
+            TimeoutTable::Calltr => Timeouts::CALLTR,
+        };
+        for (state, nanos) in &self.timeout {
+            timeouts
+                .set(state, *nanos)
+                .map_err(|error| anyhow::anyhow!("--timeout {state}: {error}"))?;
+        }
+        Ok(TrackOptions {
+            timeouts,
+            max_calls: self.max_calls as usize,
+            max_bindings: self.max_bindings as usize,
+            max_memory: self.max_memory,
+            end_timeout: self.end_timeout,
+            reg_expiry_grace: self.reg_expiry_grace,
+            reg_del_delay: self.reg_del_delay,
+            contact_ignore_port: self.contact_ignore_port,
+        })
+    }
+}
+
+/// Reads `STATE=TIME`.
+fn parse_timeout(text: &str) -> std::result::Result<(String, i64), String> {
+    let (state, time) = text
+        .split_once('=')
+        .ok_or("expected a state and a time, such as inv_established=7200s")?;
+    Ok((state.to_owned(), parse_time(time)?))
+}
+
+fn parse_time(text: &str) -> std::result::Result<i64, String> {
+    parse_duration(text).map_err(|error| error.to_string())
+}
+
+/// Reads a number of octets with or without a unit of 1024.
+fn parse_size(text: &str) -> std::result::Result<usize, &'static str> {
+    const EXPECTED: &str = "expected a size such as 500M or 4G";
+    let (digits, unit) = match text.trim_end_matches(|c: char| c.is_ascii_alphabetic()) {
+        digits if digits.len() < text.len() => text.split_at(digits.len()),
+        _ => (text, ""),
+    };
+    let shift = match unit.to_ascii_uppercase().trim_end_matches("IB") {
+        "" | "B" => 0,
+        "K" | "KB" => 10,
+        "M" | "MB" => 20,
+        "G" | "GB" => 30,
+        "T" | "TB" => 40,
+        _ => return Err(EXPECTED),
+    };
+    let number: usize = digits.parse().map_err(|_| EXPECTED)?;
+    number.checked_mul(1 << shift).ok_or(EXPECTED)
+}
+
+/// A tracker with who is told what happens: a sink for messages.
+pub(crate) struct Tracked<O> {
+    tracker: Tracker,
+    pub(crate) observer: O,
+}
+
+/// Who is told what happens, and which messages mark what they are of.
+pub(crate) trait Follower: Observer {
+    /// Returns whether a message marks its call.
+    fn marks(&self, message: &Message<'_>) -> bool {
+        let _ = message;
+        false
+    }
+
+    /// Lets whoever reads the output see what there is.
+    fn pause(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<O: Follower> Tracked<O> {
+    /// Returns a tracker that tells `observer`.
+    pub(crate) fn new(options: TrackOptions, observer: O) -> Self {
+        Self {
+            tracker: Tracker::new(options),
+            observer,
+        }
+    }
+
+    /// Tells what was left out.
+    pub(crate) fn warn(&self, ui: &Ui) {
+        let stats: &TrackStats = self.tracker.stats();
+        if stats.evicted > 0 {
+            ui.warn(format_args!(
+                "{} calls and bindings were forgotten because there were too many at a time; see --max-calls, --max-bindings and --max-memory",
+                stats.evicted
+            ));
+        }
+        if ui.is_verbose() && stats.stray > 0 {
+            ui.note(format_args!(
+                "{} messages fit no call, registration, subscription or transaction.",
+                stats.stray
+            ));
+        }
+    }
+}
+
+impl<O: Follower> Sink for Tracked<O> {
+    fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        let is_marked = self.observer.marks(message);
+        self.tracker
+            .message(message, is_marked, &mut self.observer)?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self) -> Result<()> {
+        self.observer.pause()
+    }
+
+    fn finish(&mut self, summary: &Summary) -> Result<()> {
+        self.tracker.finish(end(summary), &mut self.observer)
+    }
+}
+
+/// Returns when the last frame was captured.
+fn end(summary: &Summary) -> Timestamp {
+    let times = summary
+        .inputs
+        .iter()
+        .filter_map(|input| input.times.as_ref());
+    times
+        .map(|times| times.last)
+        .max()
+        .unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_have_units_of_1024() {
+        for (text, expected) in [
+            ("1000", 1000),
+            ("1k", 1024),
+            ("500M", 500 << 20),
+            ("4GiB", 4 << 30),
+        ] {
+            assert_eq!(parse_size(text), Ok(expected), "{text}");
+        }
+        for text in ["", "M", "-1", "1.5G", "99999999999999T", "1X"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}
