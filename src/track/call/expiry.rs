@@ -89,18 +89,18 @@ impl Call {
             State::Ringing => self.give_up(Outcome::Unanswered, deadline, context),
             State::Challenged => {
                 self.end = deadline.into();
-                self.fail(Outcome::AuthFailed, Some(Side::Caller));
+                self.fail(Outcome::AuthFailed, Some(Side::Caller), deadline);
                 self.tell_deadline(EventKind::AuthFailed, deadline, context);
                 return true;
             }
             State::Redirected => {
                 self.end = deadline.into();
-                self.fail(Outcome::Redirected, Some(Side::Callee));
+                self.fail(Outcome::Redirected, Some(Side::Callee), deadline);
                 self.tell_deadline(EventKind::CallAttempt, deadline, context);
                 return true;
             }
             State::Cancelling if self.is_cancel_settled() => {
-                self.fail(Outcome::Cancelled, Some(Side::Caller));
+                self.fail(Outcome::Cancelled, Some(Side::Caller), deadline);
                 return true;
             }
             State::Cancelling => {
@@ -125,7 +125,13 @@ impl Call {
                 self.settle_early_bye(deadline, context);
                 return true;
             }
-            State::Failed => return true,
+            State::Failed => {
+                // Only its ACK was seen.
+                if self.status == 0 {
+                    self.tell_deadline(EventKind::CallAttempt, deadline, context);
+                }
+                return true;
+            }
         }
         false
     }
@@ -140,7 +146,7 @@ impl Call {
         self.end = deadline.into();
         self.flags.insert(Flags::TIMEOUT);
         self.cause = Some(TIMER_EXPIRY);
-        self.fail(outcome, Some(Side::Network));
+        self.fail(outcome, Some(Side::Network), deadline);
         self.tell_deadline(EventKind::CallAttempt, deadline, context);
     }
 

@@ -23,7 +23,7 @@ pub(super) struct Invite {
     pub(super) depth: u8,
     pub(super) is_cancelled: bool,
     /// The realms that it has credentials for: a hash of each of the first, or nothing.
-    credentials: [Option<u32>; 2],
+    pub(super) credentials: [Option<u32>; 2],
 }
 
 impl Invite {

@@ -2,6 +2,7 @@
 
 use crate::{
     sip::{HeaderName, Method, address::NameAddr, list, sdp::Sdp},
+    time::Timestamp,
     track::{
         Context, EventKind, Flags, Outcome, Side, State,
         call::{
@@ -57,22 +58,24 @@ impl Call {
 
     /// Takes an INVITE without To tag: another attempt, or the same one at another hop or on another branch.
     fn initial_invite(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
-        if self
-            .invites
-            .iter()
-            .any(|known| known.transaction == seen.transaction)
-        {
-            // Forwarded by somebody who adds no Via.
-            return;
-        }
         let invite = Invite::new(seen, &context.shared.hasher);
         let depth = invite.depth;
+        let known = self
+            .invites
+            .iter_mut()
+            .find(|known| known.transaction == seen.transaction);
+        if let Some(known) = known {
+            // Forwarded by somebody who adds no Via, or seen after its responses, as streams are put together.
+            let status = known.status;
+            *known = Invite { status, ..invite };
+            return self.late_invite(seen);
+        }
         let is_first = self.attempts == 0;
         if !is_first && seen.cseq == self.invite_cseq {
             invite::remember(&mut self.invites, invite);
             // A branch in turn: whoever forks goes on where the branch before failed.
             if depth <= self.depth && matches!(self.state, State::Failed | State::Redirected) {
-                self.try_again();
+                self.try_again(seen.ts);
             }
             return;
         }
@@ -86,6 +89,36 @@ impl Call {
         } else {
             self.flags.remove(Flags::COMPLETED_ELSEWHERE);
             self.texts.set(Text::FromTag, seen.from_tag);
+        }
+    }
+
+    /// Takes an INVITE whose responses came before it.
+    fn late_invite(&mut self, seen: &Seen<'_>) {
+        if self.times.invite().is_some() || seen.cseq != self.invite_cseq {
+            return;
+        }
+        self.note(Name::invite, seen);
+        if self.flags.contains(Flags::INVITE_MISSING) {
+            self.flags.remove(Flags::INVITE_MISSING);
+            self.attempts = self.attempts.max(1);
+            self.note(Name::invite0, seen);
+            self.texts.set(
+                Text::RequestUri,
+                seen.message.head.request_uri(seen.message.bytes),
+            );
+            self.describe_invite(seen);
+        }
+    }
+
+    /// Takes a response to an INVITE of another attempt that was missed, or comes after it.
+    pub(super) fn begin_attempt_by_response(&mut self, seen: &Seen<'_>) {
+        let is_first = self.attempts == 0 && self.invites.is_empty();
+        self.begin_attempt(seen, seen.depth());
+        self.times.clear(Name::invite);
+        if is_first {
+            self.attempts = 0;
+            self.times.clear(Name::invite0);
+            self.flags.insert(Flags::INVITE_MISSING);
         }
     }
 
@@ -109,12 +142,18 @@ impl Call {
         }
         self.note(Name::invite0, seen);
         self.note(Name::invite, seen);
-        self.try_again();
+        self.try_again(seen.ts);
+    }
+
+    /// Goes on to a state, whose time-out counts from now.
+    pub(super) fn enter(&mut self, state: State, ts: Timestamp) {
+        self.state = state;
+        self.since = self.since.max(ts);
     }
 
     /// Goes back to waiting for the callee.
-    fn try_again(&mut self) {
-        self.state = State::Calling;
+    fn try_again(&mut self, ts: Timestamp) {
+        self.enter(State::Calling, ts);
         self.outcome = None;
         self.side = None;
         self.status = 0;
@@ -181,7 +220,7 @@ impl Call {
             // The final response was missed, and was no 2xx: the retry, if there is one, follows.
             Some(0) if !self.is_answered() => {
                 if !matches!(self.state, State::MidCall | State::Cancelling) {
-                    self.fail(Outcome::Failed, Some(Side::Callee));
+                    self.fail(Outcome::Failed, Some(Side::Callee), seen.ts);
                 }
             }
             _ => self.confirm(seen, context),
@@ -205,7 +244,7 @@ impl Call {
             }
         }
         match self.state {
-            State::Answered => self.state = State::Established,
+            State::Answered => self.enter(State::Established, seen.ts),
             State::Calling | State::Trying | State::Ringing | State::Cancelling => {
                 self.imply_answer(seen, context);
             }
@@ -219,7 +258,7 @@ impl Call {
         if self.state == State::Cancelling {
             self.flags.insert(Flags::CANCEL_RACE);
         }
-        self.state = State::Established;
+        self.enter(State::Established, seen.ts);
         self.outcome = Some(Outcome::Answered);
         self.side = None;
         self.tell(EventKind::CallStart, seen, context);
@@ -231,7 +270,7 @@ impl Call {
             self.flags.insert(Flags::INVITE_MISSING);
             self.invite_cseq = seen.cseq;
             self.depth = seen.depth();
-            self.state = State::Calling;
+            self.enter(State::Calling, seen.ts);
         }
         let depth = self.depth;
         let target = self
@@ -251,8 +290,7 @@ impl Call {
         }
         match self.state {
             State::Calling | State::Trying | State::Ringing => {
-                self.state = State::Cancelling;
-                self.since = seen.ts;
+                self.enter(State::Cancelling, seen.ts);
                 self.side = Some(Side::Caller);
                 self.note(Name::cancel, seen);
                 let reasons = Reasons::of(seen);
@@ -287,13 +325,12 @@ impl Call {
         }
         self.note(Name::bye, seen);
         self.side = Some(side);
-        self.since = seen.ts;
         self.take_cause(&Reasons::of(seen), Some(NORMAL_CLEARING));
         let is_early = matches!(
             self.state,
             State::Calling | State::Trying | State::Ringing | State::Cancelling
         );
-        self.state = State::Terminating;
+        self.enter(State::Terminating, seen.ts);
         if is_early && direction == Direction::Forward {
             // The caller may end an early dialog by BYE (RFC 3261 §15); 487 or 2xx to the INVITE tells whether it was one.
             self.flags.insert(Flags::EARLY_BYE);
@@ -341,7 +378,7 @@ impl Call {
         }
         if self.state == State::Answered && self.times.answer().is_some_and(|at| at < seen.ts) {
             // The ACK was missed.
-            self.state = State::Established;
+            self.enter(State::Established, seen.ts);
         }
         match seen.method {
             Method::Invite => {
@@ -385,8 +422,8 @@ impl Call {
     }
 
     /// Takes the call for not answered.
-    pub(super) fn fail(&mut self, outcome: Outcome, side: Option<Side>) {
-        self.state = State::Failed;
+    pub(super) fn fail(&mut self, outcome: Outcome, side: Option<Side>, ts: Timestamp) {
+        self.enter(State::Failed, ts);
         self.outcome = Some(outcome);
         self.side = side;
         let fate = if outcome == Outcome::Cancelled {

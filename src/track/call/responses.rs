@@ -2,6 +2,7 @@
 
 use crate::{
     sip::{HeaderName, Method},
+    time::Timestamp,
     track::{
         Context, EventKind, FailureClass, Flags, Outcome, Side, State,
         call::{
@@ -75,11 +76,9 @@ impl Call {
     }
 
     fn response_to_initial(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
-        if self.attempts == 0 && self.invites.is_empty() {
-            self.flags.insert(Flags::INVITE_MISSING);
-            self.invite_cseq = seen.cseq;
-            self.depth = seen.depth();
-            self.state = State::Calling;
+        let is_of_next = seen.cseq > self.invite_cseq && !self.is_answered();
+        if self.invites.is_empty() || is_of_next {
+            self.begin_attempt_by_response(seen);
         }
         let known = self
             .invites
@@ -100,7 +99,7 @@ impl Call {
         match seen.status {
             100 if is_last && is_at_first_hop => {
                 self.note(Name::trying, seen);
-                self.wait(State::Trying);
+                self.wait(State::Trying, seen.ts);
             }
             101..200 if is_last => self.provisional(seen, context),
             ..200 => {}
@@ -112,7 +111,7 @@ impl Call {
     }
 
     /// Goes on to a state in which the callee is waited for.
-    fn wait(&mut self, state: State) {
+    fn wait(&mut self, state: State, ts: Timestamp) {
         let is_timed_out = self.state == State::Failed && self.status == 0;
         let is_sooner = matches!(
             (self.state, state),
@@ -125,14 +124,14 @@ impl Call {
             self.flags.remove(Flags::TIMEOUT);
         }
         if is_sooner || is_timed_out {
-            self.state = state;
+            self.enter(state, ts);
         }
     }
 
     /// Takes a 101 to 199.
     fn provisional(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         if seen.to_tag.is_empty() {
-            return self.wait(State::Trying);
+            return self.wait(State::Trying, seen.ts);
         }
         let others = self.branches.len();
         if let Some(branch) = self.branch_mut(seen.to_tag) {
@@ -152,7 +151,7 @@ impl Call {
         }
         self.note(Name::provisional, seen);
         if self.state != State::Cancelling {
-            self.wait(State::Ringing);
+            self.wait(State::Ringing, seen.ts);
             self.since = self.since.max(seen.ts);
         }
         match seen.status {
@@ -200,15 +199,15 @@ impl Call {
         let is_ending = matches!(self.state, State::Terminating | State::Ended);
         if !is_ending {
             let is_confirmed = self.flags.contains(Flags::ANSWER_IMPLIED);
-            self.state = if is_confirmed {
+            let state = if is_confirmed {
                 State::Established
             } else {
                 State::Answered
             };
+            self.enter(state, seen.ts);
             self.side = None;
             self.cause = None;
             self.texts.set(Text::Explanation, b"");
-            self.since = seen.ts;
         }
         self.flags.remove(Flags::TIMEOUT);
         self.tell(EventKind::CallStart, seen, context);
@@ -247,14 +246,14 @@ impl Call {
             _ if is_given_up => {
                 let told = reasons.q850.or(self.cause);
                 self.cause = told.or(Some(NORMAL_CLEARING));
-                self.fail(Outcome::Cancelled, Some(Side::Caller));
+                self.fail(Outcome::Cancelled, Some(Side::Caller), seen.ts);
                 self.tell(EventKind::CallAttempt, seen, context);
             }
             401 | 407 => self.challenge(index, seen, context),
             300..=399 => {
                 self.redirects = self.redirects.saturating_add(1);
                 self.flags.insert(Flags::REDIRECTED);
-                self.state = State::Redirected;
+                self.enter(State::Redirected, seen.ts);
                 self.tell(EventKind::CallRedirected, seen, context);
             }
             code => {
@@ -267,7 +266,7 @@ impl Call {
                     _ if code == 487 => Side::Caller,
                     _ => Side::Callee,
                 };
-                self.fail(Outcome::of_status(code), Some(side));
+                self.fail(Outcome::of_status(code), Some(side), seen.ts);
                 self.tell(EventKind::CallAttempt, seen, context);
             }
         }
@@ -292,10 +291,10 @@ impl Call {
         if is_refused {
             self.flags.insert(Flags::AUTH_REFUSED);
             self.take_cause(&Reasons::of(seen), cause_of_status(seen.status));
-            self.fail(Outcome::AuthFailed, Some(Side::Callee));
+            self.fail(Outcome::AuthFailed, Some(Side::Callee), seen.ts);
             self.tell(EventKind::AuthFailed, seen, context);
         } else {
-            self.state = State::Challenged;
+            self.enter(State::Challenged, seen.ts);
             self.give_up_early_branches(BranchFate::Failed, None);
         }
     }
@@ -325,8 +324,7 @@ impl Call {
         }
         let was_told = matches!(self.state, State::Terminating | State::Ended);
         self.note(Name::bye_final, seen);
-        self.state = State::Ended;
-        self.since = seen.ts;
+        self.enter(State::Ended, seen.ts);
         if was_told {
             return;
         }
@@ -362,8 +360,7 @@ impl Call {
         }
         let is_waiting = matches!(self.state, State::Calling | State::Trying | State::Ringing);
         if is_waiting && is_of_call && (200..300).contains(&seen.status) {
-            self.state = State::Cancelling;
-            self.since = seen.ts;
+            self.enter(State::Cancelling, seen.ts);
             self.side = Some(Side::Caller);
             self.cause = Some(NORMAL_CLEARING);
             self.note(Name::cancel, seen);
