@@ -3,6 +3,8 @@
 //! A selection stands behind whatever has to see all messages, never in front of it.
 
 mod duration;
+mod expression;
+mod moment;
 mod number;
 mod ranges;
 
@@ -12,6 +14,8 @@ use regex::bytes::{Regex, RegexBuilder};
 
 pub use self::{
     duration::{Comparison, InvalidDuration, parse_duration},
+    expression::{Expression, ExpressionError, Fields, Kind, Schema, Value},
+    moment::{InvalidTime, parse_time},
     number::Number,
     ranges::{InvalidRange, IpRange, PortRange, StatusRange},
 };
