@@ -68,7 +68,7 @@ impl Call {
             // Forwarded by somebody who adds no Via, or seen after its responses, as streams are put together.
             let status = known.status;
             *known = Invite { status, ..invite };
-            return self.late_invite(seen);
+            return self.late_invite(seen, depth);
         }
         let is_first = self.attempts == 0;
         if !is_first && seen.cseq == self.invite_cseq {
@@ -93,10 +93,11 @@ impl Call {
     }
 
     /// Takes an INVITE whose responses came before it.
-    fn late_invite(&mut self, seen: &Seen<'_>) {
+    fn late_invite(&mut self, seen: &Seen<'_>, depth: u8) {
         if self.times.invite().is_some() || seen.cseq != self.invite_cseq {
             return;
         }
+        self.depth = depth;
         self.note(Name::invite, seen);
         if self.flags.contains(Flags::INVITE_MISSING) {
             self.flags.remove(Flags::INVITE_MISSING);
@@ -349,6 +350,10 @@ impl Call {
     /// Takes a BYE after the first one: from the same side again, with credentials, at another hop, or from the other side.
     fn second_bye(&mut self, seen: &Seen<'_>, side: Side) {
         let Some(first) = self.times.bye() else {
+            // Seen after its response, as streams are put together.
+            self.note(Name::bye, seen);
+            let cause = self.cause;
+            self.take_cause(&Reasons::of(seen), cause);
             return;
         };
         let elapsed = seen.ts.since(first).saturating_abs();
