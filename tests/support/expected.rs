@@ -64,7 +64,18 @@ impl Faults {
                     }
                 }
                 ("at_ms", at_ms) => self.time(&format!("{path}.ts"), at_ms, found.get("ts")),
+                ("has_flags", toml::Value::Array(flags)) => self.has_flags(path, flags, found),
                 _ => self.field(&format!("{path}.{key}"), value, found.get(key)),
+            }
+        }
+    }
+
+    fn has_flags(&mut self, path: &str, flags: &[toml::Value], found: &Value) {
+        let found = found.get("flags").and_then(Value::as_array);
+        for flag in flags {
+            let is_there = |found: &Vec<Value>| found.iter().any(|f| f.as_str() == flag.as_str());
+            if !found.is_some_and(is_there) {
+                self.tell(path, &format!("expected the flag {flag}, found {found:?}"));
             }
         }
     }

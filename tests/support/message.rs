@@ -90,10 +90,11 @@ impl<'a> Dialogs<'a> {
             Some(_) => format!("SIP/2.0 {}", line.start),
             None => format!("{first} {rest} SIP/2.0"),
         };
-        let branch = line
-            .branch
-            .clone()
-            .unwrap_or_else(|| state.branch(number, cseq_method));
+        let branch = match line.branch.as_deref() {
+            Some("none") => String::new(),
+            Some(branch) => format!(";branch={branch}"),
+            None => format!(";branch={}", state.branch(number, cseq_method)),
+        };
         let (from, to) = self.parties(line, first, &call_id);
         let from = line.from.clone().unwrap_or(from);
         let to = line.to.clone().unwrap_or(to);
@@ -110,7 +111,7 @@ impl<'a> Dialogs<'a> {
                 (
                     "Via",
                     "v",
-                    &format!("SIP/2.0/$TRANSPORT {host}.invalid;branch={branch}"),
+                    &format!("SIP/2.0/$TRANSPORT {host}.invalid{branch}"),
                 ),
                 ("From", "f", &from),
                 ("To", "t", &to),

@@ -64,6 +64,7 @@ pub(crate) struct Line {
     pub(crate) to: Option<String>,
     /// "2 INVITE"; else the number goes on as RFC 3261 has it.
     pub(crate) cseq: Option<String>,
+    /// "none" for Via as before RFC 3261.
     pub(crate) branch: Option<String>,
     /// Another tag of the callee than the default, "" for none.
     pub(crate) tag: Option<String>,
@@ -109,7 +110,7 @@ pub(crate) struct Expect {
 /// The rows that a command has to give for a scenario, worked out by hand.
 ///
 /// Each table names the fields that are checked, and tables within it go into nested objects; the text "null" stands for null,
-/// `flags` is compared without regard to order. Times are milliseconds since the scenario began: `at_ms = 10` is the field `ts`,
+/// `flags` is compared without regard to order and `has_flags` names some of them. Times are milliseconds since the scenario began: `at_ms = 10` is the field `ts`,
 /// `at_ms = { t_answer = 3_100 }` names others.
 pub(crate) struct Expected {
     /// The command and its options.
