@@ -154,7 +154,9 @@ impl<'a> Dialogs<'a> {
             // A tag that is given is meant; the default comes with the first answer.
             Some(tag)
                 if !tag.is_empty()
-                    && (line.tag.is_some() || line.back || (answered && first != "CANCEL")) =>
+                    && (line.tag.is_some()
+                        || line.back
+                        || (answered && !matches!(first, "CANCEL" | "REGISTER"))) =>
             {
                 format!("{};tag={tag}", defaults.to)
             }
