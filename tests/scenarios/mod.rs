@@ -5,3 +5,4 @@ mod matrix;
 mod oracle;
 mod same_bytes;
 mod taps;
+mod tracking;

@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
 /// All scenarios one after the other, each over another transport and tunnel: some thousand frames of several link types.
 fn everything() -> Vec<Frame> {
     let mut frames = Vec::new();
+    let mut start = 0;
     for (index, scenario) in Scenario::all().into_iter().enumerate() {
         let transports: Vec<_> = Transport::ALL
             .iter()
@@ -37,11 +38,9 @@ fn everything() -> Vec<Frame> {
             link: Link::ALL[index % Link::ALL.len()],
             container: Container::PcapNgBig,
         };
-        frames.extend(
-            variant
-                .capture(&scenario.delayed(1_000 * index as i64))
-                .frames,
-        );
+        let scenario = scenario.delayed(start);
+        start = scenario.seconds() + 1_000;
+        frames.extend(variant.capture(&scenario).frames);
     }
     frames
 }

@@ -1,6 +1,6 @@
 //! SIP messages from the few words that a scenario gives of them.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{collections::HashMap, fmt::Write as _, net::SocketAddr};
 
 use super::scenario::{Defaults, Expect, Line};
 
@@ -36,10 +36,11 @@ impl Said {
     }
 }
 
-/// What went before, by Call-ID: enough to number requests and to answer them.
+/// What went before: enough to number requests and to answer them.
 pub(crate) struct Dialogs<'a> {
     defaults: &'a Defaults,
-    state: HashMap<String, State>,
+    /// By Call-ID and by who asks: caller and callee number their requests apart.
+    state: HashMap<(String, bool), State>,
 }
 
 #[derive(Default)]
@@ -48,6 +49,8 @@ struct State {
     invite: u32,
     last: (u32, String),
     answered: bool,
+    /// The INVITE that was refused: the ACK to this is of the same transaction.
+    refused: Option<u32>,
 }
 
 impl<'a> Dialogs<'a> {
@@ -59,7 +62,7 @@ impl<'a> Dialogs<'a> {
     }
 
     /// Returns the octets of `line` and the rows that sipcap has to report for it.
-    pub(crate) fn say(&mut self, line: &Line) -> (Said, Vec<Expect>) {
+    pub(crate) fn say(&mut self, line: &Line, src: SocketAddr) -> (Said, Vec<Expect>) {
         if let Some(literal) = &line.literal {
             let expect = line.expect.clone().expect("a literal needs `expect`");
             let octets = encode(&with_line_ends(literal, line.lf), line);
@@ -69,7 +72,8 @@ impl<'a> Dialogs<'a> {
             .call_id
             .clone()
             .unwrap_or_else(|| self.defaults.call_id.clone());
-        let state = self.state.entry(call_id.clone()).or_default();
+        let key = (call_id.clone(), line.back);
+        let state = self.state.entry(key).or_default();
         let (first, rest) = line.start.split_once(' ').unwrap_or((&line.start, ""));
         let status: Option<u16> = first.parse().ok();
         let cseq = line
@@ -77,46 +81,44 @@ impl<'a> Dialogs<'a> {
             .clone()
             .unwrap_or_else(|| state.cseq(status, first));
         let (number, cseq_method) = cseq.split_once(' ').expect("cseq is \"1 INVITE\"");
-        if status.is_none() {
-            state.remember(number.parse().unwrap_or_default(), cseq_method);
+        match status {
+            Some(status) => state.answer(status, number.parse().unwrap_or_default(), cseq_method),
+            None => state.remember(number.parse().unwrap_or_default(), cseq_method),
         }
-        state.answered |= status.is_some_and(|code| code > 100);
 
         let start = match status {
             Some(_) => format!("SIP/2.0 {}", line.start),
             None => format!("{first} {rest} SIP/2.0"),
         };
-        let to = line
-            .to
-            .clone()
-            .unwrap_or_else(|| match &self.defaults.to_tag {
-                Some(tag) if state.answered && first != "CANCEL" => {
-                    format!("{};tag={tag}", self.defaults.to)
-                }
-                _ => self.defaults.to.clone(),
-            });
-        let branch = line
-            .branch
-            .clone()
-            .unwrap_or_else(|| format!("z9hG4bK-{}-{number}", cseq_method.to_lowercase()));
-        let host = line.path.split('>').next().unwrap_or_default().trim();
+        let branch = match line.branch.as_deref() {
+            Some("none") => String::new(),
+            Some(branch) => format!(";branch={branch}"),
+            None => format!(";branch={}", state.branch(number, cseq_method)),
+        };
+        let (from, to) = self.parties(line, first, &call_id);
+        let from = line.from.clone().unwrap_or(from);
+        let to = line.to.clone().unwrap_or(to);
+        // Via names who asked, also in what is answered (RFC 3261 §8.2.6.2).
+        let (asking, answering) = line.path.split_once('>').expect("path is \"a > b\"");
+        let host = match status {
+            Some(_) => answering.trim(),
+            None => asking.trim(),
+        };
+        let contact = self.contact(line, src, status, cseq_method);
         let text = write(
             line,
             &[
                 (
                     "Via",
                     "v",
-                    &format!("SIP/2.0/$TRANSPORT {host}.invalid;branch={branch}"),
+                    &format!("SIP/2.0/$TRANSPORT {host}.invalid{branch}"),
                 ),
-                (
-                    "From",
-                    "f",
-                    line.from.as_ref().unwrap_or(&self.defaults.from),
-                ),
+                ("From", "f", &from),
                 ("To", "t", &to),
                 ("Call-ID", "i", &call_id),
                 ("CSeq", "CSeq", &cseq),
             ],
+            contact.as_deref(),
             &start,
         );
         let expect = line.expect.clone().unwrap_or_else(|| {
@@ -139,6 +141,51 @@ impl<'a> Dialogs<'a> {
             expect,
         )
     }
+
+    /// Returns From and To as they follow from the defaults and from what was said.
+    fn parties(&self, line: &Line, first: &str, call_id: &str) -> (String, String) {
+        let defaults = self.defaults;
+        let tag = line.tag.as_ref().or(defaults.to_tag.as_ref());
+        let answered = self
+            .state
+            .get(&(call_id.to_owned(), false))
+            .is_some_and(|state| state.answered);
+        let tagged = match tag {
+            // A tag that is given is meant; the default comes with the first answer.
+            Some(tag)
+                if !tag.is_empty()
+                    && (line.tag.is_some()
+                        || line.back
+                        || (answered && !matches!(first, "CANCEL" | "REGISTER"))) =>
+            {
+                format!("{};tag={tag}", defaults.to)
+            }
+            _ => defaults.to.clone(),
+        };
+        if line.back {
+            (tagged, defaults.from.clone())
+        } else {
+            (defaults.from.clone(), tagged)
+        }
+    }
+
+    /// Returns Contact: as given or, where the defaults want it, the sender's address in what makes or refreshes a dialog.
+    fn contact(
+        &self,
+        line: &Line,
+        src: SocketAddr,
+        status: Option<u16>,
+        cseq_method: &str,
+    ) -> Option<String> {
+        let makes_dialog = matches!(
+            cseq_method,
+            "INVITE" | "SUBSCRIBE" | "UPDATE" | "REFER" | "NOTIFY"
+        ) && status.is_none_or(|code| (101..300).contains(&code));
+        if line.contact.is_some() || !self.defaults.contacts || !makes_dialog {
+            return line.contact.clone();
+        }
+        Some(format!("<sip:{src}>"))
+    }
 }
 
 impl State {
@@ -148,6 +195,26 @@ impl State {
             (Some(_), _) => format!("{} {}", self.last.0, self.last.1),
             (None, "ACK" | "CANCEL") => format!("{} {method}", self.invite),
             (None, _) => format!("{} {method}", self.number + 1),
+        }
+    }
+
+    /// Returns the branch that a transaction has unless it is given: CANCEL and the ACK to a refusal have that of their INVITE.
+    fn branch(&self, number: &str, method: &str) -> String {
+        let refused = self.refused.is_some_and(|n| n.to_string() == number);
+        let method = match method {
+            "CANCEL" => "INVITE",
+            "ACK" if refused => "INVITE",
+            other => other,
+        };
+        format!("z9hG4bK-{}-{number}", method.to_lowercase())
+    }
+
+    fn answer(&mut self, status: u16, number: u32, method: &str) {
+        self.answered |= status > 100;
+        match status {
+            200..300 if method == "INVITE" => self.refused = None,
+            300.. if method == "INVITE" => self.refused = Some(number),
+            _ => {}
         }
     }
 
@@ -163,7 +230,7 @@ impl State {
 }
 
 /// Writes start line, headers and body.
-fn write(line: &Line, named: &[(&str, &str, &str)], start: &str) -> String {
+fn write(line: &Line, named: &[(&str, &str, &str)], contact: Option<&str>, start: &str) -> String {
     let mut text = format!("{start}\r\n");
     let mut put = |full: &str, compact: &str, value: &str| {
         let name = if line.compact { compact } else { full };
@@ -175,7 +242,7 @@ fn write(line: &Line, named: &[(&str, &str, &str)], start: &str) -> String {
     if !start.starts_with("SIP/") {
         put("Max-Forwards", "Max-Forwards", "70");
     }
-    if let Some(contact) = &line.contact {
+    if let Some(contact) = contact {
         put("Contact", "m", contact);
     }
     let body = match &line.body {

@@ -5,6 +5,7 @@
 
 pub(crate) mod container;
 pub(crate) mod encapsulation;
+pub(crate) mod expected;
 pub(crate) mod ip;
 pub(crate) mod matrix;
 pub(crate) mod message;

@@ -25,6 +25,15 @@ struct Script {
     transports: Vec<String>,
     /// What is said, in any order of time.
     message: Vec<Line>,
+    /// The capture goes on until then: a datagram that is no SIP stands there.
+    quiet_until_ms: Option<f64>,
+    /// Further options of commands, by command.
+    #[serde(default)]
+    options: BTreeMap<String, Vec<String>>,
+    /// The rows of `sipcap calls`, `sipcap events` and `sipcap regs --history`, all of them and in order; see `Expected`.
+    call: Option<Vec<toml::Table>>,
+    event: Option<Vec<toml::Table>>,
+    binding: Option<Vec<toml::Table>>,
 }
 
 /// What messages have in common unless they say otherwise.
@@ -36,6 +45,8 @@ pub(crate) struct Defaults {
     pub(crate) to: String,
     /// The tag that To gets from the first response above 100 on.
     pub(crate) to_tag: Option<String>,
+    /// Whether what makes a dialog has a Contact with its sender's address.
+    pub(crate) contacts: bool,
 }
 
 /// One message.
@@ -53,7 +64,12 @@ pub(crate) struct Line {
     pub(crate) to: Option<String>,
     /// "2 INVITE"; else the number goes on as RFC 3261 has it.
     pub(crate) cseq: Option<String>,
+    /// "none" for Via as before RFC 3261.
     pub(crate) branch: Option<String>,
+    /// Another tag of the callee than the default, "" for none.
+    pub(crate) tag: Option<String>,
+    /// Whether the callee asks, or is answered: From and To are exchanged and the numbers are its own.
+    pub(crate) back: bool,
     pub(crate) contact: Option<String>,
     /// Further header lines.
     pub(crate) headers: Vec<String>,
@@ -91,6 +107,17 @@ pub(crate) struct Expect {
     pub(crate) call_id: String,
 }
 
+/// The rows that a command has to give for a scenario, worked out by hand.
+///
+/// Each table names the fields that are checked, and tables within it go into nested objects; the text "null" stands for null,
+/// `flags` is compared without regard to order and `has_flags` names some of them. Times are milliseconds since the scenario began: `at_ms = 10` is the field `ts`,
+/// `at_ms = { t_answer = 3_100 }` names others.
+pub(crate) struct Expected {
+    /// The command and its options.
+    pub(crate) command: Vec<String>,
+    pub(crate) rows: Vec<toml::Table>,
+}
+
 /// A scenario ready to be sent over some transport.
 pub(crate) struct Scenario {
     pub(crate) name: String,
@@ -98,6 +125,10 @@ pub(crate) struct Scenario {
     transports: Vec<String>,
     /// In order of time.
     pub(crate) sent: Vec<Sent>,
+    /// When the datagram without SIP is seen, if there is one.
+    pub(crate) quiet_ns: Option<i64>,
+    /// What the commands have to find.
+    pub(crate) expected: Vec<Expected>,
 }
 
 /// Octets that one endpoint sends to another.
@@ -127,10 +158,10 @@ impl Scenario {
                     .unwrap_or_else(|| panic!("{name}: unknown host {:?}", line.path))
             };
             let (src, dst) = line.path.split_once('>').expect("path is \"a > b\"");
-            let (said, expect) = dialogs.say(line);
+            let (said, expect) = dialogs.say(line, endpoint(src));
             for at_ms in std::iter::once(line.at_ms).chain(line.again_ms.iter().copied()) {
                 sent.push(Sent {
-                    ts_ns: START_NS + (at_ms * 1e6) as i64,
+                    ts_ns: time_ns(at_ms),
                     src: endpoint(src),
                     dst: endpoint(dst),
                     said: said.clone(),
@@ -140,11 +171,14 @@ impl Scenario {
             }
         }
         sent.sort_by_key(|s| s.ts_ns);
+        let expected = script.expected();
         Self {
             name,
             about: script.about,
             transports: script.transports,
             sent,
+            quiet_ns: script.quiet_until_ms.map(time_ns),
+            expected,
         }
     }
 
@@ -176,12 +210,39 @@ impl Scenario {
         for sent in &mut self.sent {
             sent.ts_ns += seconds * 1_000_000_000;
         }
+        self.quiet_ns = self.quiet_ns.map(|ns| ns + seconds * 1_000_000_000);
         self
     }
 
     /// Returns how long it takes, in seconds rounded up.
     pub(crate) fn seconds(&self) -> i64 {
-        let times = self.sent.iter().map(|sent| sent.ts_ns - START_NS);
+        let times = self.sent.iter().map(|sent| sent.ts_ns);
+        let times = times.chain(self.quiet_ns).map(|ns| ns - START_NS);
         times.max().unwrap_or_default() / 1_000_000_000 + 1
     }
+}
+
+impl Script {
+    /// Returns what each command has to find.
+    fn expected(&self) -> Vec<Expected> {
+        let commands = [
+            ("calls", &["calls"][..], &self.call),
+            ("events", &["events"], &self.event),
+            ("regs", &["regs", "--history"], &self.binding),
+        ];
+        let given = commands.into_iter().filter_map(|(name, command, rows)| {
+            let words = command.iter().chain(&["--format", "json"]);
+            let options = self.options.get(name).into_iter().flatten().cloned();
+            Some(Expected {
+                command: words.map(|&word| word.to_owned()).chain(options).collect(),
+                rows: rows.clone()?,
+            })
+        });
+        given.collect()
+    }
+}
+
+/// Returns the time that is so many milliseconds after the beginning.
+pub(crate) fn time_ns(at_ms: f64) -> i64 {
+    START_NS + (at_ms * 1e6).round() as i64
 }

@@ -69,6 +69,7 @@ impl Transport {
             "sctp" => self.chunks(scenario),
             _ => Streams::new(self).packets(scenario),
         };
+        packets.extend(scenario.quiet_ns.map(quiet));
         packets.sort_by_key(|p| p.ts_ns);
         packets
     }
@@ -138,6 +139,20 @@ fn in_a_row(ts_ns: i64, parts: Vec<Vec<u8>>, index: usize) -> Vec<Packet> {
         completes: if at + 1 == count { vec![index] } else { vec![] },
     };
     parts.into_iter().enumerate().map(packet).collect()
+}
+
+/// Returns a packet that is no SIP, a question for the address of sip.example.com, by which a capture goes on.
+fn quiet(ts_ns: i64) -> Packet {
+    let question = b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0\x03sip\x07example\x03com\0\0\x01\0\x01";
+    let (src, dst) = (
+        SocketAddr::from(([198, 51, 100, 7], 53_000)),
+        SocketAddr::from(([198, 51, 100, 53], 53)),
+    );
+    Packet {
+        ts_ns,
+        ip: ip::udp(src, dst, 7, question),
+        completes: Vec::new(),
+    }
 }
 
 /// TCP connections, written by both sides.
