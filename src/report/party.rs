@@ -82,7 +82,7 @@ pub struct CountersRow {
     pub requests: u32,
     /// Responses.
     pub responses: u32,
-    /// How many of both came again.
+    /// Messages that came again, which are in neither of the above.
     pub retransmissions: u32,
 }
 

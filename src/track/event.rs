@@ -164,12 +164,20 @@ pub struct Event<'a> {
 /// Messages that one side sent.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct SideCounters {
-    /// Requests, those that came again too.
+    /// Requests.
     pub requests: u32,
-    /// Responses, those that came again too.
+    /// Responses.
     pub responses: u32,
-    /// How many of both came again.
+    /// Messages that came again, which are in neither of the above.
     pub retransmissions: u32,
+}
+
+impl SideCounters {
+    /// Returns how many messages there were in all.
+    #[must_use]
+    pub fn messages(&self) -> u64 {
+        u64::from(self.requests) + u64::from(self.responses) + u64::from(self.retransmissions)
+    }
 }
 
 impl Event<'_> {

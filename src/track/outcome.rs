@@ -87,13 +87,13 @@ named! {
         Busy = "busy",
         /// 403, 433, 603, 607 or 608.
         Rejected = "rejected",
-        /// Any other 4xx, 5xx or 6xx.
+        /// Any other 4xx, 5xx or 6xx; 408 is one, whoever lost patience.
         Failed = "failed",
         /// 3xx, and nobody followed.
         Redirected = "redirected",
         /// Credentials were refused or never sent.
         AuthFailed = "auth-failed",
-        /// Nothing came back, or 408.
+        /// Nothing final came back.
         Timeout = "timeout",
         /// It rang until the early time-out.
         Unanswered = "unanswered",
@@ -146,7 +146,6 @@ impl Outcome {
     pub const fn of_status(code: u16) -> Self {
         match code {
             300..=399 => Self::Redirected,
-            408 => Self::Timeout,
             486 | 600 => Self::Busy,
             487 => Self::Cancelled,
             403 | 433 | 603 | 607 | 608 => Self::Rejected,

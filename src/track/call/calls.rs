@@ -112,8 +112,9 @@ impl Calls {
         }
         let begins = match seen.method {
             Invite | Ack | Bye | Cancel => true,
-            Prack | Update | Info => !seen.to_tag.is_empty(),
-            Refer => !seen.is_response() && !seen.to_tag.is_empty(),
+            Prack | Update => !seen.to_tag.is_empty(),
+            // Their responses have a tag outside of dialogs too.
+            Info | Refer => !seen.is_response() && !seen.to_tag.is_empty(),
             _ => false,
         };
         if begins {
@@ -209,7 +210,8 @@ impl Calls {
     }
 
     fn close(&mut self, key: Key, context: &mut Context<'_>) {
-        if let Some(call) = self.table.remove(key) {
+        if let Some(mut call) = self.table.remove(key) {
+            call.settle_branches(context.shared.now);
             self.episodes.note(call.hash, call.episode);
             context.call(&call);
         }

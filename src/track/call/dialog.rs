@@ -8,6 +8,7 @@ use crate::{
         call::{Branch, BranchFate, Call, Direction, Text, times::Name},
         seen::Seen,
         sighting::Sighting,
+        timeouts::SECOND,
     },
 };
 
@@ -114,14 +115,16 @@ impl Call {
         let sighting = self.sightings.take(seen.sighting, seen.ts, is_provisional);
         let is_by_caller = (direction == Direction::Forward) != seen.is_response();
         let counters = &mut self.counters[usize::from(!is_by_caller)];
-        if seen.is_response() {
-            counters.responses = counters.responses.saturating_add(1);
-        } else {
-            counters.requests = counters.requests.saturating_add(1);
+        if !seen.is_response() {
             self.methods |= 1 << seen.method as u16;
         }
+        let count = match (sighting, seen.is_response()) {
+            (Sighting::Retransmission, _) => &mut counters.retransmissions,
+            (Sighting::First, true) => &mut counters.responses,
+            (Sighting::First, false) => &mut counters.requests,
+        };
+        *count = count.saturating_add(1);
         if sighting == Sighting::Retransmission {
-            counters.retransmissions = counters.retransmissions.saturating_add(1);
             let is_2xx = seen.method == Method::Invite && (200..300).contains(&seen.status);
             // 2xx and its ACK come again over any transport (RFC 3261 §13.3.1.4).
             if seen.message.flow.transport != crate::net::Transport::Udp
@@ -209,13 +212,35 @@ impl Call {
         self.since = self.since.max(ts);
     }
 
-    /// Gives the early branches up that are not `but`.
-    pub(super) fn give_up_early_branches(&mut self, fate: BranchFate, but: Option<&[u8]>) {
+    /// Lets the early branches have this fate.
+    pub(super) fn give_up_early_branches(&mut self, fate: BranchFate) {
         for branch in &mut self.branches {
-            let is_spared = but.is_some_and(|tag| is_same_tag(&branch.tag, tag));
-            if branch.fate == BranchFate::Early && !is_spared {
+            if branch.fate == BranchFate::Early {
                 branch.fate = fate;
             }
+        }
+    }
+
+    /// Takes note when a second branch has a dialog.
+    pub(super) fn notice_fork(&mut self) {
+        let dialogs = self
+            .branches
+            .iter()
+            .filter(|branch| branch.provisional.is_set() || branch.answer.is_set())
+            .filter(|branch| !matches!(branch.fate, BranchFate::Failed | BranchFate::Cancelled));
+        if dialogs.count() > 1 {
+            self.flags.insert(Flags::FORKED);
+        }
+    }
+
+    /// Gives up the early branches of a call that was answered on another one 64·T1 ago (RFC 3261 §13.2.2.4).
+    pub(super) fn settle_branches(&mut self, now: Timestamp) {
+        let is_late = self
+            .times
+            .answer()
+            .is_some_and(|answer| now.since(answer) >= 32 * SECOND);
+        if is_late {
+            self.give_up_early_branches(BranchFate::Gone);
         }
     }
 

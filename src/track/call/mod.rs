@@ -436,9 +436,7 @@ impl Call {
     #[must_use]
     pub fn messages(&self) -> u64 {
         let sides = self.counters.iter();
-        sides
-            .map(|side| u64::from(side.requests) + u64::from(side.responses))
-            .sum()
+        sides.map(SideCounters::messages).sum()
     }
 
     /// Returns how many of them came again.
@@ -467,6 +465,9 @@ impl Call {
         if self.times.is_negative() {
             flags.insert(Flags::NEGATIVE_TIME);
         }
+        if self.attempts == 0 {
+            flags.insert(Flags::INVITE_MISSING);
+        }
         if self.is_one_sided() {
             flags.insert(Flags::ONE_DIRECTION);
         }
@@ -476,7 +477,7 @@ impl Call {
     /// Returns whether only one side was heard although the other one must have spoken.
     fn is_one_sided(&self) -> bool {
         use crate::sip::Method::{Ack, Bye, Prack, Update};
-        let [caller, callee] = self.counters.map(|side| side.requests + side.responses > 0);
+        let [caller, callee] = self.counters.map(|side| side.messages() > 0);
         match (caller, callee) {
             (false, true) => true,
             (true, false) => [Ack, Bye, Prack, Update]

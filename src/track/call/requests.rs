@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// 64·T1: how long a 2xx waits for its ACK (RFC 3261 §13.3.1.4).
+const LIFETIME: i64 = 32 * SECOND;
+
 /// BYE from the other side within this time has crossed the first one.
 const CROSSING: i64 = SECOND;
 
@@ -73,6 +76,9 @@ impl Call {
         let is_first = self.attempts == 0;
         if !is_first && seen.cseq == self.invite_cseq {
             invite::remember(&mut self.invites, invite);
+            if depth <= self.depth {
+                self.flags.insert(Flags::FORKED);
+            }
             // A branch in turn: whoever forks goes on where the branch before failed.
             if depth <= self.depth && matches!(self.state, State::Failed | State::Redirected) {
                 self.try_again(seen.ts);
@@ -129,7 +135,7 @@ impl Call {
         self.invite_cseq = seen.cseq;
         self.depth = depth;
         self.is_repeated = false;
-        self.give_up_early_branches(BranchFate::Failed, None);
+        self.give_up_early_branches(BranchFate::Failed);
         for name in [
             Name::invite,
             Name::trying,
@@ -273,15 +279,20 @@ impl Call {
             self.depth = seen.depth();
             self.enter(State::Calling, seen.ts);
         }
+        let reasons = Reasons::of(seen);
+        if reasons.sip == Some(200) {
+            self.flags.insert(Flags::COMPLETED_ELSEWHERE);
+        }
         let depth = self.depth;
         let target = self
             .invites
             .iter_mut()
             .find(|invite| invite.transaction == seen.target);
+        let is_answered_one = target.as_ref().is_none_or(|invite| invite.status > 0);
         let is_of_call = match target {
             Some(invite) => {
                 invite.is_cancelled = true;
-                invite.depth <= depth
+                invite.depth <= depth && (invite.status == 0 || invite.status / 100 == 2)
             }
             None => seen.cseq == self.invite_cseq,
         };
@@ -294,15 +305,11 @@ impl Call {
                 self.enter(State::Cancelling, seen.ts);
                 self.side = Some(Side::Caller);
                 self.note(Name::cancel, seen);
-                let reasons = Reasons::of(seen);
-                if reasons.sip == Some(200) {
-                    self.flags.insert(Flags::COMPLETED_ELSEWHERE);
-                }
                 self.cause = reasons.q850.or(Some(NORMAL_CLEARING));
                 self.texts.set(Text::Explanation, reasons.text);
             }
             State::Cancelling => self.note(Name::cancel, seen),
-            State::Answered => self.flags.insert(Flags::CANCEL_RACE),
+            State::Answered if is_answered_one => self.flags.insert(Flags::CANCEL_RACE),
             _ => {}
         }
     }
@@ -323,6 +330,14 @@ impl Call {
         if self.has_open_branch() {
             // One of several branches that were answered (RFC 3261 §13.2.2.4).
             return;
+        }
+        if self.state == State::Answered
+            && self
+                .times
+                .answer()
+                .is_some_and(|answer| seen.ts.since(answer) >= LIFETIME)
+        {
+            self.flags.insert(Flags::NO_ACK);
         }
         self.note(Name::bye, seen);
         self.side = Some(side);
@@ -436,7 +451,7 @@ impl Call {
         } else {
             BranchFate::Failed
         };
-        self.give_up_early_branches(fate, None);
+        self.give_up_early_branches(fate);
     }
 
     /// Tells of an event that a message gives rise to, once; and of no failure after the call was answered.

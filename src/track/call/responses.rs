@@ -133,7 +133,6 @@ impl Call {
         if seen.to_tag.is_empty() {
             return self.wait(State::Trying, seen.ts);
         }
-        let others = self.branches.len();
         if let Some(branch) = self.branch_mut(seen.to_tag) {
             branch.status = seen.status;
             if !branch.provisional.is_set() {
@@ -143,9 +142,7 @@ impl Call {
                 branch.fate = BranchFate::Gone;
             }
         }
-        if others > 0 && self.branches.len() > 1 {
-            self.flags.insert(Flags::FORKED);
-        }
+        self.notice_fork();
         if seen.status == 199 {
             return;
         }
@@ -175,13 +172,10 @@ impl Call {
                 branch.fate = BranchFate::Answered;
             }
         }
-        if self.branches.len() > 1 {
-            self.flags.insert(Flags::FORKED);
-        }
+        self.notice_fork();
         let was_answered = self.times.answer().is_some();
         self.note(Name::answer, seen);
         self.note(Name::final_response, seen);
-        self.give_up_early_branches(BranchFate::Gone, Some(seen.to_tag));
         if let Some(value) = seen.header(HeaderName::SessionExpires) {
             self.set_session_expires(value);
         }
@@ -191,6 +185,7 @@ impl Call {
         match self.state {
             State::Cancelling => self.flags.insert(Flags::CANCEL_RACE),
             State::Failed => self.flags.insert(Flags::LATE_ANSWER),
+            _ if self.end.is_set() => self.flags.insert(Flags::LATE_ANSWER),
             _ => {}
         }
         self.outcome = Some(Outcome::Answered);
@@ -219,15 +214,10 @@ impl Call {
 
     /// Takes a 3xx to 6xx to the INVITE at the first hop.
     fn failure(&mut self, index: usize, seen: &Seen<'_>, context: &mut Context<'_>) {
-        let is_early_bye = self.state == State::Terminating && !self.is_answered();
+        let is_early_bye = self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none();
+        self.fail_branch(index, seen, is_early_bye);
         if self.is_answered() || (!self.is_undecided() && !is_early_bye) {
             return;
-        }
-        if let Some(branch) = self.branch_mut(seen.to_tag)
-            && branch.fate == BranchFate::Early
-        {
-            branch.status = seen.status;
-            branch.fate = BranchFate::Failed;
         }
         if seen.status == 482 && self.invites.len() > 1 {
             self.flags.insert(Flags::MERGED);
@@ -272,6 +262,30 @@ impl Call {
         }
     }
 
+    /// Takes note of what became of the branch that a 3xx to 6xx is from. A challenge is from nobody's phone.
+    fn fail_branch(&mut self, index: usize, seen: &Seen<'_>, is_early_bye: bool) {
+        let is_cancelled = is_early_bye
+            || self.state == State::Cancelling
+            || self
+                .invites
+                .get(index)
+                .is_some_and(|invite| invite.is_cancelled);
+        let is_known = self.branch(seen.to_tag).is_some();
+        if !is_known && matches!(seen.status, 401 | 407) {
+            return;
+        }
+        if let Some(branch) = self.branch_mut(seen.to_tag)
+            && matches!(branch.fate, BranchFate::Early | BranchFate::Gone)
+        {
+            branch.status = seen.status;
+            branch.fate = if is_cancelled {
+                BranchFate::Cancelled
+            } else {
+                BranchFate::Failed
+            };
+        }
+    }
+
     /// Returns whether the attempt may still go either way, or is only lost to a time-out.
     fn is_undecided(&self) -> bool {
         match self.state {
@@ -295,7 +309,7 @@ impl Call {
             self.tell(EventKind::AuthFailed, seen, context);
         } else {
             self.enter(State::Challenged, seen.ts);
-            self.give_up_early_branches(BranchFate::Failed, None);
+            self.give_up_early_branches(BranchFate::Failed);
         }
     }
 

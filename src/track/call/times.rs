@@ -187,6 +187,7 @@ impl Times {
             (self.invite0, self.answer),
             (self.answer, self.ack),
             (self.answer, self.bye),
+            (self.ack, self.bye),
             (self.bye, self.bye_final),
         ];
         pairs
