@@ -2,6 +2,8 @@
 //!
 //! A selection stands behind whatever has to see all messages, never in front of it.
 
+mod duration;
+mod event;
 mod number;
 mod ranges;
 
@@ -10,6 +12,7 @@ use std::str::FromStr;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub use self::{
+    duration::{Comparison, InvalidDuration, parse_duration},
     number::Number,
     ranges::{InvalidRange, IpRange, PortRange, StatusRange},
 };

@@ -3,6 +3,8 @@
 //! What a row means is said once, in `rows`; a format knows how to write any of them.
 
 mod csv;
+mod event;
+mod event_text;
 mod fields;
 mod file;
 mod full;
@@ -17,6 +19,8 @@ mod table;
 
 pub use self::{
     csv::CsvRows,
+    event::{EventRow, RateRow},
+    event_text::EventText,
     file::FileRow,
     full::MessageText,
     info::{Info, Overview},

@@ -13,7 +13,7 @@ use crate::{report::MessageRow, text::printable};
 const MAX_COLUMN: usize = 24;
 
 /// On terminals narrower than this, columns stand closer, and time has milliseconds.
-const NARROW: usize = 100;
+pub(super) const NARROW: usize = 100;
 
 /// Columns before the last one, with the widths they begin with.
 const COLUMNS: [(&str, usize); 6] = [
@@ -181,7 +181,7 @@ fn style(row: &MessageRow<'_>) -> Style {
 }
 
 /// Cuts a line to `width` characters and shows that it was cut.
-fn cut(line: &mut String, width: usize) {
+pub(super) fn cut(line: &mut String, width: usize) {
     if let Some((end, _)) = line.char_indices().nth(width) {
         let last = line[..end]
             .char_indices()
