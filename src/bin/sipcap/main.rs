@@ -2,11 +2,14 @@
 
 mod cli;
 mod cmd;
+mod event_rows;
 mod exit;
 mod input;
 mod output;
+mod pace;
 mod packets;
 mod rows;
+mod track;
 mod ui;
 
 use std::process::ExitCode;
