@@ -70,7 +70,7 @@ impl TrackArgs {
         for (name, nanos) in &self.timeout {
             timeouts
                 .set(name, *nanos)
-                .map_err(|error| anyhow!("--timeout {name}: {error}"))?;
+                .map_err(|error| anyhow!("--timeout: {error}"))?;
         }
         Ok(TrackOptions {
             timeouts,
