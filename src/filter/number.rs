@@ -27,13 +27,8 @@ impl Number {
                 .any(|header| is_in_header(header.value))
     }
 
-    /// Returns whether the user part of a URI ends like the number.
-    #[must_use]
-    pub fn is_user_of(&self, uri: &[u8]) -> bool {
-        self.ends_user_of(Uri::parse(uri))
-    }
-
-    fn ends_user_of(&self, uri: Uri<'_>) -> bool {
+    /// Returns whether the user part of a URI ends like it.
+    pub(super) fn ends_user_of(&self, uri: Uri<'_>) -> bool {
         // A user part may have parameters of its own (RFC 3966 §3), such as `;phone-context=`.
         let user = uri.user.unwrap_or_default();
         let number = user

@@ -8,15 +8,15 @@ use std::{
 use anstyle::{AnsiColor, Style};
 
 use crate::{
-    report::{MessageRow, columns::cut},
+    report::{
+        MessageRow,
+        columns::{NARROW, cut},
+    },
     text::printable,
 };
 
 /// A column grows up to this; longer values push their own line only.
 const MAX_COLUMN: usize = 24;
-
-/// On terminals narrower than this, columns stand closer, and time has milliseconds.
-const NARROW: usize = 100;
 
 /// Columns before the last one, with the widths they begin with.
 const COLUMNS: [(&str, usize); 6] = [

@@ -12,6 +12,7 @@ mod call;
 mod event;
 mod flags;
 mod outcome;
+mod rate_limit;
 mod seen;
 mod sighting;
 mod table;
@@ -29,6 +30,7 @@ pub use self::{
     event::{Event, EventKind, Party, SideCounters},
     flags::Flags,
     outcome::{FailureClass, Outcome, Side, State},
+    rate_limit::{InvalidRateLimit, Rate, RateKey, RateLimit, RateLimiter, RateLimits, RateStats},
     timeouts::{InvalidTimeout, Timeout, Timeouts},
 };
 use crate::{error::Result, sip::Message, time::Timestamp};
@@ -188,6 +190,20 @@ impl Tracker {
             }
         }
         self.limit(observer);
+        self.result()
+    }
+
+    /// Tells of an event that is no matter of messages, after all deadlines before it.
+    ///
+    /// # Errors
+    /// What the observer returned.
+    pub fn event(&mut self, event: &Event<'_>, observer: &mut dyn Observer) -> Result<()> {
+        self.advance(event.ts, observer);
+        let context = &mut Context {
+            shared: &mut self.shared,
+            observer,
+        };
+        context.event(event);
         self.result()
     }
 

@@ -4,7 +4,6 @@ use sipcap::{
     error::Result,
     filter::{Comparison, Selection},
     report::{CallRow, List},
-    sip::Message,
     track::{Call, Observer, Outcome},
 };
 
@@ -13,7 +12,7 @@ use crate::{
     exit::Outcome as Ending,
     input,
     output::Output,
-    track::{Follower, TrackArgs, Tracked},
+    track::{TrackArgs, Tracked, Watcher},
     ui::Ui,
 };
 
@@ -73,11 +72,12 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
         names: input::names(&inputs),
         list: List::new::<CallRow<'_>>(args.output.list_format(&output, ui))?,
     };
-    let mut tracked = Tracked::new(options, list);
+    let selection = args.select.selection();
+    let mut tracked = Tracked::new(options, selection, args.input.until, list);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
-    tracked.warn(ui);
+    tracked.tell(ui);
 
-    let list = tracked.observer.list;
+    let list = tracked.watcher.list;
     let any = !list.is_empty();
     list.write(&mut output)?;
     output.finish()?;
@@ -117,8 +117,4 @@ impl Observer for CallList {
     }
 }
 
-impl Follower for CallList {
-    fn marks(&self, message: &Message<'_>) -> bool {
-        self.selection.marks(message)
-    }
-}
+impl Watcher for CallList {}

@@ -1,0 +1,52 @@
+//! Which calls are selected, in the words that select messages.
+
+use crate::{
+    filter::{Selection, Text, any, is_call_id},
+    sip::{Message, Method, uri::Uri},
+    track::{Call, Party},
+};
+
+impl Selection {
+    /// Returns whether `call` is selected: its parties, addresses, final status and methods. An expression has to be looked
+    /// for in its messages; a call that has one is marked.
+    #[must_use]
+    pub fn matches_call(&self, call: &Call) -> bool {
+        let (caller, callee) = (call.caller(), call.callee());
+        let addresses = || [caller.address, callee.address].into_iter().flatten();
+        any(&self.ips, |range| {
+            addresses().any(|address| range.contains(address.ip()))
+        }) && any(&self.ports, |range| {
+            addresses().any(|address| range.contains(address.port()))
+        }) && any(&self.statuses, |range| {
+            call.status().is_some_and(|code| range.contains(code))
+        }) && any(&self.methods, |method| {
+            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes());
+            call.has_method(method)
+        }) && any(&self.call_ids, |call_id| {
+            is_call_id(call_id, call.call_id())
+        }) && any(&self.from, |text| is_in_party(text, &caller))
+            && any(&self.to, |text| is_in_party(text, &callee))
+            && any(&self.user_agents, |text| {
+                text.is_in(caller.user_agent) || text.is_in(callee.user_agent)
+            })
+            && any(&self.numbers, |number| {
+                let [first, second] = call.asserted_identities();
+                [caller.uri, callee.uri, call.request_uri(), first, second]
+                    .into_iter()
+                    .any(|uri| number.ends_user_of(Uri::parse(uri)))
+            })
+            && (self.patterns.is_empty() || call.is_marked())
+    }
+
+    /// Returns whether one of the expressions matches `message`.
+    #[must_use]
+    pub fn marks(&self, message: &Message<'_>) -> bool {
+        self.patterns
+            .iter()
+            .any(|pattern| pattern.is_match(message.bytes))
+    }
+}
+
+fn is_in_party(text: &Text, party: &Party<'_>) -> bool {
+    text.is_in(party.uri) || text.is_in(party.display_name)
+}
