@@ -14,7 +14,7 @@ use crate::{
         },
     },
     time::Timestamp,
-    track::{Branch, Call, Flags, Times},
+    track::{Branch, Call, FailureClass, Flags, Side, Times},
 };
 
 /// What `calls` tells of a call. Fields are only ever added, at the end.
@@ -343,12 +343,12 @@ impl<'a> CallRow<'a> {
             },
             state: call.state().name(),
             outcome: call.outcome().name(),
-            failure_class: call.failure_class().map(|class| class.name()),
+            failure_class: call.failure_class().map(FailureClass::name),
             status: call.status(),
             reason: known(call.reason()),
             cause: call.cause(),
             cause_text: known(call.cause_text()),
-            side: call.side().map(|side| side.name()),
+            side: call.side().map(Side::name),
             attempts: call.attempts(),
             challenges: call.challenges(),
             redirects: call.redirects(),

@@ -49,7 +49,7 @@ impl<'a> Reasons<'a> {
         if protocol.trim_ascii().eq_ignore_ascii_case(b"Q.850") {
             self.q850 = self
                 .q850
-                .or(cause.and_then(|cause| u8::try_from(cause).ok()));
+                .or_else(|| cause.and_then(|cause| u8::try_from(cause).ok()));
         } else if protocol.trim_ascii().eq_ignore_ascii_case(b"SIP") {
             self.sip = self.sip.or(cause);
         }

@@ -251,7 +251,10 @@ impl Call {
             }
         }
         match self.state {
-            State::Answered => self.enter(State::Established, seen.ts),
+            State::Answered => {
+                self.enter(State::Established, seen.ts);
+                self.tell(EventKind::CallStart, seen, context);
+            }
             State::Calling | State::Trying | State::Ringing | State::Cancelling => {
                 self.imply_answer(seen, context);
             }

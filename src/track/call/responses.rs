@@ -101,9 +101,9 @@ impl Call {
                 self.note(Name::trying, seen);
                 self.wait(State::Trying, seen.ts);
             }
-            101..200 if is_last => self.provisional(seen, context),
+            101..200 if is_last => self.provisional(seen, is_at_first_hop, context),
             ..200 => {}
-            200..300 => return self.success(seen, context),
+            200..300 => return self.success(seen, is_at_first_hop, context),
             _ if is_last && is_at_first_hop => self.failure(index, seen, context),
             _ => {}
         }
@@ -129,7 +129,7 @@ impl Call {
     }
 
     /// Takes a 101 to 199.
-    fn provisional(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    fn provisional(&mut self, seen: &Seen<'_>, is_at_first_hop: bool, context: &mut Context<'_>) {
         if seen.to_tag.is_empty() {
             return self.wait(State::Trying, seen.ts);
         }
@@ -154,7 +154,9 @@ impl Call {
         match seen.status {
             180 => {
                 self.note(Name::ringing, seen);
-                self.tell(EventKind::CallRinging, seen, context);
+                if is_at_first_hop {
+                    self.tell(EventKind::CallRinging, seen, context);
+                }
             }
             183 => self.note(Name::progress, seen),
             _ => {}
@@ -162,7 +164,12 @@ impl Call {
     }
 
     /// Takes a 2xx to the INVITE; returns whether the call takes the place of another one by it.
-    fn success(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
+    fn success(
+        &mut self,
+        seen: &Seen<'_>,
+        is_at_first_hop: bool,
+        context: &mut Context<'_>,
+    ) -> bool {
         if let Some(branch) = self.branch_mut(seen.to_tag) {
             branch.status = seen.status;
             if !branch.answer.is_set() {
@@ -180,6 +187,9 @@ impl Call {
             self.set_session_expires(value);
         }
         if was_answered {
+            if is_at_first_hop {
+                self.tell(EventKind::CallStart, seen, context);
+            }
             return false;
         }
         match self.state {
@@ -205,7 +215,10 @@ impl Call {
             self.texts.set(Text::Explanation, b"");
         }
         self.flags.remove(Flags::TIMEOUT);
-        self.tell(EventKind::CallStart, seen, context);
+        // At the hops behind the first one it is not told yet: the caller has not heard of it.
+        if is_at_first_hop {
+            self.tell(EventKind::CallStart, seen, context);
+        }
         if is_ending && self.flags.contains(Flags::EARLY_BYE) {
             self.tell(EventKind::CallEnd, seen, context);
         }
