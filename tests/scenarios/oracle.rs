@@ -19,6 +19,9 @@ const TSHARK_DIFFERS: &[&str] = &[
     "stream-lengths",
 ];
 
+/// How the names of scenarios begin whose messages are ordinary, so that tshark has to read them in one way only.
+const PLAIN: &[&str] = &["call-", "other-", "reg-", "sub-"];
+
 #[test]
 #[ignore = "takes a minute and needs tshark; `just oracle` and the CI run it"]
 fn tshark_finds_the_same_messages() {
@@ -27,10 +30,13 @@ fn tshark_finds_the_same_messages() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let scenarios = Scenario::all();
+    let is_plain = |scenario: &Scenario| PLAIN.iter().any(|p| scenario.name.starts_with(p));
+    let (plain, scenarios): (Vec<_>, Vec<_>) = Scenario::all().into_iter().partition(is_plain);
+    let choices = all_pairs(&scenarios).into_iter();
+    let choices = choices.map(|(scenario, variant)| (&scenarios[scenario], variant));
+    let choices = choices.chain(plain.iter().map(|scenario| (scenario, Variant::PLAIN)));
     let mut report = String::new();
-    for (number, (scenario, variant)) in all_pairs(&scenarios).into_iter().enumerate() {
-        let scenario = &scenarios[scenario];
+    for (number, (scenario, variant)) in choices.enumerate() {
         if TSHARK_DIFFERS.contains(&scenario.name.as_str()) {
             continue;
         }
