@@ -150,15 +150,10 @@ impl<'s> Delivery<'s> {
                     encapsulation,
                     head,
                 };
-                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages.
-                let identity = (
-                    head.via.of(bytes),
-                    head.call_id.of(bytes),
-                    head.cseq_text.of(bytes),
-                );
-                let hash = self.hasher.hash_one((flow, identity, bytes.len()));
+                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
+                // octets count: responses that a forking proxy passes on differ in the tag of To only.
                 let digest = Digest {
-                    hash,
+                    hash: self.hasher.hash_one((flow, bytes)),
                     is_ipv6: flow.src.is_ipv6(),
                 };
                 if !self.is_copy(digest, completed_by.ts) {
