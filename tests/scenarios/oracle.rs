@@ -19,9 +19,6 @@ const TSHARK_DIFFERS: &[&str] = &[
     "stream-lengths",
 ];
 
-/// How the names of scenarios begin whose messages are ordinary, so that tshark has to read them in one way only.
-const PLAIN: &[&str] = &["call-", "other-", "reg-", "sub-"];
-
 #[test]
 #[ignore = "takes a minute and needs tshark; `just oracle` and the CI run it"]
 fn tshark_finds_the_same_messages() {
@@ -30,11 +27,11 @@ fn tshark_finds_the_same_messages() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let is_plain = |scenario: &Scenario| PLAIN.iter().any(|p| scenario.name.starts_with(p));
-    let (plain, scenarios): (Vec<_>, Vec<_>) = Scenario::all().into_iter().partition(is_plain);
+    let (ordinary, scenarios): (Vec<_>, Vec<_>) =
+        Scenario::all().into_iter().partition(Scenario::is_ordinary);
     let choices = all_pairs(&scenarios).into_iter();
     let choices = choices.map(|(scenario, variant)| (&scenarios[scenario], variant));
-    let choices = choices.chain(plain.iter().map(|scenario| (scenario, Variant::PLAIN)));
+    let choices = choices.chain(ordinary.iter().map(|scenario| (scenario, Variant::PLAIN)));
     let mut report = String::new();
     for (number, (scenario, variant)) in choices.enumerate() {
         if TSHARK_DIFFERS.contains(&scenario.name.as_str()) {

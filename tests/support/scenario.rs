@@ -205,6 +205,12 @@ impl Scenario {
         self.transports.is_empty() || self.transports.iter().any(|t| t == name)
     }
 
+    /// Returns whether its messages are ordinary ones, of which the ways to capture them make nothing special.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        let prefixes = ["call-", "other-", "reg-", "sub-"];
+        prefixes.iter().any(|prefix| self.name.starts_with(prefix))
+    }
+
     /// Returns the same scenario some seconds later.
     pub(crate) fn delayed(mut self, seconds: i64) -> Self {
         for sent in &mut self.sent {
