@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
     sip::Method,
@@ -42,7 +42,7 @@ impl Calls {
         is_marked: bool,
         context: &mut Context<'_>,
     ) -> bool {
-        let (key, direction) = match self.place(seen) {
+        let (key, direction) = match self.place(seen, &context.shared.hasher) {
             Place::In(key, direction) => (key, direction),
             Place::Begins(before) => {
                 let direction = Direction::Forward;
@@ -79,7 +79,7 @@ impl Calls {
     }
 
     /// Returns where a message belongs: the best fit among the calls of its Call-ID.
-    fn place(&self, seen: &Seen<'_>) -> Place {
+    fn place(&self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) -> Place {
         let mut best = None;
         for (key, call) in self.of_call_id(seen) {
             if let Some((direction, rank)) = call.fit(seen)
@@ -92,7 +92,7 @@ impl Calls {
             return self.begin(seen);
         };
         match self.table.get(key) {
-            Some(call) if call.is_used_again_by(seen) => Place::Begins(call.episode),
+            Some(call) if call.is_used_again_by(seen, hasher) => Place::Begins(call.episode),
             _ => Place::In(key, direction),
         }
     }

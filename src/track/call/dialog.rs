@@ -1,11 +1,13 @@
 //! What a call knows of its dialogs: which messages are its own, and which branch they are of (RFC 3261 §12).
 
+use hashbrown::DefaultHashBuilder;
+
 use crate::{
     sip::Method,
     time::Timestamp,
     track::{
         Flags, State,
-        call::{Branch, BranchFate, Call, Direction, Text, times::Name},
+        call::{Branch, BranchFate, Call, Direction, Text, invite::Hop, times::Name},
         seen::Seen,
         sighting::Sighting,
         timeouts::SECOND,
@@ -79,7 +81,7 @@ impl Call {
     }
 
     /// Returns whether a message that fits uses the Call-ID of this call, which is over, for another one.
-    pub(super) fn is_used_again_by(&self, seen: &Seen<'_>) -> bool {
+    pub(super) fn is_used_again_by(&self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) -> bool {
         if seen.method != Method::Invite || !seen.is_initial() {
             return false;
         }
@@ -93,7 +95,7 @@ impl Call {
         let flow = seen.message.flow;
         let request_uri = seen.message.head.request_uri(seen.message.bytes);
         match self.state {
-            State::Ended | State::Terminating => !self.is_hop_copy(seen),
+            State::Ended | State::Terminating => !self.is_hop_copy(seen, hasher),
             // The next branch of a fork in turn goes elsewhere.
             State::Failed if seen.cseq == self.invite_cseq => {
                 [flow.src, flow.dst] == self.addresses
@@ -105,8 +107,8 @@ impl Call {
     }
 
     /// Returns whether an INVITE is that of the last attempt at a hop behind the first one.
-    fn is_hop_copy(&self, seen: &Seen<'_>) -> bool {
-        seen.cseq == self.invite_cseq && seen.depth() > self.depth
+    fn is_hop_copy(&self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) -> bool {
+        seen.cseq == self.invite_cseq && !Hop::of(seen, hasher).is_like(self.first_hop)
     }
 
     /// Counts a message and returns whether it comes again.

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
+    net::Transport,
     sip::{HeaderName, param},
     track::seen::Seen,
 };
@@ -19,11 +20,50 @@ pub(super) struct Invite {
     pub(super) cseq: u32,
     /// The last final status; 0 as long as there is none.
     pub(super) status: u16,
-    /// How many Via values it has.
-    pub(super) depth: u8,
+    pub(super) hop: Hop,
     pub(super) is_cancelled: bool,
     /// The realms that it has credentials for: a hash of each of the first, or nothing.
     pub(super) credentials: [Option<u32>; 2],
+}
+
+/// Where on its way an INVITE was seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Hop {
+    /// How many Via values it has: one more at each hop.
+    depth: u8,
+    /// Who sent it, as a hash.
+    source: u32,
+}
+
+impl Hop {
+    /// The hop of a call that has no INVITE yet.
+    pub(super) const NONE: Self = Self {
+        depth: u8::MAX,
+        source: 0,
+    };
+
+    /// Returns the hop of an INVITE, or of a response to it.
+    pub(super) fn of(seen: &Seen<'_>, hasher: &DefaultHashBuilder) -> Self {
+        let flow = seen.message.flow;
+        let mut source = if seen.is_response() {
+            flow.dst
+        } else {
+            flow.src
+        };
+        if flow.transport != Transport::Udp {
+            // Whoever forks may have a connection for each branch.
+            source.set_port(0);
+        }
+        Self {
+            depth: seen.depth(),
+            source: hasher.hash_one(source) as u32,
+        }
+    }
+
+    /// Returns whether it is not behind `first`: the same hop, or that of another branch of whoever forks there.
+    pub(super) const fn is_like(self, first: Self) -> bool {
+        self.depth <= first.depth && self.source == first.source
+    }
 }
 
 impl Invite {
@@ -39,7 +79,7 @@ impl Invite {
             transaction: seen.transaction,
             cseq: seen.cseq,
             status: 0,
-            depth: seen.depth(),
+            hop: Hop::of(seen, hasher),
             is_cancelled: false,
             credentials: [
                 realm(HeaderName::Authorization),

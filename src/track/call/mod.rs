@@ -21,7 +21,10 @@ pub use self::{
     times::Times,
 };
 pub(crate) use self::{calls::Calls, cause::meaning};
-use self::{invite::Invite, times::Moment};
+use self::{
+    invite::{Hop, Invite},
+    times::Moment,
+};
 use crate::{
     capture::Origin,
     net::{Encapsulation, Transport},
@@ -114,8 +117,8 @@ pub struct Call {
     episode: u32,
     /// The number in CSeq of the INVITE of the last attempt.
     invite_cseq: u32,
-    /// How many Via values that INVITE has; those of the hops behind it have more.
-    depth: u8,
+    /// Where that INVITE was first seen.
+    first_hop: Hop,
     /// Whether the INVITE of the last attempt came again.
     is_repeated: bool,
     /// The seconds of the session timer.
@@ -169,7 +172,7 @@ impl Call {
             reinvites: 0,
             episode,
             invite_cseq: 0,
-            depth: u8::MAX,
+            first_hop: Hop::NONE,
             is_repeated: false,
             session_expires: 0,
             is_marked: false,

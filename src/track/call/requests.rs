@@ -1,5 +1,7 @@
 //! What requests do to a call.
 
+use hashbrown::DefaultHashBuilder;
+
 use crate::{
     sip::{HeaderName, Method, address::NameAddr, list, sdp::Sdp},
     time::Timestamp,
@@ -9,7 +11,7 @@ use crate::{
             BranchFate, Call, Direction, Text,
             cause::{NORMAL_CLEARING, Reasons},
             dialog::remote_tag,
-            invite::{self, Invite},
+            invite::{self, Hop, Invite},
             times::Name,
         },
         seen::Seen,
@@ -36,7 +38,7 @@ impl Call {
         match seen.method {
             Method::Invite if seen.to_tag.is_empty() => self.initial_invite(seen, context),
             Method::Ack => self.ack(seen, direction, context),
-            Method::Cancel => self.cancel(seen),
+            Method::Cancel => self.cancel(seen, context),
             Method::Bye => self.bye(seen, direction, context),
             _ => self.within_dialog(seen, direction, context),
         }
@@ -62,7 +64,7 @@ impl Call {
     /// Takes an INVITE without To tag: another attempt, or the same one at another hop or on another branch.
     fn initial_invite(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         let invite = Invite::new(seen, &context.shared.hasher);
-        let depth = invite.depth;
+        let hop = invite.hop;
         let known = self
             .invites
             .iter_mut()
@@ -71,16 +73,18 @@ impl Call {
             // Forwarded by somebody who adds no Via, or seen after its responses, as streams are put together.
             let status = known.status;
             *known = Invite { status, ..invite };
-            return self.late_invite(seen, depth);
+            return self.late_invite(seen, hop);
         }
         let is_first = self.attempts == 0;
         if !is_first && seen.cseq == self.invite_cseq {
             invite::remember(&mut self.invites, invite);
-            if depth <= self.depth {
+            if hop.is_like(self.first_hop) {
                 self.flags.insert(Flags::FORKED);
             }
             // A branch in turn: whoever forks goes on where the branch before failed.
-            if depth <= self.depth && matches!(self.state, State::Failed | State::Redirected) {
+            if hop.is_like(self.first_hop)
+                && matches!(self.state, State::Failed | State::Redirected)
+            {
                 self.try_again(seen.ts);
             }
             return;
@@ -89,7 +93,7 @@ impl Call {
             return;
         }
         invite::remember(&mut self.invites, invite);
-        self.begin_attempt(seen, depth);
+        self.begin_attempt(seen, hop);
         if is_first {
             self.describe_invite(seen);
         } else {
@@ -99,11 +103,11 @@ impl Call {
     }
 
     /// Takes an INVITE whose responses came before it.
-    fn late_invite(&mut self, seen: &Seen<'_>, depth: u8) {
+    fn late_invite(&mut self, seen: &Seen<'_>, hop: Hop) {
         if self.times.invite().is_some() || seen.cseq != self.invite_cseq {
             return;
         }
-        self.depth = depth;
+        self.first_hop = hop;
         self.note(Name::invite, seen);
         if self.flags.contains(Flags::INVITE_MISSING) {
             self.flags.remove(Flags::INVITE_MISSING);
@@ -118,9 +122,13 @@ impl Call {
     }
 
     /// Takes a response to an INVITE of another attempt that was missed, or comes after it.
-    pub(super) fn begin_attempt_by_response(&mut self, seen: &Seen<'_>) {
+    pub(super) fn begin_attempt_by_response(
+        &mut self,
+        seen: &Seen<'_>,
+        hasher: &DefaultHashBuilder,
+    ) {
         let is_first = self.attempts == 0 && self.invites.is_empty();
-        self.begin_attempt(seen, seen.depth());
+        self.begin_attempt(seen, Hop::of(seen, hasher));
         self.times.clear(Name::invite);
         if is_first {
             self.attempts = 0;
@@ -130,10 +138,10 @@ impl Call {
     }
 
     /// Begins the first attempt, or the one after a challenge, redirection or failure.
-    fn begin_attempt(&mut self, seen: &Seen<'_>, depth: u8) {
+    fn begin_attempt(&mut self, seen: &Seen<'_>, hop: Hop) {
         self.attempts = self.attempts.saturating_add(1);
         self.invite_cseq = seen.cseq;
-        self.depth = depth;
+        self.first_hop = hop;
         self.is_repeated = false;
         self.give_up_early_branches(BranchFate::Failed);
         for name in [
@@ -275,18 +283,18 @@ impl Call {
     }
 
     /// Takes a CANCEL: it is hop by hop, and of one branch (RFC 3261 §9.1).
-    fn cancel(&mut self, seen: &Seen<'_>) {
+    fn cancel(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
         if self.attempts == 0 && self.invites.is_empty() {
             self.flags.insert(Flags::INVITE_MISSING);
             self.invite_cseq = seen.cseq;
-            self.depth = seen.depth();
+            self.first_hop = Hop::of(seen, &context.shared.hasher);
             self.enter(State::Calling, seen.ts);
         }
         let reasons = Reasons::of(seen);
         if reasons.sip == Some(200) {
             self.flags.insert(Flags::COMPLETED_ELSEWHERE);
         }
-        let depth = self.depth;
+        let first_hop = self.first_hop;
         let target = self
             .invites
             .iter_mut()
@@ -295,7 +303,7 @@ impl Call {
         let is_of_call = match target {
             Some(invite) => {
                 invite.is_cancelled = true;
-                invite.depth <= depth && (invite.status == 0 || invite.status / 100 == 2)
+                invite.hop.is_like(first_hop) && (invite.status == 0 || invite.status / 100 == 2)
             }
             None => seen.cseq == self.invite_cseq,
         };
@@ -434,7 +442,9 @@ impl Call {
     /// Returns the INVITE transactions of the last attempt at the first hop that have no final response.
     pub(super) fn open_invites(&self) -> impl Iterator<Item = &Invite> {
         self.invites.iter().filter(|invite| {
-            invite.cseq == self.invite_cseq && invite.depth <= self.depth && invite.status == 0
+            invite.cseq == self.invite_cseq
+                && invite.hop.is_like(self.first_hop)
+                && invite.status == 0
         })
     }
 

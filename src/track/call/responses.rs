@@ -9,7 +9,7 @@ use crate::{
             BranchFate, Call, Direction, Text,
             cause::{NORMAL_CLEARING, Reasons, cause_of_status},
             dialog::remote_tag,
-            invite::{self, Invite},
+            invite::{self, Hop, Invite},
             times::Name,
         },
         seen::Seen,
@@ -31,7 +31,7 @@ impl Call {
                 return self.response_to_initial(seen, context);
             }
             Method::Bye => self.response_to_bye(seen, direction, context),
-            Method::Cancel => self.response_to_cancel(seen),
+            Method::Cancel => self.response_to_cancel(seen, context),
             Method::Invite | Method::Update => {
                 if (200..300).contains(&seen.status)
                     && let Some(value) = seen.header(HeaderName::SessionExpires)
@@ -78,7 +78,7 @@ impl Call {
     fn response_to_initial(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
         let is_of_next = seen.cseq > self.invite_cseq && !self.is_answered();
         if self.invites.is_empty() || is_of_next {
-            self.begin_attempt_by_response(seen);
+            self.begin_attempt_by_response(seen, &context.shared.hasher);
         }
         let known = self
             .invites
@@ -95,7 +95,7 @@ impl Call {
             invite.status = seen.status;
         }
         let is_last = invite.cseq == self.invite_cseq;
-        let is_at_first_hop = invite.depth <= self.depth;
+        let is_at_first_hop = invite.hop.is_like(self.first_hop);
         match seen.status {
             100 if is_last && is_at_first_hop => {
                 self.note(Name::trying, seen);
@@ -373,16 +373,16 @@ impl Call {
     }
 
     /// Takes a response to CANCEL, whose request may have been missed.
-    fn response_to_cancel(&mut self, seen: &Seen<'_>) {
+    fn response_to_cancel(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
         let is_of_call = self
             .invites
             .iter()
             .find(|invite| invite.transaction == seen.target)
-            .is_none_or(|invite| invite.depth <= self.depth);
+            .is_none_or(|invite| invite.hop.is_like(self.first_hop));
         if self.attempts == 0 && self.invites.is_empty() && self.is_unbegun() {
             self.flags.insert(Flags::INVITE_MISSING);
             self.invite_cseq = seen.cseq;
-            self.depth = seen.depth();
+            self.first_hop = Hop::of(seen, &context.shared.hasher);
             self.state = State::Calling;
         }
         let is_waiting = matches!(self.state, State::Calling | State::Trying | State::Ringing);
