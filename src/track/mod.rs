@@ -8,6 +8,7 @@
 //! An object is freed as soon as nothing that comes can change it any more; the observer gets it then. At the end of
 //! the capture nothing is forced to end.
 
+mod auth;
 mod call;
 mod event;
 mod flags;
