@@ -8,13 +8,16 @@
 //! An object is freed as soon as nothing that comes can change it any more; the observer gets it then. At the end of
 //! the capture nothing is forced to end.
 
+mod auth;
 mod call;
 mod event;
+mod exchange;
 mod flags;
 mod outcome;
 mod rate_limit;
 mod seen;
 mod sighting;
+mod subscription;
 mod table;
 mod texts;
 mod timeouts;
@@ -22,14 +25,17 @@ mod timer;
 
 use self::{
     call::Calls,
+    exchange::Exchanges,
     seen::Seen,
+    subscription::Subscriptions,
     timer::{Owner, Timers},
 };
 pub use self::{
     call::{Branch, BranchFate, Call, Times},
     event::{Event, EventKind, Party, SideCounters},
+    exchange::Exchange,
     flags::Flags,
-    outcome::{FailureClass, Outcome, Side, State},
+    outcome::{ExchangeOutcome, FailureClass, Outcome, Side, State},
     rate_limit::{InvalidRateLimit, Rate, RateKey, RateLimit, RateLimiter, RateLimits, RateStats},
     timeouts::{InvalidTimeout, Timeout, Timeouts},
 };
@@ -54,6 +60,15 @@ pub trait Observer: Send {
         let _ = call;
         Ok(())
     }
+
+    /// Takes an exchange that nothing can change any more, or that is left at the end: those of subscriptions too.
+    ///
+    /// # Errors
+    /// An error is what the tracker returns next.
+    fn exchange(&mut self, exchange: &Exchange) -> Result<()> {
+        let _ = exchange;
+        Ok(())
+    }
 }
 
 /// What the tracker goes by.
@@ -61,7 +76,7 @@ pub trait Observer: Send {
 pub struct TrackOptions {
     /// How long states last.
     pub timeouts: Timeouts,
-    /// Calls kept at a time; the one not heard of for the longest time goes first.
+    /// Calls kept at a time, and as many subscriptions and exchanges; the one not heard of for the longest time goes first.
     pub max_calls: usize,
     /// Bindings kept at a time.
     pub max_bindings: usize,
@@ -97,20 +112,42 @@ impl Default for TrackOptions {
 pub struct TrackStats {
     /// Messages of calls.
     pub call_messages: u64,
+    /// Messages of subscriptions.
+    pub subscription_messages: u64,
+    /// Messages of other requests.
+    pub exchange_messages: u64,
     /// Messages that cannot be worked with.
     pub unusable: u64,
     /// Messages that fit nothing that is tracked.
     pub stray: u64,
     /// Calls.
     pub calls: u64,
+    /// Requests that are not of calls or registrations.
+    pub exchanges: u64,
+    /// Final responses to them that came after the time-out.
+    pub late_finals: u64,
     /// Objects forgotten because there were too many.
     pub evicted: u64,
+}
+
+impl TrackStats {
+    /// Returns how many messages there were: each is counted once.
+    #[must_use]
+    pub const fn messages(&self) -> u64 {
+        self.call_messages
+            + self.subscription_messages
+            + self.exchange_messages
+            + self.unusable
+            + self.stray
+    }
 }
 
 /// All that is open.
 pub struct Tracker {
     shared: Shared,
     calls: Calls,
+    subscriptions: Subscriptions,
+    exchanges: Exchanges,
 }
 
 /// What the tables share.
@@ -146,6 +183,13 @@ impl Context<'_> {
             self.shared.result = self.observer.call(call);
         }
     }
+
+    /// Hands over an exchange.
+    pub(crate) fn exchange(&mut self, exchange: &Exchange) {
+        if self.shared.result.is_ok() {
+            self.shared.result = self.observer.exchange(exchange);
+        }
+    }
 }
 
 impl Tracker {
@@ -163,6 +207,8 @@ impl Tracker {
                 result: Ok(()),
             },
             calls: Calls::default(),
+            subscriptions: Subscriptions::default(),
+            exchanges: Exchanges::default(),
         }
     }
 
@@ -184,7 +230,13 @@ impl Tracker {
         match Seen::new(message, &context.shared.hasher) {
             None => unusable(message, context),
             Some(seen) => {
-                if !self.calls.take(&seen, is_marked, context) {
+                let exchanges = &mut self.exchanges;
+                let is_taken = self.calls.take(&seen, is_marked, context)
+                    || self
+                        .subscriptions
+                        .take(&seen, is_marked, exchanges, context)
+                    || exchanges.take(&seen, is_marked, context);
+                if !is_taken {
                     context.shared.stats.stray += 1;
                 }
             }
@@ -223,6 +275,7 @@ impl Tracker {
             observer,
         };
         self.calls.finish(context);
+        self.exchanges.finish(context);
         self.result()
     }
 
@@ -242,6 +295,8 @@ impl Tracker {
             };
             match id.owner {
                 Owner::Call => self.calls.wake(id, at, context),
+                Owner::Subscription => self.subscriptions.wake(id, at, context),
+                Owner::Exchange => self.exchanges.wake(id, at, context),
                 _ => {}
             }
         }
@@ -249,16 +304,48 @@ impl Tracker {
 
     /// Forgets what is idle for the longest time as long as there is too much.
     fn limit(&mut self, observer: &mut dyn Observer) {
-        let options = &self.shared.options;
-        let (max_calls, max_memory) = (options.max_calls, options.max_memory);
-        while self.calls.len() > max_calls
-            || (self.calls.allocated() > max_memory && self.calls.len() > 0)
-        {
-            self.calls.evict(&mut Context {
+        while let Some(owner) = self.excess() {
+            let context = &mut Context {
                 shared: &mut self.shared,
                 observer,
-            });
+            };
+            match owner {
+                Owner::Subscription => self.subscriptions.evict(context),
+                Owner::Exchange => self.exchanges.evict(context),
+                _ => self.calls.evict(context),
+            }
         }
+    }
+
+    /// Returns the table that has to forget something: one that has too many, or, if all take too much memory together,
+    /// the one with what is idle for the longest time.
+    fn excess(&mut self) -> Option<Owner> {
+        let options = &self.shared.options;
+        let tables = [
+            (Owner::Call, self.calls.len()),
+            (Owner::Subscription, self.subscriptions.len()),
+            (Owner::Exchange, self.exchanges.len()),
+        ];
+        let has_too_many = |(_, len): &(Owner, usize)| *len > options.max_calls;
+        if let Some((owner, _)) = tables.into_iter().find(has_too_many) {
+            return Some(owner);
+        }
+        let allocated =
+            self.calls.allocated() + self.subscriptions.allocated() + self.exchanges.allocated();
+        if allocated <= options.max_memory {
+            return None;
+        }
+        let oldest = [
+            (self.calls.oldest(), Owner::Call),
+            (self.subscriptions.oldest(), Owner::Subscription),
+            (self.exchanges.oldest(), Owner::Exchange),
+        ];
+        let idle = |(last_seen, owner): (Option<Timestamp>, Owner)| Some((last_seen?, owner));
+        oldest
+            .into_iter()
+            .filter_map(idle)
+            .min()
+            .map(|(_, owner)| owner)
     }
 
     fn result(&mut self) -> Result<()> {

@@ -1,4 +1,4 @@
-//! In which states a call is and how it ends.
+//! In which states a call is, and how calls and exchanges end.
 
 use std::fmt;
 
@@ -113,6 +113,24 @@ named! {
         Callee = "callee",
         /// Neither of them.
         Network = "network",
+    }
+}
+
+named! {
+    /// What became of a request that is not of a call or a registration.
+    ExchangeOutcome {
+        /// It is not known yet.
+        Open = "open",
+        /// 2xx came.
+        Ok = "ok",
+        /// 3xx to 6xx came, but no challenge.
+        Failed = "failed",
+        /// 401 or 407 came; another request with credentials followed or may follow.
+        Challenged = "challenged",
+        /// Credentials were refused or never sent.
+        AuthFailed = "auth-failed",
+        /// No final response came in time.
+        Timeout = "timeout",
     }
 }
 

@@ -43,7 +43,7 @@ impl<F: Field, const N: usize> Texts<F, N> {
         if self.get(field) == text {
             return;
         }
-        let text = text.get(..MAX_TEXT).unwrap_or(text);
+        let text = kept(text);
         let old = self.spans.get(field.index()).copied().unwrap_or_default();
         let start = if text.len() <= usize::from(old.1) {
             // In place of the old one.
@@ -93,6 +93,11 @@ impl<F: Field, const N: usize> Texts<F, N> {
         }
         self.octets = octets;
     }
+}
+
+/// Returns as much of a text as is kept of it.
+pub(crate) fn kept(text: &[u8]) -> &[u8] {
+    text.get(..MAX_TEXT).unwrap_or(text)
 }
 
 #[cfg(test)]
