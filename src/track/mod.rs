@@ -9,6 +9,7 @@
 //! the capture nothing is forced to end.
 
 mod call;
+mod calltr;
 mod event;
 mod flags;
 mod outcome;
@@ -21,6 +22,7 @@ mod timer;
 
 use self::{
     call::Calls,
+    calltr::Calltr,
     seen::Seen,
     timer::{Owner, Timers},
 };
@@ -54,9 +56,22 @@ pub trait Observer: Send {
     }
 }
 
+/// Whose rules tell what becomes of messages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Rules {
+    /// Ours: all tables, and events at the messages that decide.
+    #[default]
+    Sipcap,
+    /// Those of calltr, the tracker of sipcallmon: its events, most of them at time-outs, and no objects. They want
+    /// [`Timeouts::CALLTR`].
+    Calltr,
+}
+
 /// What the tracker goes by.
 #[derive(Clone, Debug)]
 pub struct TrackOptions {
+    /// Whose rules.
+    pub rules: Rules,
     /// How long states last.
     pub timeouts: Timeouts,
     /// Calls kept at a time; the one not heard of for the longest time goes first.
@@ -78,6 +93,7 @@ pub struct TrackOptions {
 impl Default for TrackOptions {
     fn default() -> Self {
         Self {
+            rules: Rules::Sipcap,
             timeouts: Timeouts::SIPCAP,
             max_calls: 1 << 24,
             max_bindings: 1 << 24,
@@ -109,6 +125,7 @@ pub struct TrackStats {
 pub struct Tracker {
     shared: Shared,
     calls: Calls,
+    calltr: Calltr,
 }
 
 /// What the tables share.
@@ -161,6 +178,7 @@ impl Tracker {
                 result: Ok(()),
             },
             calls: Calls::default(),
+            calltr: Calltr::default(),
         }
     }
 
@@ -182,7 +200,11 @@ impl Tracker {
         match Seen::new(message, &context.shared.hasher) {
             None => unusable(message, context),
             Some(seen) => {
-                if !self.calls.take(&seen, is_marked, context) {
+                let is_taken = match context.shared.options.rules {
+                    Rules::Sipcap => self.calls.take(&seen, is_marked, context),
+                    Rules::Calltr => self.calltr.take(&seen, context),
+                };
+                if !is_taken {
                     context.shared.stats.stray += 1;
                 }
             }
@@ -207,6 +229,7 @@ impl Tracker {
             observer,
         };
         self.calls.finish(context);
+        self.calltr.finish();
         self.result()
     }
 
@@ -226,6 +249,7 @@ impl Tracker {
             };
             match id.owner {
                 Owner::Call => self.calls.wake(id, at, context),
+                Owner::Compatible => self.calltr.wake(id, at, context),
                 _ => {}
             }
         }
