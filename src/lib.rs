@@ -55,6 +55,7 @@
 //! ```
 
 pub mod capture;
+mod clock;
 pub mod error;
 pub mod filter;
 pub mod net;

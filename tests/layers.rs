@@ -11,6 +11,7 @@ use std::{
 const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("span", &[]),
+    ("clock", &["time"]),
     ("net", &[]),
     ("error", &[]),
     ("text", &[]),
@@ -55,7 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 const BASE: &[&str] = &["time", "span", "net", "error", "text"];
 const DECODING: &[&str] = &[
-    "time", "span", "net", "error", "text", "capture", "sip", "packet", "stream", "hep",
+    "time", "span", "net", "error", "text", "clock", "capture", "sip", "packet", "stream", "hep",
 ];
 const JUDGING: &[&str] = &[
     "time", "span", "net", "error", "text", "sip", "track", "media", "filter", "stats",

@@ -68,7 +68,7 @@ pub struct CallRow<'a> {
     pub cause_text: Option<Cow<'a, str>>,
     /// Who ended it.
     pub side: Option<&'static str>,
-    /// How many INVITEs began it.
+    /// How many attempts began it; a retry with credentials is still the same.
     pub attempts: u16,
     /// How many 401 and 407 came.
     pub challenges: u16,

@@ -9,7 +9,6 @@ use std::{
 use hashbrown::HashMap;
 
 use super::{
-    clock::Clock,
     direction::Direction,
     found::{Context, Found, Outlet},
     limits::Limits,
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::{
     capture::Frame,
+    clock::Clock,
     net::{Flow, Transport},
     packet::Segment,
     time::Timestamp,

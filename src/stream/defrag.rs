@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 use hashbrown::HashMap;
 
 use self::open::{Open, Verdict, judge, judge_alone};
-use super::{clock::Clock, found::Context, limits::Limits, stats::DefragStats};
-use crate::{capture::Frame, net::Encapsulation, packet::Fragment, time::Timestamp};
+use super::{found::Context, limits::Limits, stats::DefragStats};
+use crate::{capture::Frame, clock::Clock, net::Encapsulation, packet::Fragment, time::Timestamp};
 
 /// What became of the fragments of one IP packet. Every fragment's frame is in one of these, once.
 #[derive(Clone, Debug)]

@@ -14,7 +14,6 @@
 )]
 
 mod assemble;
-mod clock;
 mod connection;
 mod defrag;
 mod direction;

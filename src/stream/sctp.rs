@@ -14,13 +14,13 @@ use self::{
     seen::Seen,
 };
 use super::{
-    clock::Clock,
     found::{Context, Found, SegmentFate},
     limits::Limits,
     stats::AssociationStats,
 };
 use crate::{
     capture::Frame,
+    clock::Clock,
     net::{Flow, Transport},
     packet::SctpPacket,
     sip::{Flaws, Framing, Head, Probe, probe},

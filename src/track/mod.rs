@@ -10,6 +10,7 @@
 
 mod auth;
 mod call;
+mod calltr;
 mod event;
 mod exchange;
 mod flags;
@@ -25,6 +26,7 @@ mod timer;
 
 use self::{
     call::Calls,
+    calltr::Calltr,
     exchange::Exchanges,
     seen::Seen,
     subscription::Subscriptions,
@@ -39,7 +41,7 @@ pub use self::{
     rate_limit::{InvalidRateLimit, Rate, RateKey, RateLimit, RateLimiter, RateLimits, RateStats},
     timeouts::{InvalidTimeout, Timeout, Timeouts},
 };
-use crate::{error::Result, sip::Message, time::Timestamp};
+use crate::{clock::Clock, error::Result, sip::Message, time::Timestamp};
 
 /// Who is told what happens.
 pub trait Observer: Send {
@@ -71,9 +73,22 @@ pub trait Observer: Send {
     }
 }
 
+/// Whose rules tell what becomes of messages.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Rules {
+    /// Ours: all tables, and events at the messages that decide.
+    #[default]
+    Sipcap,
+    /// Those of calltr, the tracker of sipcallmon: its events, most of them at time-outs, and no objects. They want
+    /// [`Timeouts::CALLTR`].
+    Calltr,
+}
+
 /// What the tracker goes by.
 #[derive(Clone, Debug)]
 pub struct TrackOptions {
+    /// Whose rules.
+    pub rules: Rules,
     /// How long states last.
     pub timeouts: Timeouts,
     /// Calls kept at a time, and as many subscriptions and exchanges; the one not heard of for the longest time goes first.
@@ -95,6 +110,7 @@ pub struct TrackOptions {
 impl Default for TrackOptions {
     fn default() -> Self {
         Self {
+            rules: Rules::Sipcap,
             timeouts: Timeouts::SIPCAP,
             max_calls: 1 << 24,
             max_bindings: 1 << 24,
@@ -142,12 +158,16 @@ impl TrackStats {
     }
 }
 
+/// A packet that is so much later than the one before may have a wrong time; the next one tells.
+const LEAP: i64 = 3600 * timeouts::SECOND;
+
 /// All that is open.
 pub struct Tracker {
     shared: Shared,
     calls: Calls,
     subscriptions: Subscriptions,
     exchanges: Exchanges,
+    calltr: Calltr,
 }
 
 /// What the tables share.
@@ -156,7 +176,9 @@ pub(crate) struct Shared {
     pub(crate) hasher: hashbrown::DefaultHashBuilder,
     pub(crate) timers: Timers,
     pub(crate) stats: TrackStats,
-    /// The latest time seen.
+    /// Tells a leap of time from one packet with a wrong time.
+    clock: Clock,
+    /// The latest time that deadlines are fired for.
     pub(crate) now: Timestamp,
     /// Whether the capture is over and deadlines behind it are fired.
     pub(crate) is_forced: bool,
@@ -202,6 +224,7 @@ impl Tracker {
                 hasher: hashbrown::DefaultHashBuilder::default(),
                 timers: Timers::default(),
                 stats: TrackStats::default(),
+                clock: Clock::default(),
                 now: Timestamp::MIN,
                 is_forced: false,
                 result: Ok(()),
@@ -209,6 +232,7 @@ impl Tracker {
             calls: Calls::default(),
             subscriptions: Subscriptions::default(),
             exchanges: Exchanges::default(),
+            calltr: Calltr::default(),
         }
     }
 
@@ -230,12 +254,21 @@ impl Tracker {
         match Seen::new(message, &context.shared.hasher) {
             None => unusable(message, context),
             Some(seen) => {
-                let exchanges = &mut self.exchanges;
-                let is_taken = self.calls.take(&seen, is_marked, context)
-                    || self
-                        .subscriptions
-                        .take(&seen, is_marked, exchanges, context)
-                    || exchanges.take(&seen, is_marked, context);
+                let Self {
+                    calls,
+                    subscriptions,
+                    exchanges,
+                    calltr,
+                    ..
+                } = self;
+                let is_taken = match context.shared.options.rules {
+                    Rules::Sipcap => {
+                        calls.take(&seen, is_marked, context)
+                            || subscriptions.take(&seen, is_marked, exchanges, context)
+                            || exchanges.take(&seen, is_marked, context)
+                    }
+                    Rules::Calltr => calltr.take(&seen, context),
+                };
                 if !is_taken {
                     context.shared.stats.stray += 1;
                 }
@@ -265,10 +298,10 @@ impl Tracker {
     /// What the observer returned.
     pub fn finish(&mut self, end: Timestamp, observer: &mut dyn Observer) -> Result<()> {
         // A deadline at the last moment has passed within the capture.
-        self.advance(end.plus(1), observer);
+        self.fire(end.plus(1), observer);
         if let Some(more) = self.shared.options.end_timeout {
             self.shared.is_forced = true;
-            self.advance(end.plus(more).plus(1), observer);
+            self.fire(end.plus(more).plus(1), observer);
         }
         let context = &mut Context {
             shared: &mut self.shared,
@@ -276,6 +309,7 @@ impl Tracker {
         };
         self.calls.finish(context);
         self.exchanges.finish(context);
+        self.calltr.finish();
         self.result()
     }
 
@@ -285,8 +319,14 @@ impl Tracker {
         &self.shared.stats
     }
 
+    /// Takes the time of a packet, and lets the deadlines fire that are before it.
+    fn advance(&mut self, ts: Timestamp, observer: &mut dyn Observer) {
+        let now = self.shared.clock.tick(ts, LEAP);
+        self.fire(now, observer);
+    }
+
     /// Lets all deadlines before `now` fire, each with its own time.
-    fn advance(&mut self, now: Timestamp, observer: &mut dyn Observer) {
+    fn fire(&mut self, now: Timestamp, observer: &mut dyn Observer) {
         self.shared.now = self.shared.now.max(now);
         while let Some((at, id)) = self.shared.timers.next_before(self.shared.now) {
             let context = &mut Context {
@@ -297,6 +337,7 @@ impl Tracker {
                 Owner::Call => self.calls.wake(id, at, context),
                 Owner::Subscription => self.subscriptions.wake(id, at, context),
                 Owner::Exchange => self.exchanges.wake(id, at, context),
+                Owner::Compatible => self.calltr.wake(id, at, context),
                 _ => {}
             }
         }

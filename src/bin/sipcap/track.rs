@@ -81,6 +81,7 @@ impl TrackArgs {
             reg_expiry_grace: self.reg_expiry_grace,
             reg_del_delay: self.reg_del_delay,
             contact_ignore_port: self.contact_ignore_port,
+            ..TrackOptions::default()
         })
     }
 }

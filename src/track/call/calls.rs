@@ -42,7 +42,7 @@ impl Calls {
         is_marked: bool,
         context: &mut Context<'_>,
     ) -> bool {
-        let (key, direction) = match self.place(seen, &context.shared.hasher) {
+        let (key, direction) = match self.place_in_time(seen, context) {
             Place::In(key, direction) => (key, direction),
             Place::Begins(before) => {
                 let direction = Direction::Forward;
@@ -76,6 +76,21 @@ impl Calls {
         }
         self.table.weigh(key);
         true
+    }
+
+    /// Returns where a message belongs, after the deadlines before it have fired that a leap of time held back.
+    fn place_in_time(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) -> Place {
+        loop {
+            let place = self.place(seen, &context.shared.hasher);
+            let Place::In(key, _) = place else {
+                return place;
+            };
+            let deadline = self.table.get(key).map(|call| call.alarm.deadline());
+            match deadline.filter(|deadline| *deadline < seen.ts) {
+                Some(deadline) => self.expire(key, deadline, context),
+                None => return place,
+            }
+        }
     }
 
     /// Returns where a message belongs: the best fit among the calls of its Call-ID.
@@ -162,9 +177,16 @@ impl Calls {
         let Some(call) = self.table.get_mut(key) else {
             return;
         };
-        if !call.alarm.rings(at, id, &mut context.shared.timers) {
-            return;
+        if call.alarm.rings(at, id, &mut context.shared.timers) {
+            self.expire(key, at, context);
         }
+    }
+
+    /// Lets the state of a call end.
+    fn expire(&mut self, key: Key, at: Timestamp, context: &mut Context<'_>) {
+        let Some(call) = self.table.get_mut(key) else {
+            return;
+        };
         if context.shared.is_forced {
             call.flags.insert(Flags::FORCED_END);
         }

@@ -376,7 +376,8 @@ impl Call {
         }
     }
 
-    /// Returns how many INVITEs began it: one, and one for each retry after a challenge, redirection or failure.
+    /// Returns how many attempts began it: one, and one for each retry after a redirection or failure. A retry with
+    /// credentials is still the same attempt.
     #[must_use]
     pub const fn attempts(&self) -> u16 {
         self.attempts

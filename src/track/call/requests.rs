@@ -139,7 +139,10 @@ impl Call {
 
     /// Begins the first attempt, or the one after a challenge, redirection or failure.
     fn begin_attempt(&mut self, seen: &Seen<'_>, hop: Hop) {
-        self.attempts = self.attempts.saturating_add(1);
+        // The one with credentials is still the same attempt.
+        if self.attempts == 0 || self.state != State::Challenged {
+            self.attempts = self.attempts.saturating_add(1);
+        }
         self.invite_cseq = seen.cseq;
         self.first_hop = hop;
         self.is_repeated = false;

@@ -96,6 +96,9 @@ impl Call {
         }
         let is_last = invite.cseq == self.invite_cseq;
         let is_at_first_hop = invite.hop.is_like(self.first_hop);
+        if seen.status == 482 && self.invites.len() > 1 {
+            self.flags.insert(Flags::MERGED);
+        }
         match seen.status {
             100 if is_last && is_at_first_hop => {
                 self.note(Name::trying, seen);
@@ -231,9 +234,6 @@ impl Call {
         self.fail_branch(index, seen, is_early_bye);
         if self.is_answered() || (!self.is_undecided() && !is_early_bye) {
             return;
-        }
-        if seen.status == 482 && self.invites.len() > 1 {
-            self.flags.insert(Flags::MERGED);
         }
         if self.open_invites().next().is_some() {
             // Another branch of whoever forks may still succeed.

@@ -1,11 +1,11 @@
-//! The time up to which the tables give up what they waited for.
+//! The time up to which tables give up what they waited for.
 
 use crate::time::Timestamp;
 
 /// The time up to which the tables give up what they waited for: that of the packets, except that a leap ahead counts
 /// when a later packet confirms it. One packet with a wrong time gives up nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     now: Option<Timestamp>,
     /// Where the last packet leapt to.
     ahead: Option<Timestamp>,
@@ -13,7 +13,7 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Takes the time of the next packet and returns the time it is now; more than `leap` nanoseconds are a leap.
-    pub(super) fn tick(&mut self, ts: Timestamp, leap: i64) -> Timestamp {
+    pub(crate) fn tick(&mut self, ts: Timestamp, leap: i64) -> Timestamp {
         let is_leap = |from: Timestamp| ts.since(from) > leap;
         let Some(now) = self.now.filter(|now| is_leap(*now)) else {
             (self.now, self.ahead) = (Some(ts), None);
