@@ -38,7 +38,10 @@ pub(crate) fn differences(expected: &Expected, found: &[Value], container: Conta
         let path = format!("{name}[{index}]");
         match found.get(index) {
             Some(value) => faults.object(&path, row, value),
-            None => faults.tell(&path, &format!("missing: {row}")),
+            None => {
+                let lines: Vec<String> = row.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+                faults.tell(&path, &format!("missing: {}", lines.join(", ")));
+            }
         }
     }
     faults.text
