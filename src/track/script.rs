@@ -6,8 +6,8 @@
 //! ```
 //! Each line is a message: seconds, from whom to whom (`A>B/tcp` over TCP), what, words, and headers behind bars. What it
 //! is, is a method, or status and method. The words: `id=` Call-ID (`c`), `n=` the number in CSeq (1), `from=` and `to=`
-//! the tags (`f` and none), `via=` the branches from the last hop to the first (`b` and the number in CSeq), `uri=` the
-//! Request-URI.
+//! the tags (`f` and none), `via=` the branches from the last hop to the first (`b` and the number in CSeq; `-` is none),
+//! `uri=` the Request-URI.
 
 use std::{
     fmt::Write,
@@ -133,6 +133,10 @@ pub(super) fn message(line: &str) -> MessageBuf {
     };
     for branch in via.split(',') {
         let transport = flow.transport.name().to_ascii_uppercase();
+        if branch == "-" {
+            write!(text, "Via: SIP/2.0/{transport} a.example.com\r\n").unwrap();
+            continue;
+        }
         write!(
             text,
             "Via: SIP/2.0/{transport} {branch}.example.com;branch=z9hG4bK{branch}\r\n"
