@@ -16,6 +16,8 @@ mod exchange;
 mod flags;
 mod outcome;
 mod rate_limit;
+#[cfg(test)]
+mod script;
 mod seen;
 mod sighting;
 mod subscription;

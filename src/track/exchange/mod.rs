@@ -6,6 +6,8 @@
 
 mod exchanges;
 mod progress;
+#[cfg(test)]
+mod tests;
 mod way;
 
 use std::net::SocketAddr;

@@ -56,16 +56,15 @@ impl Exchange {
         let is_provisional = (101..200).contains(&seen.status);
         let sighting = self.sightings.take(seen.sighting, seen.ts, is_provisional);
         let counters = &mut self.counters[usize::from(seen.is_response())];
-        if seen.is_response() {
-            counters.responses = counters.responses.saturating_add(1);
-        } else {
-            counters.requests = counters.requests.saturating_add(1);
-        }
-        if sighting == Sighting::Retransmission {
-            counters.retransmissions = counters.retransmissions.saturating_add(1);
-            if seen.message.flow.transport != Transport::Udp {
-                self.flags.insert(Flags::TCP_RETRANSMISSION);
-            }
+        let count = match (sighting, seen.is_response()) {
+            (Sighting::Retransmission, _) => &mut counters.retransmissions,
+            (Sighting::First, true) => &mut counters.responses,
+            (Sighting::First, false) => &mut counters.requests,
+        };
+        *count = count.saturating_add(1);
+        let is_reliable = seen.message.flow.transport != Transport::Udp;
+        if sighting == Sighting::Retransmission && is_reliable {
+            self.flags.insert(Flags::TCP_RETRANSMISSION);
         }
         self.last_seen = self.last_seen.max(seen.ts);
         sighting

@@ -12,6 +12,8 @@
 mod package;
 mod progress;
 mod subscriptions;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 

@@ -30,14 +30,12 @@ impl Subscription {
     pub(super) fn count(&mut self, seen: &Seen<'_>, is_again: bool) {
         let is_by_subscriber = (seen.method != Method::Notify) != seen.is_response();
         let counters = &mut self.counters[usize::from(!is_by_subscriber)];
-        if seen.is_response() {
-            counters.responses = counters.responses.saturating_add(1);
-        } else {
-            counters.requests = counters.requests.saturating_add(1);
-        }
-        if is_again {
-            counters.retransmissions = counters.retransmissions.saturating_add(1);
-        }
+        let count = match (is_again, seen.is_response()) {
+            (true, _) => &mut counters.retransmissions,
+            (false, true) => &mut counters.responses,
+            (false, false) => &mut counters.requests,
+        };
+        *count = count.saturating_add(1);
         self.last_seen = self.last_seen.max(seen.ts);
     }
 
