@@ -62,9 +62,7 @@ pub(super) const fn transition(
 ///
 /// `last_status` is that of the transactions that the same side began with the method of the first message.
 pub(super) const fn is_refused(method: Method, status: u16, last_status: u16) -> bool {
-    is_challenge(status)
-        && status == last_status
-        && !matches!(method, Method::Bye | Method::Cancel)
+    is_challenge(status) && status == last_status && !matches!(method, Method::Bye | Method::Cancel)
 }
 
 /// Returns whether a status asks for credentials.
