@@ -8,10 +8,13 @@
 //! An object is freed as soon as nothing that comes can change it any more; the observer gets it then. At the end of
 //! the capture nothing is forced to end.
 
+mod auth;
 mod call;
+mod endpoint;
 mod event;
 mod flags;
 mod outcome;
+mod registration;
 mod seen;
 mod sighting;
 mod table;
@@ -21,6 +24,7 @@ mod timer;
 
 use self::{
     call::Calls,
+    registration::Registrations,
     seen::Seen,
     timer::{Owner, Timers},
 };
@@ -29,6 +33,7 @@ pub use self::{
     event::{Event, EventKind, Party, SideCounters},
     flags::Flags,
     outcome::{FailureClass, Outcome, Side, State},
+    registration::{Binding, BindingState, EndReason},
     timeouts::{InvalidTimeout, Timeout, Timeouts},
 };
 use crate::{error::Result, sip::Message, time::Timestamp};
@@ -50,6 +55,15 @@ pub trait Observer: Send {
     /// An error is what the tracker returns next.
     fn call(&mut self, call: &Call) -> Result<()> {
         let _ = call;
+        Ok(())
+    }
+
+    /// Takes a binding that is over for good, or still there at the end, or one that failed.
+    ///
+    /// # Errors
+    /// An error is what the tracker returns next.
+    fn binding(&mut self, binding: &Binding) -> Result<()> {
+        let _ = binding;
         Ok(())
     }
 }
@@ -95,12 +109,16 @@ impl Default for TrackOptions {
 pub struct TrackStats {
     /// Messages of calls.
     pub call_messages: u64,
+    /// Messages of registrations.
+    pub register_messages: u64,
     /// Messages that cannot be worked with.
     pub unusable: u64,
     /// Messages that fit nothing that is tracked.
     pub stray: u64,
     /// Calls.
     pub calls: u64,
+    /// Bindings.
+    pub bindings: u64,
     /// Objects forgotten because there were too many.
     pub evicted: u64,
 }
@@ -109,6 +127,7 @@ pub struct TrackStats {
 pub struct Tracker {
     shared: Shared,
     calls: Calls,
+    registrations: Registrations,
 }
 
 /// What the tables share.
@@ -144,6 +163,13 @@ impl Context<'_> {
             self.shared.result = self.observer.call(call);
         }
     }
+
+    /// Hands over a binding.
+    pub(crate) fn binding(&mut self, binding: &Binding) {
+        if self.shared.result.is_ok() {
+            self.shared.result = self.observer.binding(binding);
+        }
+    }
 }
 
 impl Tracker {
@@ -161,6 +187,7 @@ impl Tracker {
                 result: Ok(()),
             },
             calls: Calls::default(),
+            registrations: Registrations::default(),
         }
     }
 
@@ -182,7 +209,9 @@ impl Tracker {
         match Seen::new(message, &context.shared.hasher) {
             None => unusable(message, context),
             Some(seen) => {
-                if !self.calls.take(&seen, is_marked, context) {
+                let is_taken = self.registrations.take(&seen, is_marked, context)
+                    || self.calls.take(&seen, is_marked, context);
+                if !is_taken {
                     context.shared.stats.stray += 1;
                 }
             }
@@ -206,6 +235,7 @@ impl Tracker {
             observer,
         };
         self.calls.finish(context);
+        self.registrations.finish(context);
         self.result()
     }
 
@@ -225,6 +255,7 @@ impl Tracker {
             };
             match id.owner {
                 Owner::Call => self.calls.wake(id, at, context),
+                Owner::Registration | Owner::Binding => self.registrations.wake(id, at, context),
                 _ => {}
             }
         }

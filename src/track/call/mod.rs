@@ -16,12 +16,12 @@ mod times;
 
 use std::net::SocketAddr;
 
+use self::invite::Invite;
 pub use self::{
     branch::{Branch, BranchFate},
     times::Times,
 };
-pub(crate) use self::{calls::Calls, cause::meaning};
-use self::{invite::Invite, times::Moment};
+pub(crate) use self::{calls::Calls, cause::meaning, times::Moment};
 use crate::{
     capture::Origin,
     net::{Encapsulation, Transport},
