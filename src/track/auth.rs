@@ -48,6 +48,13 @@ impl Credentials {
     }
 }
 
+/// Returns whether a 401 or 407 only asks for credentials with a new nonce.
+pub(crate) fn asks_for_new_nonce(seen: &Seen<'_>) -> bool {
+    [HeaderName::WwwAuthenticate, HeaderName::ProxyAuthenticate]
+        .into_iter()
+        .any(|name| seen.headers(name).any(is_stale))
+}
+
 /// Returns whether a challenge only asks for a new nonce.
 fn is_stale(challenge: &[u8]) -> bool {
     auth_param(challenge, "stale").is_some_and(|stale| stale.eq_ignore_ascii_case(b"true"))

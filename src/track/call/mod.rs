@@ -16,15 +16,12 @@ mod times;
 
 use std::net::SocketAddr;
 
+use self::invite::{Hop, Invite};
 pub use self::{
     branch::{Branch, BranchFate},
     times::Times,
 };
-pub(crate) use self::{calls::Calls, cause::meaning};
-use self::{
-    invite::{Hop, Invite},
-    times::Moment,
-};
+pub(crate) use self::{calls::Calls, cause::meaning, times::Moment};
 use crate::{
     capture::Origin,
     net::{Encapsulation, Transport},

@@ -1,0 +1,71 @@
+//! What the tables share.
+
+use hashbrown::DefaultHashBuilder;
+
+use crate::{
+    error::Result,
+    time::Timestamp,
+    track::{Binding, Call, Event, Exchange, Observer, TrackOptions, TrackStats, timer::Timers},
+};
+
+/// What the tables share from one message to the next.
+pub(crate) struct Shared {
+    pub(crate) options: TrackOptions,
+    pub(crate) hasher: DefaultHashBuilder,
+    pub(crate) timers: Timers,
+    pub(crate) stats: TrackStats,
+    /// The latest time that deadlines are fired for.
+    pub(crate) now: Timestamp,
+    /// Whether the capture is over and deadlines behind it are fired.
+    pub(crate) is_forced: bool,
+    /// What the observer returned when it failed.
+    pub(crate) result: Result<()>,
+}
+
+impl Shared {
+    pub(crate) fn new(options: TrackOptions) -> Self {
+        Self {
+            options,
+            hasher: DefaultHashBuilder::default(),
+            timers: Timers::default(),
+            stats: TrackStats::default(),
+            now: Timestamp::MIN,
+            is_forced: false,
+            result: Ok(()),
+        }
+    }
+}
+
+/// What a table has at hand: what all share, and whom to tell. Who failed is told nothing more.
+pub(crate) struct Context<'a> {
+    pub(crate) shared: &'a mut Shared,
+    pub(crate) observer: &'a mut dyn Observer,
+}
+
+impl Context<'_> {
+    /// Tells of an event.
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
+        self.tell(|observer| observer.event(event));
+    }
+
+    /// Hands over a call.
+    pub(crate) fn call(&mut self, call: &Call) {
+        self.tell(|observer| observer.call(call));
+    }
+
+    /// Hands over a binding.
+    pub(crate) fn binding(&mut self, binding: &Binding) {
+        self.tell(|observer| observer.binding(binding));
+    }
+
+    /// Hands over an exchange.
+    pub(crate) fn exchange(&mut self, exchange: &Exchange) {
+        self.tell(|observer| observer.exchange(exchange));
+    }
+
+    fn tell(&mut self, what: impl FnOnce(&mut dyn Observer) -> Result<()>) {
+        if self.shared.result.is_ok() {
+            self.shared.result = what(self.observer);
+        }
+    }
+}

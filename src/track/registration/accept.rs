@@ -1,0 +1,459 @@
+//! What a 2xx to a REGISTER says about the bindings of an address of record (RFC 3261 §10.3 step 8).
+
+use crate::{
+    time::Timestamp,
+    track::{
+        Context, Event, EventKind, Flags,
+        registration::{
+            binding::{Binding, BindingState, EndReason},
+            bindings::{Bindings, MAX_PER_AOR, Roster},
+            contact::{Contact, DEFAULT_EXPIRES, Identity, Listing},
+            exchange::Exchange,
+            rounds::Accepted,
+        },
+        table::Key,
+        timeouts::SECOND,
+    },
+};
+
+/// How exactly times are told that are counted in seconds.
+const ACCURACY: i64 = 2 * SECOND;
+
+/// A 2xx, and what it is about.
+struct Answer<'a> {
+    exchange: &'a Exchange,
+    accepted: &'a Accepted,
+    roster: Roster,
+    asked: Vec<Asked<'a>>,
+    listed: Vec<Listed<'a>>,
+}
+
+/// A Contact in the 2xx.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    contact: Contact<'a>,
+    identity: Identity,
+    is_settled: bool,
+}
+
+/// A Contact in the REGISTER.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    contact: Contact<'a>,
+    identity: Identity,
+    requested: Option<u32>,
+}
+
+impl Bindings {
+    /// Takes the 2xx to a REGISTER.
+    pub(super) fn accept(
+        &mut self,
+        exchange: &Exchange,
+        accepted: &Accepted,
+        context: &mut Context<'_>,
+    ) {
+        let mut answer = self.answer(exchange, accepted, context);
+        for index in 0..answer.asked.len() {
+            if let Some(asked) = answer.asked.get(index).copied() {
+                self.take_asked(&mut answer, &asked, context);
+            }
+        }
+        self.take_listed(&mut answer, context);
+        self.drop_unlisted(&mut answer, context);
+    }
+
+    /// Returns the 2xx with all that it is about.
+    fn answer<'a>(
+        &self,
+        exchange: &'a Exchange,
+        accepted: &'a Accepted,
+        context: &Context<'_>,
+    ) -> Answer<'a> {
+        let ignore_port = context.shared.options.contact_ignore_port;
+        let identity =
+            |contact: &Contact<'_>| contact.identity(ignore_port, &context.shared.hasher);
+        let listed = accepted.listed.contacts().map(|contact| Listed {
+            contact,
+            identity: identity(&contact),
+            is_settled: false,
+        });
+        let mut asked: Vec<Asked<'_>> = Vec::new();
+        let listing = accepted.asked.as_ref();
+        for contact in listing.into_iter().flat_map(Listing::contacts) {
+            let identity = identity(&contact);
+            if asked.iter().all(|other| other.identity != identity) {
+                asked.push(Asked {
+                    contact,
+                    identity,
+                    requested: listing.and_then(|listing| listing.expires_of(&contact)),
+                });
+            }
+        }
+        Answer {
+            exchange,
+            accepted,
+            roster: self.of_aor(exchange.aor_hash()),
+            asked,
+            listed: listed.collect(),
+        }
+    }
+
+    /// Takes a Contact that was asked for.
+    fn take_asked(
+        &mut self,
+        answer: &mut Answer<'_>,
+        asked: &Asked<'_>,
+        context: &mut Context<'_>,
+    ) {
+        let position = answer.roster.find(&asked.identity);
+        let place = answer.find(asked);
+        let listed = place.and_then(|place| answer.listed.get(place).copied());
+        let expires = listed.map(|listed| {
+            let said = listed.contact.expires().or(answer.accepted.listed.expires);
+            said.or(asked.requested).unwrap_or(DEFAULT_EXPIRES)
+        });
+        if asked.requested == Some(0) && expires.is_some_and(|expires| expires > 0) {
+            // The registrar keeps it all the same.
+            return;
+        }
+        let key = answer.settle(position, place);
+        if key.is_some_and(|key| self.is_overtaken(answer, key)) {
+            return;
+        }
+        let granted = match (asked.requested, expires) {
+            (Some(0), _) => return self.remove(answer, key, EndReason::Client, context),
+            (_, Some(granted)) => granted,
+            (requested, None) if answer.listed.is_empty() => requested.unwrap_or(DEFAULT_EXPIRES),
+            (_, None) => 0,
+        };
+        match (granted, key) {
+            (0, Some(_)) => self.remove(answer, key, EndReason::Registrar, context),
+            (0, None) => answer.refuse(asked, context),
+            (_, Some(key)) => self.refresh(answer, key, (asked, listed, granted), context),
+            (_, None) => self.add(answer, (asked, listed, granted), context),
+        }
+    }
+
+    /// Returns whether a binding was refreshed after the REGISTER was sent that the 2xx answers, by a later one: that one
+    /// counts (RFC 3261 §10.3 step 7).
+    fn is_overtaken(&self, answer: &Answer<'_>, key: Key) -> bool {
+        let (exchange, sent) = (answer.exchange, answer.accepted.sent);
+        self.table.get(key).is_some_and(|binding| {
+            binding.call_id() == exchange.call_id()
+                && answer.accepted.cseq < binding.cseq
+                && sent.is_some_and(|sent| binding.refreshed >= sent)
+        })
+    }
+
+    /// Adds a binding.
+    fn add(
+        &mut self,
+        answer: &mut Answer<'_>,
+        (asked, listed, granted): (&Asked<'_>, Option<Listed<'_>>, u32),
+        context: &mut Context<'_>,
+    ) {
+        let (exchange, accepted) = (answer.exchange, answer.accepted);
+        let mut binding = Binding::new(exchange, &asked.contact, asked.identity, accepted.ts);
+        binding.registered = accepted.ts.into();
+        binding.state = BindingState::Active;
+        binding.granted = granted;
+        binding.describe_contact(&asked.contact, asked.requested);
+        binding.describe(exchange);
+        answer.describe_listed(&mut binding, listed);
+        if self.flaps.register(binding.flap_hash(), accepted.ts) {
+            binding.flags.insert(Flags::FLAPPING);
+        }
+        context.event(&answer.event(&binding, EventKind::RegNew));
+        self.supersede(answer, &binding);
+        self.insert(binding, &mut answer.roster, context);
+    }
+
+    /// Marks the bindings in whose place another one stands: those of the same instance, or of the same user at the same
+    /// address, that were not asked for together with it.
+    fn supersede(&mut self, answer: &Answer<'_>, by: &Binding) {
+        for known in answer.roster.known.iter().filter(|known| !known.is_settled) {
+            if let Some(binding) = self.table.get_mut(known.key)
+                && !binding.is_leaving()
+                && binding.is_superseded_by(by)
+                && !answer.is_asked(&binding.identity)
+            {
+                binding.state = BindingState::Superseded;
+            }
+        }
+    }
+
+    /// Takes a binding in, in place of the oldest when there are too many of its address of record.
+    fn insert(&mut self, binding: Binding, roster: &mut Roster, context: &mut Context<'_>) {
+        let there = roster.known.iter().filter_map(|known| {
+            let binding = self.table.get(known.key)?;
+            Some((binding.refreshed, known.key))
+        });
+        if roster.known.len() + roster.added >= MAX_PER_AOR
+            && let Some((_, oldest)) = there.min()
+        {
+            self.evict(oldest, context);
+        } else {
+            roster.added += 1;
+        }
+        context.shared.stats.bindings += 1;
+        let key = self.table.insert(Box::new(binding));
+        if let Some(binding) = self.table.get_mut(key) {
+            binding.arm(key, context);
+        }
+    }
+
+    /// Refreshes a binding.
+    fn refresh(
+        &mut self,
+        answer: &Answer<'_>,
+        key: Key,
+        (asked, listed, granted): (&Asked<'_>, Option<Listed<'_>>, u32),
+        context: &mut Context<'_>,
+    ) {
+        let (exchange, accepted) = (answer.exchange, answer.accepted);
+        let Some(binding) = self.table.get_mut(key) else {
+            return;
+        };
+        let is_back = binding.come_back();
+        let is_late = binding.expires_at().is_some_and(|end| end < accepted.ts);
+        for (flag, is_set) in [
+            (Flags::LATE_REFRESH, is_late && !is_back),
+            (
+                Flags::CALL_ID_CHANGED,
+                !binding.call_id().is_empty() && binding.call_id() != exchange.call_id(),
+            ),
+        ] {
+            if is_set {
+                binding.flags.insert(flag);
+            }
+        }
+        let is_moved = binding.is_moved(exchange) | answer.describe_listed(binding, listed);
+        binding.state = BindingState::Active;
+        binding.refreshed = accepted.ts;
+        binding.granted = granted;
+        binding.refreshes = binding.refreshes.saturating_add(1);
+        binding.moves = binding.moves.saturating_add(u16::from(is_moved));
+        binding.describe_contact(&asked.contact, asked.requested);
+        binding.describe(exchange);
+        binding.arm(key, context);
+        if !is_back {
+            context.event(&answer.event(binding, EventKind::RegRefresh));
+        }
+        if is_moved {
+            context.event(&answer.event(binding, EventKind::RegMoved));
+        }
+        self.table.weigh(key);
+    }
+
+    /// Removes a binding, at once or when nothing cancels that.
+    fn remove(
+        &mut self,
+        answer: &Answer<'_>,
+        key: Option<Key>,
+        reason: EndReason,
+        context: &mut Context<'_>,
+    ) {
+        let Some(key) = key else {
+            return;
+        };
+        let Some(binding) = self.table.get_mut(key).filter(|known| !known.is_leaving()) else {
+            return;
+        };
+        binding.end = answer.accepted.ts.into();
+        binding.end_reason = Some(reason);
+        if context.shared.options.reg_del_delay > 0 {
+            binding.arm(key, context);
+            return;
+        }
+        self.flaps.remove(binding.flap_hash(), answer.accepted.ts);
+        context.event(&Event {
+            expires: None,
+            ..answer.event(binding, EventKind::RegDel)
+        });
+        self.close(key, reason, context);
+    }
+
+    /// Takes what the registrar lists although nobody asked for it.
+    fn take_listed(&mut self, answer: &mut Answer<'_>, context: &mut Context<'_>) {
+        let is_alone = answer.accepted.asked.is_none() && answer.listed.len() == 1;
+        for index in 0..answer.listed.len() {
+            let Some(listed) = answer.listed.get(index).copied() else {
+                continue;
+            };
+            if listed.is_settled {
+                continue;
+            }
+            let expires = listed.contact.expires();
+            let position = answer.roster.find(&listed.identity);
+            match position.and_then(|position| answer.roster.known.get_mut(position)) {
+                Some(_) if expires == Some(0) => {}
+                Some(known) => {
+                    known.is_settled = true;
+                    let key = known.key;
+                    self.adjust(key, expires, answer.accepted.ts, context);
+                }
+                None if expires == Some(0) => {}
+                None => self.learn(answer, &listed, is_alone, context),
+            }
+        }
+    }
+
+    /// Takes what the registrar says about a binding that somebody else registers.
+    fn adjust(&mut self, key: Key, expires: Option<u32>, ts: Timestamp, context: &mut Context<'_>) {
+        let Some(binding) = self.table.get_mut(key) else {
+            return;
+        };
+        binding.come_back();
+        let expires_at = expires.map(|expires| ts.plus(i64::from(expires) * SECOND));
+        let is_other = |at: Timestamp| {
+            binding
+                .expires_at()
+                .is_none_or(|before| at.since(before).saturating_abs() > ACCURACY)
+        };
+        if let (Some(expires), Some(true)) = (expires, expires_at.map(is_other)) {
+            // Its refresh was not seen.
+            binding.refreshed = ts;
+            binding.granted = expires;
+        }
+        binding.arm(key, context);
+    }
+
+    /// Adds a binding whose beginning was not seen.
+    fn learn(
+        &mut self,
+        answer: &mut Answer<'_>,
+        listed: &Listed<'_>,
+        is_own: bool,
+        context: &mut Context<'_>,
+    ) {
+        let (exchange, accepted) = (answer.exchange, answer.accepted);
+        let mut binding = Binding::new(exchange, &listed.contact, listed.identity, accepted.ts);
+        binding.begin_at(accepted.ts, accepted.origin);
+        binding.flags.insert(Flags::LEARNED);
+        let own = accepted.listed.expires.filter(|_| is_own);
+        let expires = listed.contact.expires().or(own);
+        binding.granted = expires.unwrap_or(DEFAULT_EXPIRES);
+        if is_own {
+            binding.describe(exchange);
+        }
+        self.insert(binding, &mut answer.roster, context);
+    }
+
+    /// Drops the bindings that the registrar has no more: those it does not list, when it lists any or was asked for all.
+    fn drop_unlisted(&mut self, answer: &mut Answer<'_>, context: &mut Context<'_>) {
+        let accepted = answer.accepted;
+        let asked = accepted.asked.as_ref();
+        let is_star = asked.is_some_and(Listing::is_star);
+        let is_fetch = asked.is_some_and(Listing::is_empty);
+        if answer.listed.is_empty() && !is_star && !is_fetch {
+            return;
+        }
+        for index in 0..answer.roster.known.len() {
+            let Some(known) = answer
+                .roster
+                .known
+                .get(index)
+                .filter(|known| !known.is_settled)
+            else {
+                continue;
+            };
+            let key = known.key;
+            let stays = |binding: &Binding| {
+                let left = binding
+                    .expires_at()
+                    .map_or(0, |expires_at| expires_at.since(accepted.ts));
+                // It has expired by itself, or the registrar did not know of it yet when it wrote the list.
+                left <= SECOND || accepted.sent.is_some_and(|sent| binding.refreshed >= sent)
+            };
+            if is_star {
+                self.remove(answer, Some(key), EndReason::Star, context);
+            } else if !self.table.get(key).is_none_or(|binding| stays(binding)) {
+                self.remove(answer, Some(key), EndReason::Registrar, context);
+            }
+        }
+    }
+}
+
+impl<'a> Answer<'a> {
+    /// Returns the place of the Contact in the list that stands for one that was asked for.
+    fn find(&self, asked: &Asked<'_>) -> Option<usize> {
+        let is_free = |listed: &&(usize, &Listed<'a>)| !listed.1.is_settled;
+        let listed = || {
+            self.listed
+                .iter()
+                .enumerate()
+                .filter(|listed| is_free(&listed))
+        };
+        let same = listed()
+            .filter(|(_, listed)| listed.identity.is_same(&asked.identity))
+            .max_by_key(|(_, listed)| listed.identity.flow == asked.identity.flow);
+        // Some registrars list where a REGISTER came from in place of the private Contact in it.
+        let rewritten = || {
+            listed().find(|(_, listed)| {
+                self.is_rewritten(asked, listed)
+                    && self.roster.find(&listed.identity) == self.roster.find(&asked.identity)
+                    && !self.is_asked(&listed.identity)
+            })
+        };
+        same.or_else(rewritten).map(|(place, _)| place)
+    }
+
+    fn is_rewritten(&self, asked: &Asked<'_>, listed: &Listed<'_>) -> bool {
+        let user = asked.contact.value.parse_uri().user;
+        let client = self.exchange.client().ip().to_canonical();
+        !listed.identity.differs_in_flow(&asked.identity)
+            && (listed.identity.is_same_flow(&asked.identity) || listed.contact.is_at(user, client))
+    }
+
+    fn is_asked(&self, identity: &Identity) -> bool {
+        let asked = self.asked.iter();
+        asked
+            .into_iter()
+            .any(|asked| asked.identity.is_same(identity))
+    }
+
+    /// Notes that a binding and a Contact in the list have been dealt with; returns the key of the binding.
+    fn settle(&mut self, position: Option<usize>, place: Option<usize>) -> Option<Key> {
+        if let Some(listed) = place.and_then(|place| self.listed.get_mut(place)) {
+            listed.is_settled = true;
+        }
+        let known = position.and_then(|position| self.roster.known.get_mut(position))?;
+        known.is_settled = true;
+        Some(known.key)
+    }
+
+    /// Takes over how a binding is listed.
+    fn describe_listed(&self, binding: &mut Binding, listed: Option<Listed<'_>>) -> bool {
+        match listed {
+            Some(listed) => binding.describe_listed(&listed.contact, listed.identity),
+            None => {
+                binding.flags.insert(Flags::NO_CONTACT_IN_200);
+                false
+            }
+        }
+    }
+
+    /// Takes a Contact that was asked for and does not become a binding.
+    fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
+        let (exchange, accepted) = (self.exchange, self.accepted);
+        context.event(&Event {
+            contact: asked.contact.value.uri,
+            ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
+        });
+        if let Some(listing) = &accepted.asked {
+            Bindings::fail(exchange, &asked.contact, listing, accepted.ts, context);
+        }
+    }
+
+    /// Returns an event of a binding that the 2xx tells.
+    fn event<'b>(&'b self, binding: &'b Binding, kind: EventKind) -> Event<'b> {
+        let accepted = self.accepted;
+        Event {
+            contact: binding.contact(),
+            duration: binding.duration(accepted.ts),
+            expires: binding.granted(),
+            flags: binding.flags(),
+            ..self.exchange.event(kind, accepted.told, accepted.origin)
+        }
+    }
+}

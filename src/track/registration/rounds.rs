@@ -1,0 +1,326 @@
+//! What messages do to an exchange.
+
+use crate::{
+    capture::Origin,
+    time::Timestamp,
+    track::{
+        Context, EventKind, Flags,
+        auth::{Credentials, asks_for_new_nonce},
+        registration::{
+            contact::Listing,
+            exchange::{Exchange, Phase, Round, Text, Truth, ends},
+        },
+        seen::{Seen, lower},
+        timeouts::SECOND,
+    },
+};
+
+/// How long a client may take to come back with credentials.
+const CHALLENGE_LIFETIME: i64 = 30 * SECOND;
+
+/// How long it may take to come back after 423 or a redirection: 64·T1.
+const RETRY_LIFETIME: i64 = 32 * SECOND;
+
+/// What came out of a round.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// The registrar did what was asked for, or some of it.
+    Accepted(Accepted),
+    /// It did not.
+    Refused(Refused),
+}
+
+/// A REGISTER with its 2xx.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    /// When the 2xx came.
+    pub(super) ts: Timestamp,
+    /// When that is told, and which frame tells it.
+    pub(super) told: Timestamp,
+    pub(super) origin: Option<Origin>,
+    /// When the REGISTER was sent, and the number in its CSeq.
+    pub(super) sent: Option<Timestamp>,
+    pub(super) cseq: u32,
+    /// What was asked for; none when the REGISTER was not seen.
+    pub(super) asked: Option<Listing>,
+    /// The bindings there are.
+    pub(super) listed: Listing,
+}
+
+/// A REGISTER that led to nothing.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) ts: Timestamp,
+    pub(super) asked: Listing,
+}
+
+impl Exchange {
+    /// Takes a REGISTER that was not seen before.
+    pub(super) fn request(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
+        let hasher = &context.shared.hasher;
+        let from_tag = lower(seen.from_tag, hasher);
+        let depth = seen.depth();
+        let index = self.round_of(seen, from_tag);
+        if let Some(round) = index.and_then(|index| self.rounds.get_mut(index)) {
+            // Some do not count on when they try again.
+            let is_over = !matches!(round.phase, Phase::Pending | Phase::Held(_));
+            let is_retry = is_over && depth <= round.depth && round.transaction != seen.transaction;
+            if !is_retry {
+                return self.elsewhere(index.unwrap_or_default(), seen, depth);
+            }
+        }
+        let round = Round {
+            depth,
+            far_depth: depth,
+            asked: Some(Listing::of(seen)),
+            credentials: Credentials::of(seen, hasher),
+            ..Round::new(seen, from_tag)
+        };
+        self.begin(round, seen);
+        self.describe_asked();
+    }
+
+    /// Takes a REGISTER at another hop.
+    fn elsewhere(&mut self, index: usize, seen: &Seen<'_>, depth: u8) {
+        let Some(round) = self.rounds.get_mut(index) else {
+            return;
+        };
+        if depth < round.depth {
+            // Captured in the wrong order.
+            let registrar = self.registrar;
+            round.depth = depth;
+            round.transaction = seen.transaction;
+            let asked = Listing::of(seen);
+            let before = round.asked.replace(asked);
+            round.far_asked = before.filter(|before| round.asked.as_ref() != Some(before));
+            self.describe_near(seen);
+            self.describe_asked();
+            self.registrar = registrar;
+        } else if depth > round.far_depth {
+            round.far_depth = depth;
+            let asked = Listing::of(seen);
+            round.far_asked = (round.asked.as_ref() != Some(&asked)).then_some(asked);
+            [_, self.registrar] = ends(seen);
+            self.describe_path(seen);
+        }
+    }
+
+    /// Begins a round: that of a registration, or the next after a challenge, 423 or a redirection.
+    fn begin(&mut self, mut round: Round, seen: &Seen<'_>) {
+        let mut is_next = false;
+        for before in &mut self.rounds {
+            if matches!(before.phase, Phase::Waiting(_)) {
+                before.end();
+                is_next = true;
+            }
+        }
+        let last = self.rounds.last().map(|last| last.status);
+        round.follows_challenge = matches!(last, Some(401 | 407));
+        if !is_next {
+            self.started = round.sent;
+        }
+        if self.is_settled {
+            self.is_settled = false;
+            self.began = (seen.ts, seen.message.completed_by.origin);
+        }
+        self.describe_near(seen);
+        self.remember(round);
+    }
+
+    /// Notes the first Contact that is asked for.
+    fn describe_asked(&mut self) {
+        let asked = self.rounds.last().and_then(|round| round.asked.as_ref());
+        let contact = asked.and_then(|asked| asked.contacts().next());
+        let uri = contact.map(|contact| contact.value.uri).unwrap_or_default();
+        self.texts.set(Text::Contact, uri);
+    }
+
+    /// Takes a message that came again.
+    pub(super) fn again(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
+        let from_tag = lower(seen.from_tag, &context.shared.hasher);
+        let index = self.round_of(seen, from_tag);
+        if let Some(round) = index.and_then(|index| self.rounds.get_mut(index))
+            && !seen.is_response()
+            && round.transaction == seen.transaction
+        {
+            round.repeated = round.repeated.max(seen.ts);
+        }
+    }
+
+    /// Takes a response that was not seen before.
+    pub(super) fn response(
+        &mut self,
+        seen: &Seen<'_>,
+        context: &mut Context<'_>,
+    ) -> Option<Verdict> {
+        if seen.status < 200 {
+            return None;
+        }
+        let from_tag = lower(seen.from_tag, &context.shared.hasher);
+        let index = self.round_of(seen, from_tag).unwrap_or_else(|| {
+            self.begin(Round::new(seen, from_tag), seen);
+            self.rounds.len().saturating_sub(1)
+        });
+        let round = self.rounds.get_mut(index)?;
+        let is_accepted = seen.status < 300;
+        match round.phase {
+            Phase::Done | Phase::Waiting(_) => return None,
+            Phase::TimedOut if !is_accepted => return None,
+            _ => {}
+        }
+        if round.asked.is_some() && round.transaction != seen.transaction {
+            // The client has yet to hear of it; nobody knows whether a proxy tries elsewhere after a failure.
+            if is_accepted && matches!(round.phase, Phase::Pending) {
+                round.phase = Phase::Held(Box::new(Truth {
+                    ts: seen.ts,
+                    listed: Listing::of(seen),
+                }));
+                self.describe_path(seen);
+            }
+            return None;
+        }
+        self.conclude(index, seen, context)
+    }
+
+    /// Takes the final response that the client gets.
+    fn conclude(
+        &mut self,
+        index: usize,
+        seen: &Seen<'_>,
+        context: &mut Context<'_>,
+    ) -> Option<Verdict> {
+        let origin = Some(seen.message.completed_by.origin);
+        self.describe_response(seen);
+        let round = self.rounds.get_mut(index)?;
+        round.status = seen.status;
+        let truth = match std::mem::replace(&mut round.phase, Phase::Done) {
+            Phase::Held(truth) => Some(truth),
+            _ => None,
+        };
+        if seen.status < 300 || truth.is_some() {
+            let near = (seen.status < 300).then(|| Listing::of(seen));
+            return self.accept(index, truth, near, (seen.ts, origin));
+        }
+        match seen.status {
+            401 | 407 => return self.challenged(index, seen, context),
+            300..=399 | 423 => round.phase = Phase::Waiting(seen.ts.plus(RETRY_LIFETIME)),
+            _ => return self.refuse(index, &[EventKind::RegFailed], (seen.ts, origin), context),
+        }
+        None
+    }
+
+    /// Takes 401 or 407.
+    fn challenged(
+        &mut self,
+        index: usize,
+        seen: &Seen<'_>,
+        context: &mut Context<'_>,
+    ) -> Option<Verdict> {
+        self.challenges = self.challenges.saturating_add(1);
+        if asks_for_new_nonce(seen) {
+            self.flags.insert(Flags::STALE);
+        }
+        let round = self.rounds.get_mut(index)?;
+        // Credentials of long ago are refused without a word about their age by many.
+        let hasher = &context.shared.hasher;
+        if round.follows_challenge && round.credentials.are_refused_by(seen, hasher) {
+            let kinds = [EventKind::AuthFailed, EventKind::RegFailed];
+            let origin = Some(seen.message.completed_by.origin);
+            return self.refuse(index, &kinds, (seen.ts, origin), context);
+        }
+        round.phase = Phase::Waiting(seen.ts.plus(CHALLENGE_LIFETIME));
+        None
+    }
+
+    /// Ends a round with a 2xx: the registrar's, or else the one that the client gets.
+    pub(super) fn accept(
+        &mut self,
+        index: usize,
+        truth: Option<Box<Truth>>,
+        near: Option<Listing>,
+        (told, origin): (Timestamp, Option<Origin>),
+    ) -> Option<Verdict> {
+        if self.status >= 300 || self.status == 0 {
+            self.status = 200;
+        }
+        for before in self.rounds.get_mut(..index)? {
+            before.end();
+        }
+        let round = self.rounds.get_mut(index)?;
+        round.phase = Phase::Done;
+        let (sent, cseq) = (round.sent, round.cseq);
+        let (asked, far_asked) = (round.asked.take(), round.far_asked.take());
+        let (ts, asked, listed) = match (truth, near) {
+            // Contacts that somebody rewrites on the way are not those that the client knows.
+            (Some(_), Some(near)) if far_asked.is_some() => (told, asked, near),
+            (Some(truth), Some(_)) => (told, asked, truth.listed),
+            (Some(truth), None) => (truth.ts, far_asked.or(asked), truth.listed),
+            (None, near) => (told, asked, near.unwrap_or_default()),
+        };
+        Some(Verdict::Accepted(Accepted {
+            ts,
+            told,
+            origin,
+            sent: asked.is_some().then_some(sent),
+            cseq,
+            asked,
+            listed,
+        }))
+    }
+
+    /// Ends a round without success, and tells of that.
+    pub(super) fn refuse(
+        &mut self,
+        index: usize,
+        kinds: &[EventKind],
+        (ts, origin): (Timestamp, Option<Origin>),
+        context: &mut Context<'_>,
+    ) -> Option<Verdict> {
+        self.failures = self.failures.saturating_add(1);
+        for kind in kinds {
+            context.event(&self.event(*kind, ts, origin));
+        }
+        let asked = self.rounds.get_mut(index)?.asked.clone();
+        Some(Verdict::Refused(Refused {
+            ts,
+            asked: asked.unwrap_or_default(),
+        }))
+    }
+
+    /// Forgets what has led to a success, so that the next registration begins anew.
+    pub(super) fn settle(&mut self) {
+        self.challenges = 0;
+        self.failures = 0;
+        self.failed = None;
+        self.flags.remove(Flags::STALE);
+        self.is_settled = true;
+    }
+}
+
+impl Round {
+    /// Returns the round of a message.
+    fn new(seen: &Seen<'_>, from_tag: u64) -> Self {
+        Self {
+            from_tag,
+            cseq: seen.cseq,
+            transaction: seen.transaction,
+            depth: 0,
+            far_depth: 0,
+            sent: seen.ts,
+            repeated: seen.ts,
+            asked: None,
+            far_asked: None,
+            credentials: Credentials::default(),
+            follows_challenge: false,
+            status: 0,
+            phase: Phase::Pending,
+        }
+    }
+
+    /// Ends it without a word.
+    fn end(&mut self) {
+        self.phase = Phase::Done;
+        self.asked = None;
+        self.far_asked = None;
+    }
+}

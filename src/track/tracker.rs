@@ -1,0 +1,180 @@
+//! From messages to what happens.
+
+use crate::{
+    clock::Clock,
+    error::Result,
+    sip::Message,
+    time::Timestamp,
+    track::{
+        Context, Event, EventKind, Observer, Party, Rules, Seen, TrackOptions, TrackStats,
+        calltr::Calltr, context::Shared, tables::Tables, timeouts::SECOND, timer::TimerId,
+    },
+};
+
+/// A packet that is so much later than the one before may have a wrong time; the next one tells.
+const LEAP: i64 = 3600 * SECOND;
+
+/// Follows all that has a state.
+pub struct Tracker {
+    shared: Shared,
+    engine: Engine,
+    /// Tells a leap of time from one packet with a wrong time.
+    clock: Clock,
+}
+
+/// Who makes events of messages.
+enum Engine {
+    Tables(Box<Tables>),
+    Calltr(Box<Calltr>),
+}
+
+impl Engine {
+    fn take(&mut self, seen: &Seen<'_>, is_marked: bool, context: &mut Context<'_>) -> bool {
+        match self {
+            Self::Tables(tables) => tables.take(seen, is_marked, context),
+            Self::Calltr(calltr) => calltr.take(seen, context),
+        }
+    }
+
+    fn wake(&mut self, id: TimerId, at: Timestamp, context: &mut Context<'_>) {
+        match self {
+            Self::Tables(tables) => tables.wake(id, at, context),
+            Self::Calltr(calltr) => calltr.wake(id, at, context),
+        }
+    }
+
+    fn finish(&mut self, context: &mut Context<'_>) {
+        match self {
+            Self::Tables(tables) => tables.finish(context),
+            Self::Calltr(calltr) => calltr.finish(),
+        }
+    }
+}
+
+impl Tracker {
+    /// Returns a tracker that has seen nothing yet.
+    #[must_use]
+    pub fn new(options: TrackOptions) -> Self {
+        let engine = match options.rules {
+            Rules::Sipcap => Engine::Tables(Box::default()),
+            Rules::Calltr => Engine::Calltr(Box::default()),
+        };
+        Self {
+            shared: Shared::new(options),
+            engine,
+            clock: Clock::default(),
+        }
+    }
+
+    /// Takes the next message of the capture. A mark stays with the call that the message is of.
+    ///
+    /// # Errors
+    /// What the observer returned.
+    pub fn message(
+        &mut self,
+        message: &Message<'_>,
+        is_marked: bool,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        self.advance(message.ts, observer);
+        let context = &mut Context {
+            shared: &mut self.shared,
+            observer,
+        };
+        match Seen::new(message, &context.shared.hasher) {
+            None => unusable(message, context),
+            Some(seen) => {
+                if !self.engine.take(&seen, is_marked, context) {
+                    context.shared.stats.stray += 1;
+                }
+            }
+        }
+        self.result()
+    }
+
+    /// Tells of an event that is no matter of messages, after all deadlines before it.
+    ///
+    /// # Errors
+    /// What the observer returned.
+    pub fn event(&mut self, event: &Event<'_>, observer: &mut dyn Observer) -> Result<()> {
+        self.advance(event.ts, observer);
+        let context = &mut Context {
+            shared: &mut self.shared,
+            observer,
+        };
+        context.event(event);
+        self.result()
+    }
+
+    /// Ends what the end of the capture ends; `end` is when its last frame was captured.
+    ///
+    /// # Errors
+    /// What the observer returned.
+    pub fn finish(&mut self, end: Timestamp, observer: &mut dyn Observer) -> Result<()> {
+        // A deadline at the last moment has passed within the capture.
+        self.fire(end.plus(1), observer);
+        if let Some(more) = self.shared.options.end_timeout {
+            self.shared.is_forced = true;
+            self.fire(end.plus(more).plus(1), observer);
+        }
+        self.engine.finish(&mut Context {
+            shared: &mut self.shared,
+            observer,
+        });
+        self.result()
+    }
+
+    /// Returns what became of messages and objects.
+    #[must_use]
+    pub const fn stats(&self) -> &TrackStats {
+        &self.shared.stats
+    }
+
+    /// Takes the time of a packet, and lets the deadlines fire that are before it.
+    fn advance(&mut self, ts: Timestamp, observer: &mut dyn Observer) {
+        let now = self.clock.tick(ts, LEAP);
+        self.fire(now, observer);
+    }
+
+    /// Lets all deadlines before `now` fire, each with its own time.
+    fn fire(&mut self, now: Timestamp, observer: &mut dyn Observer) {
+        self.shared.now = self.shared.now.max(now);
+        while let Some((at, id)) = self.shared.timers.next_before(self.shared.now) {
+            let context = &mut Context {
+                shared: &mut self.shared,
+                observer,
+            };
+            self.engine.wake(id, at, context);
+        }
+    }
+
+    fn result(&mut self) -> Result<()> {
+        std::mem::replace(&mut self.shared.result, Ok(()))
+    }
+}
+
+/// Counts a message that cannot be worked with, and tells of it.
+fn unusable(message: &Message<'_>, context: &mut Context<'_>) {
+    context.shared.stats.unusable += 1;
+    let (head, bytes) = (message.head, message.bytes);
+    let reason = head.usable().err().map(|error| error.to_string());
+    context.event(&Event {
+        origin: Some(message.completed_by.origin),
+        call_id: head.call_id.of(bytes),
+        from_tag: head.from_tag(bytes).unwrap_or_default(),
+        to_tag: head.to_tag(bytes).unwrap_or_default(),
+        method: head.method_text(bytes),
+        caller: Party {
+            address: Some(message.flow.src),
+            ..Party::default()
+        },
+        callee: Party {
+            address: Some(message.flow.dst),
+            ..Party::default()
+        },
+        transport: Some(message.flow.transport),
+        status: head.status_code(),
+        reason: reason.as_deref().unwrap_or_default().as_bytes(),
+        ..Event::new(EventKind::ParseError, message.ts)
+    });
+}
