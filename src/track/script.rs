@@ -4,7 +4,7 @@
 //! 0.000 A>B OPTIONS
 //! 0.020 B>A 200:OPTIONS to=t | Server: B
 //! ```
-//! Each line is a message: seconds, from whom to whom (`A>B/tcp` over TCP), what, words, and headers behind bars. What it
+//! Each line is a message: seconds, from whom to whom (`A>B/tcp` over TCP, `A:5070` not from or to 5060), what, words, and headers behind bars. What it
 //! is, is a method, or status and method. The words: `id=` Call-ID (`c`), `n=` the number in CSeq (1), `from=` and `to=`
 //! the tags (`f` and none), `via=` the branches from the last hop to the first (`b` and the number in CSeq; `-` is none),
 //! `uri=` the Request-URI.
@@ -192,9 +192,11 @@ fn flow(text: &str) -> Flow {
 }
 
 /// Returns the address of a host, which a letter names.
-fn host(name: &str) -> SocketAddr {
+fn host(text: &str) -> SocketAddr {
+    let (name, port) = text.split_once(':').unwrap_or((text, "5060"));
     let number = name.bytes().next().unwrap() - b'A';
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10 + number)), 5060)
+    let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 10 + number));
+    SocketAddr::new(address, port.parse().unwrap())
 }
 
 fn frame(ts: Timestamp) -> Frame {

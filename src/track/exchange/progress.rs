@@ -72,7 +72,16 @@ impl Exchange {
 
     /// Takes the request, the first time or at another hop.
     fn take_request(&mut self, seen: &Seen<'_>) -> Progress {
-        self.ways.request(seen.transaction, seen.depth());
+        let [sender, receiver] = [seen.message.flow.src, seen.message.flow.dst];
+        let is_by_sender = if seen.message.flow.transport == Transport::Udp {
+            sender == self.addresses[0]
+        } else {
+            sender.ip() == self.addresses[0].ip()
+        };
+        let depth = seen.depth();
+        if self.ways.request(seen.transaction, depth, is_by_sender) {
+            self.addresses = [sender, receiver];
+        }
         if self.request.is_some() {
             return Progress::Nothing;
         }
@@ -86,7 +95,7 @@ impl Exchange {
         if self.request.is_none() {
             self.flags.insert(Flags::ONE_DIRECTION);
         }
-        let is_here = self.ways.are_at(seen.depth());
+        let is_here = self.is_here(seen);
         if seen.status < 200 {
             if is_here {
                 self.provisional.get_or_insert(seen.ts);
@@ -115,6 +124,13 @@ impl Exchange {
         let kind = self.settle(seen, context);
         self.tell(kind, seen, context);
         Progress::Settled
+    }
+
+    /// Returns whether a response is at the hop that decides.
+    fn is_here(&self, seen: &Seen<'_>) -> bool {
+        // If the request was missed, the address tells: the port need not be that which the request is sent from.
+        let to_sender = seen.message.flow.dst.ip() == self.addresses[0].ip();
+        self.ways.knows(seen.transaction) || (to_sender && self.ways.are_at(seen.depth()))
     }
 
     /// Takes over what the final response tells.

@@ -272,6 +272,24 @@ fn the_hop_nearest_to_the_sender_decides() {
             &["OPTIONS ok 200"],
         ),
         (
+            "a proxy that shows its own Via only",
+            "0.000 A>P OPTIONS via=x
+             0.001 P>B OPTIONS via=y
+             0.020 B>P 404:OPTIONS via=y to=t
+             0.021 P>A 200:OPTIONS via=x to=u",
+            &["other-ok 0.021 200"],
+            &["OPTIONS ok 200 21ms"],
+        ),
+        (
+            "a client that sends from another port than it listens to",
+            "0.000 A>P OPTIONS via=x
+             0.001 P>B OPTIONS via=y,x
+             0.020 B>P 404:OPTIONS via=y,x to=t
+             0.021 P>A:5070 200:OPTIONS via=x to=u",
+            &["other-ok 0.021 200"],
+            &["OPTIONS ok 200 21ms"],
+        ),
+        (
             "the second hop was seen first",
             "0.000 P>B OPTIONS via=y,x
              0.001 A>P OPTIONS via=x
@@ -323,7 +341,7 @@ fn challenges_are_taken_up_or_not() {
              0.050 B>A 200:MESSAGE n=3 to=t"
                 .to_owned(),
             &["other-ok 0.05 200"],
-            &["MESSAGE challenged 401 10ms", "MESSAGE challenged 407 10ms", "MESSAGE ok 200 10ms"],
+            &["MESSAGE challenged 407 10ms", "MESSAGE challenged 401 10ms", "MESSAGE ok 200 10ms"],
         ),
         (
             "given up: 30 s after the last message",

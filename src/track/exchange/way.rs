@@ -28,14 +28,21 @@ impl Ways {
         }
     }
 
-    /// Takes a request at a hop.
-    pub(super) fn request(&mut self, transaction: u64, depth: u8) {
-        if depth < self.depth {
+    /// Takes a request at a hop; returns whether that is nearer to who sent it. `is_by_sender` is whether it came from
+    /// where the first one came from.
+    pub(super) fn request(&mut self, transaction: u64, depth: u8, is_by_sender: bool) -> bool {
+        let is_nearer = depth < self.depth;
+        if is_nearer {
             *self = Self::new(transaction, depth);
-        } else if depth == self.depth && !self.knows(transaction) && self.others.len() < MAX_WAYS {
+        } else if depth == self.depth
+            && is_by_sender
+            && !self.knows(transaction)
+            && self.others.len() < MAX_WAYS
+        {
             self.others.reserve_exact(1);
             self.others.push(Way::new(transaction));
         }
+        is_nearer
     }
 
     /// Returns whether the request was seen at that hop in a transaction.
@@ -84,12 +91,13 @@ mod tests {
     #[test]
     fn the_hop_nearest_to_the_sender_decides() {
         let mut ways = Ways::new(1, 2);
-        ways.request(2, 2);
-        ways.request(3, 3);
-        assert!(ways.knows(2) && !ways.knows(3));
+        assert!(!ways.request(2, 2, true));
+        assert!(!ways.request(3, 3, true));
+        assert!(!ways.request(5, 2, false));
+        assert!(ways.knows(2) && !ways.knows(3) && !ways.knows(5));
         assert!(!ways.close(1), "the other branch is open");
         assert!(ways.close(2));
-        ways.request(4, 1);
+        assert!(ways.request(4, 1, false));
         assert!(ways.knows(4) && !ways.knows(1));
         assert!(ways.are_at(1) && !ways.are_at(2));
         assert!(ways.close(9), "there is no other");
@@ -99,7 +107,7 @@ mod tests {
     fn memory_is_bounded() {
         let mut ways = Ways::new(0, 1);
         for transaction in 0..10_000 {
-            ways.request(transaction, 1);
+            ways.request(transaction, 1, true);
         }
         assert_eq!(ways.others.len(), MAX_WAYS);
     }
