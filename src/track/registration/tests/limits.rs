@@ -1,6 +1,7 @@
 //! Hostile and long captures.
 
 use super::*;
+use crate::track::{Context, Flags, context::Shared, registration::Registrations, seen::Seen};
 
 /// Bindings that were handed over, and whether they were forgotten.
 #[derive(Default)]
@@ -12,7 +13,7 @@ struct Counted {
 impl Observer for Counted {
     fn binding(&mut self, binding: &Binding) -> Result<()> {
         self.bindings += 1;
-        self.evicted += usize::from(binding.flags().contains(crate::track::Flags::EVICTED));
+        self.evicted += usize::from(binding.flags().contains(Flags::EVICTED));
         Ok(())
     }
 }
@@ -43,40 +44,69 @@ fn contacts_of_one_message_and_bindings_of_one_address_are_bounded() {
 
 #[test]
 fn exchanges_and_bindings_are_forgotten_oldest_first() {
-    let mut tracker = Tracker::new(TrackOptions::default());
+    let mut registrations = Registrations::default();
     let mut counted = Counted::default();
+    let shared = &mut Shared::new(TrackOptions::default());
+    let context = &mut Context {
+        shared,
+        observer: &mut counted,
+    };
     for number in 1..=100_u32 {
         let to = format!("<sip:u{number}@example.com>");
         let call_id = format!("call-{number}");
-        let base = f64::from(number) * 20.0;
-        for said in [register(base, 1, C1), response(base + 0.1, 200, 1, C1)] {
+        let at = f64::from(number) * 20.0;
+        for said in [register(at, 1, C1), response(at + 0.1, 200, 1, C1)] {
             let said = Said {
                 to: &to,
                 from: &to,
                 call_id: &call_id,
                 ..said
             };
-            send(&mut tracker, &mut counted, number.into(), &said);
+            let message = said.message(number.into());
+            let message = message.as_message();
+            let seen = Seen::new(&message, &context.shared.hasher).unwrap();
+            assert!(registrations.take(&seen, false, context));
         }
     }
-    // All bindings are there, and the exchanges but the last are over.
-    let Tracker {
-        shared,
-        registrations,
-        ..
-    } = &mut tracker;
+    // Nobody has woken them yet: the bindings are there, and the exchanges.
     assert_eq!(registrations.len(), 100);
-    assert!(registrations.allocated() < 100 * 1024 + 8192);
     assert_eq!(registrations.oldest(), Some(at(20.1)));
-    let context = &mut crate::track::Context {
-        shared,
-        observer: &mut counted,
-    };
-    while registrations.len() > 0 {
+    let allocated = registrations.allocated();
+    assert!(allocated < 100 * 2048, "{allocated}");
+    for number in 1..=200_u64 {
+        assert!(registrations.len() > 0);
         registrations.evict(context);
+        assert_eq!(context.shared.stats.evicted, number);
     }
+    assert_eq!(registrations.len(), 0);
     assert_eq!((counted.bindings, counted.evicted), (100, 100));
-    assert_eq!(tracker.stats().evicted, 101);
+}
+
+#[test]
+fn the_tracker_keeps_as_many_bindings_as_it_may() {
+    let texts: Vec<String> = (1..=100)
+        .map(|number| format!("<sip:u{number}@example.com>"))
+        .collect();
+    let mut trace = Vec::new();
+    for (number, to) in (0_u32..).zip(&texts) {
+        let at = f64::from(number) * 20.0;
+        for said in [register(at, 1, C1), response(at + 0.1, 200, 1, C1)] {
+            trace.push(Said {
+                to,
+                from: to,
+                call_id: to,
+                ..said
+            });
+        }
+    }
+    let options = TrackOptions {
+        max_bindings: 30,
+        ..default()
+    };
+    let told = run(&options, 2000.0, &trace);
+    let evicted = told.bindings.iter().map(|line| line.contains("evicted"));
+    let expected = (0..100).map(|number| number < 70);
+    assert!(evicted.eq(expected), "{:#?}", told.bindings);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::{
     capture::{Frame, LinkType, Origin},
     error::Result,
     net::{Encapsulation, Flow, Transport},
-    sip::{Framing, Head, Message},
+    sip::{Framing, Head, MessageBuf},
     time::Timestamp,
     track::{Binding, Event, Observer, TrackOptions, Tracker, timeouts::SECOND},
 };
@@ -112,6 +112,42 @@ impl Said<'_> {
         }
         (text + "\r\n").into_bytes()
     }
+
+    /// Returns it as it is captured in a frame.
+    fn message(&self, number: u64) -> MessageBuf {
+        let bytes = self.bytes();
+        let [client, registrar] = [self.client, self.registrar].map(|text| text.parse().unwrap());
+        let (src, dst) = if self.status > 0 {
+            (registrar, client)
+        } else {
+            (client, registrar)
+        };
+        let frame = Frame {
+            origin: Origin {
+                input: 0,
+                number,
+                offset: 0,
+            },
+            ts: at(self.at),
+            captured: 0,
+            orig_len: 0,
+            link: LinkType::ETHERNET,
+            interface: 0,
+        };
+        MessageBuf {
+            ts: frame.ts,
+            flow: Flow {
+                src,
+                dst,
+                transport: self.transport,
+            },
+            encapsulation: Encapsulation::NONE,
+            completed_by: frame,
+            frames: vec![frame],
+            head: Head::parse(&bytes, Framing::Datagram).unwrap(),
+            bytes,
+        }
+    }
 }
 
 fn at(seconds: f64) -> Timestamp {
@@ -183,48 +219,13 @@ fn run(options: &TrackOptions, end: f64, trace: &[Said<'_>]) -> Told {
     let mut trace = trace.to_vec();
     trace.sort_by(|one, other| one.at.total_cmp(&other.at));
     for (number, said) in (1..).zip(&trace) {
-        send(&mut tracker, &mut told, number, said);
+        let message = said.message(number);
+        tracker
+            .message(&message.as_message(), false, &mut told)
+            .unwrap();
     }
     tracker.finish(at(end), &mut told).unwrap();
     told
-}
-
-/// Gives a message to a tracker.
-fn send(tracker: &mut Tracker, observer: &mut dyn Observer, number: u64, said: &Said<'_>) {
-    let bytes = said.bytes();
-    let head = Head::parse(&bytes, Framing::Datagram).unwrap();
-    let [client, registrar] = [said.client, said.registrar].map(|text| text.parse().unwrap());
-    let (src, dst) = if said.status > 0 {
-        (registrar, client)
-    } else {
-        (client, registrar)
-    };
-    let frame = Frame {
-        origin: Origin {
-            input: 0,
-            number,
-            offset: 0,
-        },
-        ts: at(said.at),
-        captured: 0,
-        orig_len: 0,
-        link: LinkType::ETHERNET,
-        interface: 0,
-    };
-    let message = Message {
-        ts: frame.ts,
-        flow: Flow {
-            src,
-            dst,
-            transport: said.transport,
-        },
-        encapsulation: Encapsulation::NONE,
-        completed_by: &frame,
-        frames: &[],
-        bytes: &bytes,
-        head: &head,
-    };
-    tracker.message(&message, false, observer).unwrap();
 }
 
 /// Asserts what is told of a trace: the events, and the bindings in the order in which they are over.
