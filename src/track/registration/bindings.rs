@@ -13,7 +13,7 @@ use crate::{
         },
         table::{Key, Table},
         timeouts::SECOND,
-        timer::{Owner, TimerId},
+        timer::TimerId,
     },
 };
 
@@ -234,47 +234,5 @@ impl Bindings {
     /// Returns how much memory they take, in octets.
     pub(super) fn allocated(&self) -> usize {
         self.table.allocated() + self.flaps.allocated()
-    }
-}
-
-impl Binding {
-    /// Sets the deadline: when it expires and the grace is over, or when it can be told that it was removed.
-    pub(super) fn arm(&mut self, key: Key, context: &mut Context<'_>) {
-        let options = &context.shared.options;
-        let deadline = match self.ended() {
-            Some(end) => end.plus(options.reg_del_delay),
-            None => self
-                .expires_at()
-                .unwrap_or(self.refreshed)
-                .plus(options.reg_expiry_grace),
-        };
-        let id = TimerId {
-            owner: Owner::Binding,
-            slot: key.slot,
-            generation: key.generation,
-        };
-        self.alarm.set(deadline, id, &mut context.shared.timers);
-    }
-
-    /// Ends it: for `reason`, unless its removal was held back for another one.
-    fn be_over(&mut self, reason: EndReason) {
-        let reason = self.end_reason.unwrap_or(reason);
-        if !self.end.is_set()
-            && let Some(expires_at) = self.expires_at()
-        {
-            self.end = expires_at.into();
-        }
-        let is_superseded = self.state == BindingState::Superseded
-            && matches!(reason, EndReason::Registrar | EndReason::Expired);
-        (self.state, self.end_reason) = match reason {
-            _ if is_superseded => (BindingState::Superseded, Some(EndReason::Superseded)),
-            EndReason::Expired => (BindingState::Expired, Some(reason)),
-            _ => (BindingState::Removed, Some(reason)),
-        };
-    }
-
-    /// Returns what tells it from others when it is gone.
-    pub(super) fn flap_hash(&self) -> u64 {
-        self.hash ^ self.identity.contact.rotate_left(1) ^ u64::from(self.identity.flow)
     }
 }

@@ -73,6 +73,8 @@ impl Exchange {
                 .is_some_and(|deadline| deadline <= at)
         };
         let index = self.rounds.iter().position(is_due)?;
+        // What comes late is late from now on.
+        self.last_seen = self.last_seen.max(at);
         let round = self.rounds.get_mut(index)?;
         let verdict = match std::mem::replace(&mut round.phase, Phase::Done) {
             Phase::Held(truth) => {

@@ -16,6 +16,7 @@ mod contact;
 mod exchange;
 mod expiry;
 mod flaps;
+mod life;
 mod rounds;
 #[cfg(test)]
 mod tests;
