@@ -12,6 +12,15 @@ fn run(script: &str) -> Vec<String> {
 }
 
 #[test]
+fn without_a_to_tag_both_tags_fit_only_for_the_same_method() {
+    // The entry of the first branch has no tag any more, but the CANCEL has the number of the other.
+    assert_eq!(
+        run("0 > INVITE 5; 1 < 180 to=b; 2 < 180 to=c; 3 < 401 to=b; 4 > INVITE 6; 5 > CANCEL 5"),
+        ["10 call-attempt 487 a c 1"]
+    );
+}
+
+#[test]
 fn the_one_of_the_same_method_comes_first() {
     // A fork that an INFO has made, and the INVITE that it is a fork of.
     assert_eq!(

@@ -20,6 +20,13 @@ fn times_follow_from_the_first_message_the_first_ringing_and_the_final_response(
     let (delay, ring) = (1_100_000_000, 3_900_000_000);
     assert_eq!(told[0].times, [Some(delay), Some(ring), None]);
     assert_eq!(told[1].times, [None, Some(ring), Some(60 * SECOND)]);
+    let told = run("0 > INVITE 1; 1 < 180 to=b; 2 < 404 to=b; 5 < 200 to=c; 9 > BYE 2 to=c");
+    let ring = Some(4 * SECOND);
+    assert_eq!(
+        told[1].times,
+        [None, ring, Some(4 * SECOND)],
+        "from the answer on"
+    );
     for (name, script, expected) in [
         (
             "without ringing",

@@ -117,6 +117,29 @@ fn refreshes_are_not_told() {
 }
 
 #[test]
+fn another_contact_of_the_same_call_id() {
+    check(&[
+        (
+            "under the same tags: each kind is told once",
+            "0 > REGISTER 1 contact=c1; 0.1 < 200 to=b contact=c1;expires=60
+             50 > REGISTER 2 contact=c2; 50.1 < 200 to=b contact=c2;expires=60",
+            &["0.1 reg-new 200 c1", "140.1 reg-expired 200 c2"],
+        ),
+        (
+            "under another To tag, which is a fork",
+            "0 > REGISTER 1 contact=c1; 0.1 < 200 to=b contact=c1;expires=60
+             50 > REGISTER 2 contact=c2; 50.1 < 200 to=c contact=c2;expires=60",
+            &[
+                "0.1 reg-new 200 c1",
+                "50.1 reg-new 200 c2",
+                "90.1 reg-expired 200 c1",
+                "140.1 reg-expired 200 c2",
+            ],
+        ),
+    ]);
+}
+
+#[test]
 fn a_binding_is_of_its_address_of_record() {
     check(&[(
         "the same Contact of two users",

@@ -133,6 +133,9 @@ fn an_ack_in_init_keeps_the_entry_for_another_second() {
     let script = "0 > ACK 1 to=b; 1.1 > INFO 2 to=b";
     let told = super::Script::parse(script).run();
     assert_eq!(told[0].counters[0].requests, 1, "the ACK was given up");
+    let script = "0 < 100 to=b; 1.1 > INFO 2 to=b";
+    let told = super::Script::parse(script).run();
+    assert_eq!(told[0].counters[1].responses, 0, "so was the 100");
 }
 
 #[test]

@@ -334,5 +334,6 @@ fn responses_seen_again_put_the_deadline_off() {
             "0 > INVITE 1; 10 < 200 of=ACK to=b",
             &["130 call-attempt 408"],
         ),
+        ("ACK in init", "0 < 200 of=ACK to=b", &[]),
     ]);
 }
