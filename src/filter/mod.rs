@@ -3,6 +3,7 @@
 //! A selection stands behind whatever has to see all messages, never in front of it.
 
 mod duration;
+mod event;
 mod expression;
 mod moment;
 mod number;

@@ -25,7 +25,7 @@ pub struct ListStyle {
 }
 
 /// On terminals narrower than this, columns stand closer.
-const NARROW: usize = 100;
+pub(super) const NARROW: usize = 100;
 
 /// The widths of a list's columns: they are as wide as the widest cell that was measured.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use std::{
 use csv::ByteRecord;
 use itoa::Integer;
 
-use crate::{report::MessageRow, text::printable};
+use crate::{report::MessageRow, text::printable, track::Flags};
 
 /// Writes rows as CSV, the names of the columns first. Cells are collected until [`CsvRows::end`] writes them.
 pub struct CsvRows<W: Write> {
@@ -111,6 +111,18 @@ impl<W: Write> CsvRows<W> {
             Some(number) => self.number(number),
             None => self.plain(""),
         }
+    }
+
+    /// Adds a cell with the names of remarks.
+    pub fn flags(&mut self, flags: Flags) {
+        self.cell.clear();
+        for name in flags.names() {
+            if !self.cell.is_empty() {
+                self.cell.push(' ');
+            }
+            self.cell.push_str(name);
+        }
+        self.record.push_field(self.cell.as_bytes());
     }
 
     /// Adds a cell with an address, or an empty one.

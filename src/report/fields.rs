@@ -24,6 +24,11 @@ pub(super) const fn millis(nanos: i64) -> i64 {
     nanos / 1_000_000
 }
 
+/// Returns whole seconds, truncated toward zero.
+pub(super) const fn seconds(nanos: i64) -> i64 {
+    nanos / 1_000_000_000
+}
+
 /// Writes a time as RFC 3339 in UTC with nine decimals.
 pub(super) fn serialize_time<S: Serializer>(
     ts: &Timestamp,

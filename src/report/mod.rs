@@ -6,6 +6,8 @@ mod call;
 mod call_list;
 mod columns;
 mod csv;
+mod event;
+mod event_text;
 mod fields;
 mod file;
 mod full;
@@ -24,6 +26,8 @@ pub use self::{
     call::{BranchRow, CallDurations, CallRow, CallTimes},
     columns::{Column, Columns, ListStyle},
     csv::CsvRows,
+    event::{EventRow, RateRow},
+    event_text::EventText,
     file::FileRow,
     full::MessageText,
     info::{Info, Overview},

@@ -1,6 +1,10 @@
 //! One side of a call, a registration or an event.
 
-use std::{borrow::Cow, io::Write, net::IpAddr};
+use std::{
+    borrow::Cow,
+    io::Write,
+    net::{IpAddr, SocketAddr},
+};
 
 use serde::Serialize;
 
@@ -48,16 +52,17 @@ impl<'a> PartyRow<'a> {
 
     /// Returns who it is for people, as short as it can be said: the user and host of the URI, or the address.
     pub(super) fn name(&self) -> Cow<'_, str> {
-        match (&self.uri, self.ip) {
-            (Some(uri), _) => Cow::Borrowed(without_parameters(uri)),
-            (None, Some(ip)) => Cow::Owned(ip.to_string()),
-            (None, None) => Cow::Borrowed("?"),
+        match (&self.uri, self.ip, self.port) {
+            (Some(uri), ..) => Cow::Borrowed(short_uri(uri)),
+            (None, Some(ip), Some(port)) => Cow::Owned(SocketAddr::new(ip, port).to_string()),
+            (None, Some(ip), None) => Cow::Owned(ip.to_string()),
+            (None, None, _) => Cow::Borrowed("?"),
         }
     }
 }
 
 /// Returns a URI without its scheme, parameters and headers: what a person reads.
-fn without_parameters(uri: &str) -> &str {
+pub(super) fn short_uri(uri: &str) -> &str {
     let scheme = ["sips:", "sip:", "tel:"]
         .into_iter()
         .find(|scheme| {
@@ -143,7 +148,7 @@ mod tests {
             ("sip", "sip"),
             ("", ""),
         ] {
-            assert_eq!(without_parameters(uri), expected, "{uri}");
+            assert_eq!(short_uri(uri), expected, "{uri}");
         }
     }
 }

@@ -12,6 +12,7 @@ mod call;
 mod event;
 mod flags;
 mod outcome;
+mod rate_limit;
 mod seen;
 mod sighting;
 mod table;
@@ -29,6 +30,7 @@ pub use self::{
     event::{Event, EventKind, Party, SideCounters},
     flags::Flags,
     outcome::{FailureClass, Outcome, Side, State},
+    rate_limit::{InvalidRateLimit, Rate, RateKey, RateLimit, RateLimiter, RateLimits, RateStats},
     timeouts::{InvalidTimeout, Timeout, Timeouts},
 };
 use crate::{error::Result, sip::Message, time::Timestamp};
