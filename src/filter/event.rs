@@ -45,7 +45,10 @@ fn is_party(number: &Number, event: &Event<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{time::Timestamp, track::{EventKind, Party}};
+    use crate::{
+        time::Timestamp,
+        track::{EventKind, Party},
+    };
 
     #[test]
     fn kinds_of_criteria_must_all_agree() {

@@ -8,12 +8,13 @@ use std::{
 use serde::Serialize;
 
 use crate::{
+    net::Transport,
     report::{
         CsvRows, PartyRow, SidesRow,
         fields::{known, millis, seconds, serialize_flags, serialize_time},
     },
     time::Timestamp,
-    track::{Event, Flags, Rate},
+    track::{Event, Flags, Outcome, Rate, Side},
 };
 
 /// What `events` tells of an event. Fields are only ever added, at the end.
@@ -171,11 +172,11 @@ impl<'a> EventRow<'a> {
             ruri: known(event.request_uri),
             contact: known(event.contact),
             pai: identities.filter_map(known).collect(),
-            transport: event.transport.map(|transport| transport.name()),
+            transport: event.transport.map(Transport::name),
             status: event.status,
             reason: known(event.reason),
-            outcome: event.outcome.map(|outcome| outcome.name()),
-            side: event.side.map(|side| side.name()),
+            outcome: event.outcome.map(Outcome::name),
+            side: event.side.map(Side::name),
             cause: event.cause,
             pdd_ms: event.post_dial_delay.map(millis),
             setup_ms: event.setup_time.map(millis),

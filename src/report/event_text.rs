@@ -169,8 +169,12 @@ fn details(row: &EventRow<'_>, kind: EventKind, with_reason: bool) -> String {
         write!(text, "  for {}", duration(i64::from(seconds) * 1000)).unwrap_or_default();
     }
     if let Some(rate) = row.rate.as_ref().filter(|rate| rate.ex_diff > 0) {
-        let (count, crt, lim) = (rate.ex_diff, rate.crt, rate.lim);
-        write!(text, "  x{count} ({crt}/{lim} in {} s)", rate.period_s).unwrap_or_default();
+        let (count, lim, period) = (rate.ex_diff, rate.lim, rate.period_s);
+        if rate.exceeded {
+            write!(text, "  over {lim}/{period}s x{count}").unwrap_or_default();
+        } else {
+            write!(text, "  {count} not told").unwrap_or_default();
+        }
     }
     text
 }

@@ -1,6 +1,6 @@
 //! What happens to calls, registrations and the rest.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, str::FromStr};
 
 use crate::{
     capture::Origin,
@@ -83,6 +83,21 @@ kinds! {
     TcpResync = "tcp-resync";
     /// A packet is incomplete because a fragment is missing.
     FragmentLost = "fragment-lost";
+}
+
+impl FromStr for EventKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| {
+                let names: Vec<&str> = Self::ALL.iter().map(|kind| kind.name()).collect();
+                format!("expected one of {}", names.join(", "))
+            })
+    }
 }
 
 impl fmt::Display for EventKind {

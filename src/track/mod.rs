@@ -193,6 +193,20 @@ impl Tracker {
         self.result()
     }
 
+    /// Tells of an event that is no matter of messages, after all deadlines before it.
+    ///
+    /// # Errors
+    /// What the observer returned.
+    pub fn event(&mut self, event: &Event<'_>, observer: &mut dyn Observer) -> Result<()> {
+        self.advance(event.ts, observer);
+        let context = &mut Context {
+            shared: &mut self.shared,
+            observer,
+        };
+        context.event(event);
+        self.result()
+    }
+
     /// Ends what the end of the capture ends; `end` is when its last frame was captured.
     ///
     /// # Errors

@@ -193,8 +193,8 @@ impl Window {
     fn add(&mut self, ts: Timestamp, period: i64) -> u64 {
         let elapsed = ts.since(self.start);
         if elapsed >= period {
-            let rate = u128::from(self.count) * period.unsigned_abs() as u128
-                / elapsed.unsigned_abs() as u128;
+            let [period, elapsed] = [period, elapsed].map(|nanos| u128::from(nanos.unsigned_abs()));
+            let rate = u128::from(self.count) * period / elapsed;
             *self = Self {
                 start: ts,
                 count: 1,

@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Messages(cmd::messages::MessagesArgs),
     Grep(cmd::grep::GrepArgs),
     Calls(cmd::calls::CallsArgs),
+    Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
     Parse(cmd::parse::ParseArgs),
@@ -241,6 +242,11 @@ pub(crate) enum Format {
     Csv,
     /// JSON Lines: an object with a type in each line
     Json,
+}
+
+/// Returns the nanoseconds of a duration.
+pub(crate) fn parse_duration(text: &str) -> Result<i64, String> {
+    filter::parse_duration(text).map_err(|error| error.to_string())
 }
 
 fn parse_port(text: &str) -> Result<u16, &'static str> {

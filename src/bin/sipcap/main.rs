@@ -2,9 +2,11 @@
 
 mod cli;
 mod cmd;
+mod event_rows;
 mod exit;
 mod input;
 mod output;
+mod pace;
 mod packets;
 mod rows;
 mod track;

@@ -5,14 +5,13 @@ use std::ops::ControlFlow;
 use clap::{Args, ValueEnum};
 use sipcap::{
     error::Result,
-    filter::parse_duration,
     pipeline::{Sink, Summary},
     sip::Message,
     time::Timestamp,
     track::{Observer, Timeouts, TrackOptions, TrackStats, Tracker},
 };
 
-use crate::ui::Ui;
+use crate::{cli::parse_duration, ui::Ui};
 
 /// How calls, registrations and the rest are followed.
 #[derive(Args, Debug)]
@@ -28,13 +27,13 @@ pub(crate) struct TrackArgs {
     #[arg(long, value_name = "TABLE", default_value = "sipcap")]
     timeouts: TimeoutTable,
     /// Let time-outs fire that come within this time after the end of the capture
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     end_timeout: Option<i64>,
     /// How late a binding may be refreshed before it has expired
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     reg_expiry_grace: i64,
     /// Hold the removal of a binding back for this time, in case it is registered again
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     reg_del_delay: i64,
     /// Take Contacts for the same that differ in their port only
     #[arg(long)]
@@ -69,7 +68,7 @@ impl TrackArgs {
         for (state, nanos) in &self.timeout {
             timeouts
                 .set(state, *nanos)
-                .map_err(|error| anyhow::anyhow!("--timeout {state}: {error}"))?;
+                .map_err(|error| anyhow::anyhow!("--timeout: {error}"))?;
         }
         Ok(TrackOptions {
             timeouts,
@@ -89,11 +88,7 @@ fn parse_timeout(text: &str) -> std::result::Result<(String, i64), String> {
     let (state, time) = text
         .split_once('=')
         .ok_or("expected a state and a time, such as inv_established=7200s")?;
-    Ok((state.to_owned(), parse_time(time)?))
-}
-
-fn parse_time(text: &str) -> std::result::Result<i64, String> {
-    parse_duration(text).map_err(|error| error.to_string())
+    Ok((state.to_owned(), parse_duration(time)?))
 }
 
 /// Reads a number of octets with or without a unit of 1024.
@@ -133,6 +128,11 @@ pub(crate) trait Follower: Observer {
     fn pause(&mut self) -> Result<()> {
         Ok(())
     }
+
+    /// Returns whether it wants to hear no more.
+    fn is_over(&self) -> bool {
+        false
+    }
 }
 
 impl<O: Follower> Tracked<O> {
@@ -167,7 +167,11 @@ impl<O: Follower> Sink for Tracked<O> {
         let is_marked = self.observer.marks(message);
         self.tracker
             .message(message, is_marked, &mut self.observer)?;
-        Ok(ControlFlow::Continue(()))
+        Ok(if self.observer.is_over() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     }
 
     fn pause(&mut self) -> Result<()> {

@@ -20,6 +20,7 @@ pub(crate) struct Ui {
     quiet: bool,
     verbose: bool,
     color: ColorChoice,
+    hides_progress: bool,
 }
 
 impl Ui {
@@ -28,7 +29,13 @@ impl Ui {
             quiet: args.quiet,
             verbose: args.verbose,
             color: args.color,
+            hides_progress: false,
         }
+    }
+
+    /// Lets no progress bar be shown: the output itself shows how far it is.
+    pub(crate) const fn hide_progress(&mut self) {
+        self.hides_progress = true;
     }
 
     /// Returns whether more than the usual is to be told.
@@ -87,7 +94,7 @@ impl Ui {
 
     /// Returns a progress bar over `size` octets; it shows itself after half a second, on a terminal only.
     pub(crate) fn progress(&self, size: Option<u64>) -> Progress {
-        let is_shown = !self.quiet && io::stderr().is_terminal();
+        let is_shown = !self.quiet && !self.hides_progress && io::stderr().is_terminal();
         Progress(is_shown.then(|| {
             let bar = match size {
                 Some(size) => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod completions;
+pub(crate) mod events;
 pub(crate) mod grep;
 pub(crate) mod info;
 pub(crate) mod man;
@@ -19,6 +20,7 @@ pub(crate) fn run(command: &Command, ui: &mut Ui) -> anyhow::Result<Outcome> {
         Command::Messages(args) => messages::run(args, ui),
         Command::Grep(args) => grep::run(args, ui),
         Command::Calls(args) => calls::run(args, ui),
+        Command::Events(args) => events::run(args, ui),
         Command::Stats(args) => stats::run(args, ui),
         Command::Split(args) => split::run(args, ui),
         Command::Parse(args) => parse::run(args, ui),
