@@ -16,7 +16,7 @@ use crate::{
 const MAX_COLUMN: usize = 24;
 
 /// On terminals narrower than this, columns stand closer, and time has milliseconds.
-pub(super) const NARROW: usize = 100;
+const NARROW: usize = 100;
 
 /// Columns before the last one, with the widths they begin with.
 const COLUMNS: [(&str, usize); 6] = [

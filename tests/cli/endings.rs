@@ -24,6 +24,7 @@ fn an_input_is_never_written_over() {
         "grep INVITE -o call.pcap --force call.pcap",
         "info -o call.pcap --force call.pcap",
         "stats -o call.pcap --force call.pcap",
+        "events -o call.pcap --force call.pcap",
     ] {
         let run = run(dir.path(), &args.split(' ').collect::<Vec<_>>());
         assert_eq!(run.status, 2, "{args}: {run}");
@@ -108,6 +109,10 @@ fn a_closed_pipe_is_a_quiet_end() {
         "grep . mixed.pcapng",
         "info mixed.pcapng",
         "stats mixed.pcapng",
+        "events mixed.pcapng",
+        "events --format text mixed.pcapng",
+        "events --format csv mixed.pcapng",
+        "events --replay mixed.pcapng",
         "split -o out mixed.pcapng",
         "man",
         "completions bash",
@@ -149,7 +154,11 @@ fn colours_are_for_terminals_unless_asked_for() {
         assert_eq!(run.status, 0, "{args}: {run}");
         run.stdout.contains(&0x1b)
     };
-    for command in ["messages call.pcap", "grep INVITE call.pcap"] {
+    for command in [
+        "messages call.pcap",
+        "grep INVITE call.pcap",
+        "events --format text call.pcap",
+    ] {
         assert!(!colored(command, None));
         assert!(!colored(command, Some(("NO_COLOR", "1"))));
         assert!(!colored(command, Some(("TERM", "xterm-256color"))));
@@ -227,6 +236,54 @@ fn a_signal_finishes_what_was_begun() {
         rows.is_empty() || rows.starts_with("input,frame,ts,") && rows.ends_with('\n'),
         "{rows}"
     );
+}
+
+/// The call of `call.pcap` rings at 0.25 s, is answered at 3.1 s and ends at 63.12 s.
+#[test]
+fn a_replay_keeps_the_pace_of_the_capture() {
+    let dir = playground();
+    let args = ["events", "--format", "text", "call.pcap"];
+    let plain = run(dir.path(), &args);
+    let begun = std::time::Instant::now();
+    let paced = [
+        &args[..],
+        &["--replay", "--speed", "10", "--max-delay", "500ms"],
+    ];
+    let replayed = run(dir.path(), &paced.concat());
+    let took = begun.elapsed().as_millis();
+    assert_eq!(replayed.stdout, plain.stdout);
+    // 285 ms to the answer, and half a second instead of 6 s to the end.
+    assert!((785..6000).contains(&took), "{took} ms");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_a_replay_at_once() {
+    let dir = playground();
+    let mut child = sipcap()
+        .current_dir(dir.path())
+        .args(["events", "--replay", "--format", "text", "call.pcap"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The day and the first event; the next one is nearly three seconds away.
+    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    for _ in 0..2 {
+        assert!(rows.next().is_some());
+    }
+    let begun = std::time::Instant::now();
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let rest: Vec<_> = rows.collect();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("interrupted"), "{stderr}");
+    assert!(rest.is_empty(), "{rest:?}");
+    assert!(begun.elapsed().as_secs() < 2);
 }
 
 #[test]
@@ -317,6 +374,28 @@ fn a_pipe_that_stays_open_keeps_nothing_back() {
     let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
     for number in 0..8 {
         assert!(rows.next().is_some(), "the header and 7 messages, {number}");
+    }
+    drop(stdin);
+    assert!(rows.next().is_none());
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn events_of_a_pipe_that_stays_open_are_told_at_once() {
+    let dir = playground();
+    let mut child = sipcap()
+        .current_dir(dir.path())
+        .args(["events", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let capture = std::fs::read(dir.path().join("call.pcap")).unwrap();
+    stdin.write_all(&capture).unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 0..3 {
+        assert!(rows.next().is_some(), "ringing, start and end, {number}");
     }
     drop(stdin);
     assert!(rows.next().is_none());

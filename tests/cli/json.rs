@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::playground;
 use crate::support::program::run;
@@ -96,8 +96,79 @@ enum Row {
     },
 }
 
+/// What `events` tells; the type is the kind of event.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventRow {
+    r#type: String,
+    ts: Time,
+    input: Option<String>,
+    frame: Option<u64>,
+    call_id: Option<String>,
+    from_tag: Option<String>,
+    to_tag: Option<String>,
+    method: Option<String>,
+    caller: Party,
+    callee: Party,
+    ruri: Option<String>,
+    contact: Option<String>,
+    pai: Vec<String>,
+    transport: Option<String>,
+    status: Option<u16>,
+    reason: Option<String>,
+    outcome: Option<String>,
+    side: Option<String>,
+    cause: Option<u8>,
+    pdd_ms: Option<i64>,
+    setup_ms: Option<i64>,
+    ring_ms: Option<i64>,
+    duration_ms: Option<i64>,
+    aor: Option<String>,
+    expires_s: Option<u32>,
+    counters: Sides,
+    flags: Vec<String>,
+    rate: Option<Rate>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Party {
+    uri: Option<String>,
+    display: Option<String>,
+    ip: Option<std::net::IpAddr>,
+    port: Option<u16>,
+    ua: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sides {
+    caller: Counters,
+    callee: Counters,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Counters {
+    requests: u32,
+    responses: u32,
+    retransmissions: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rate {
+    exceeded: bool,
+    ex_diff: u64,
+    crt: u64,
+    lim: u32,
+    period_s: i64,
+    since: Time,
+    key: String,
+}
+
 /// Returns the rows that a command prints.
-fn rows(args: &str) -> Vec<Row> {
+fn rows<T: DeserializeOwned>(args: &str) -> Vec<T> {
     let dir = playground();
     let run = run(dir.path(), &args.split(' ').collect::<Vec<_>>());
     assert_eq!(run.status, 0, "{args}: {run}");
@@ -112,7 +183,7 @@ fn messages_have_these_fields() {
     let count = |args| {
         rows(args)
             .iter()
-            .filter(|row| matches!(row, Row::Message { .. }))
+            .filter(|row: &&Row| matches!(row, Row::Message { .. }))
             .count()
     };
     assert_eq!(count("messages --format json call.pcap"), 7);
@@ -133,7 +204,7 @@ fn whole_messages_come_with_grep_only() {
 #[test]
 fn the_fates_of_all_frames_sum_up_to_the_frames() {
     for file in ["call.pcap", "mixed.pcapng", "cut.pcap"] {
-        let rows = rows(&format!("info --format json {file}"));
+        let rows: Vec<Row> = rows(&format!("info --format json {file}"));
         let frames: u64 = rows
             .iter()
             .map(|row| match row {
@@ -172,8 +243,18 @@ fn the_fates_of_all_frames_sum_up_to_the_frames() {
 }
 
 #[test]
+fn events_have_these_fields() {
+    let events: Vec<EventRow> = rows("events call.pcap");
+    let types: Vec<&str> = events.iter().map(|event| event.r#type.as_str()).collect();
+    assert_eq!(types, ["call-ringing", "call-start", "call-end"]);
+    assert!(events.iter().all(|event| event.rate.is_none()));
+    let limited: Vec<EventRow> = rows("events --rate-limit 1/1h mixed.pcapng");
+    assert!(limited.iter().all(|event| event.rate.is_some()));
+}
+
+#[test]
 fn each_file_of_split_has_a_row() {
-    let rows = rows("split --format json -o out mixed.pcapng");
+    let rows: Vec<Row> = rows("split --format json -o out mixed.pcapng");
     let paths: BTreeSet<&String> = rows
         .iter()
         .filter_map(|row| match row {

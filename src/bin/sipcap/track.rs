@@ -113,6 +113,8 @@ fn parse_size(text: &str) -> std::result::Result<usize, &'static str> {
 /// A tracker with who is told what happens: a sink for messages.
 pub(crate) struct Tracked<O> {
     tracker: Tracker,
+    /// Frames after this moment are left out.
+    until: Timestamp,
     pub(crate) observer: O,
 }
 
@@ -140,8 +142,15 @@ impl<O: Follower> Tracked<O> {
     pub(crate) fn new(options: TrackOptions, observer: O) -> Self {
         Self {
             tracker: Tracker::new(options),
+            until: Timestamp::MAX,
             observer,
         }
+    }
+
+    /// Lets nothing happen after `until`, from where on frames are left out.
+    pub(crate) fn until(mut self, until: Option<Timestamp>) -> Self {
+        self.until = until.unwrap_or(Timestamp::MAX);
+        self
     }
 
     /// Tells what was left out.
@@ -179,7 +188,8 @@ impl<O: Follower> Sink for Tracked<O> {
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.tracker.finish(end(summary), &mut self.observer)
+        let end = end(summary).min(self.until);
+        self.tracker.finish(end, &mut self.observer)
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
         names: input::names(&inputs),
         list: List::new::<CallRow<'_>>(args.output.list_format(&output, ui))?,
     };
-    let mut tracked = Tracked::new(options, list);
+    let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
     tracked.warn(ui);
 

@@ -134,7 +134,7 @@ pub(crate) fn run(args: &EventsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     };
 
     // The pass.
-    let mut tracked = Tracked::new(options, telling);
+    let mut tracked = Tracked::new(options, telling).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
 
     // What to say about it.
