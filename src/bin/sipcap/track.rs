@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 use clap::{Args, ValueEnum};
 use sipcap::{
     error::Result,
-    pipeline::{Sink, Summary},
+    pipeline::{Notice, NoticeKind, Sink, Summary},
     sip::Message,
     time::Timestamp,
-    track::{Observer, Timeouts, TrackOptions, TrackStats, Tracker},
+    track::{Event, EventKind, Observer, Party, Timeouts, TrackOptions, TrackStats, Tracker},
 };
 
 use crate::{cli::parse_duration, ui::Ui};
@@ -135,6 +135,11 @@ pub(crate) trait Follower: Observer {
     fn is_over(&self) -> bool {
         false
     }
+
+    /// Returns whether what is no matter of messages is to be told as events too.
+    fn takes_notices(&self) -> bool {
+        false
+    }
 }
 
 impl<O: Follower> Tracked<O> {
@@ -181,6 +186,33 @@ impl<O: Follower> Sink for Tracked<O> {
         } else {
             ControlFlow::Continue(())
         })
+    }
+
+    fn takes_notices(&self) -> bool {
+        self.observer.takes_notices()
+    }
+
+    fn notice(&mut self, notice: &Notice) -> Result<()> {
+        let party = |address| Party {
+            address: Some(address),
+            ..Party::default()
+        };
+        let kind = match notice.kind {
+            NoticeKind::Probe { .. } => EventKind::MsgProbe,
+            NoticeKind::Gap { .. } => EventKind::Gap,
+            NoticeKind::Resync => EventKind::TcpResync,
+            NoticeKind::FragmentLost { .. } => EventKind::FragmentLost,
+        };
+        let reason = notice.kind.to_string();
+        let event = Event {
+            origin: Some(notice.frame.origin),
+            caller: party(notice.flow.src),
+            callee: party(notice.flow.dst),
+            transport: Some(notice.flow.transport),
+            reason: reason.as_bytes(),
+            ..Event::new(kind, notice.frame.ts)
+        };
+        self.tracker.event(&event, &mut self.observer)
     }
 
     fn pause(&mut self) -> Result<()> {

@@ -259,6 +259,13 @@ impl Follower for Telling {
     fn is_over(&self) -> bool {
         self.is_over
     }
+
+    fn takes_notices(&self) -> bool {
+        use EventKind::{FragmentLost, Gap, MsgProbe, TcpResync};
+        [FragmentLost, Gap, MsgProbe, TcpResync]
+            .into_iter()
+            .any(|kind| self.kinds.contains(kind))
+    }
 }
 
 impl Telling {
