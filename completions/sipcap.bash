@@ -16,6 +16,9 @@ _sipcap() {
             ",$1")
                 cmd="sipcap"
                 ;;
+            sipcap,calls)
+                cmd="sipcap__subcmd__calls"
+                ;;
             sipcap,completions)
                 cmd="sipcap__subcmd__completions"
                 ;;
@@ -45,6 +48,9 @@ _sipcap() {
                 ;;
             sipcap,stats)
                 cmd="sipcap__subcmd__stats"
+                ;;
+            sipcap__subcmd__help,calls)
+                cmd="sipcap__subcmd__help__subcmd__calls"
                 ;;
             sipcap__subcmd__help,completions)
                 cmd="sipcap__subcmd__help__subcmd__completions"
@@ -83,12 +89,150 @@ _sipcap() {
 
     case "${cmd}" in
         sipcap)
-            opts="-q -h -V --quiet --verbose --color --help --version info messages grep events stats split parse completions man help"
+            opts="-q -h -V --quiet --verbose --color --help --version info messages grep calls events stats split parse completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__calls)
+            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --regexp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --outcome)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts)
+                    COMPREPLY=($(compgen -W "sipcap calltr" -- "${cur}"))
+                    return 0
+                    ;;
+                --end-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reg-expiry-grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reg-del-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-calls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bindings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text csv json" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -119,7 +263,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__events)
-            opts="-j -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --max-calls --max-bindings --max-memory --reg-expiry-grace --reg-del-delay --contact-ignore-port --output --force --csv-safe --format --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,6 +361,14 @@ _sipcap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --reg-expiry-grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reg-del-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --max-calls)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -226,14 +378,6 @@ _sipcap() {
                     return 0
                     ;;
                 --max-memory)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reg-expiry-grace)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reg-del-delay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -367,8 +511,22 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__help)
-            opts="info messages grep events stats split parse completions man help"
+            opts="info messages grep calls events stats split parse completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__help__subcmd__calls)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

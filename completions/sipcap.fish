@@ -34,6 +34,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -s V -l version -d 'Print ve
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "info" -d 'Tell what is in the captures, and how good they are'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "messages" -d 'List the messages, a row each'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "calls" -d 'List the calls'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Count the messages'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write one capture file for each Call-ID'
@@ -124,6 +125,48 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s q -l quiet -d 'Te
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l since -d 'Leave out frames before this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l call-id -d 'With this Call-ID' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l from -d 'With this text in From, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l to -d 'With this text in To, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l number -d 'With a number that ends like this on either side' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l method -d 'With this method, in the request line or, for responses, in CSeq' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l status -d 'Responses with this status: 486, 5xx or 400-499' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l ip -d 'From or to this address or network' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l port -d 'From or to this port or range of ports' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s e -l regexp -d 'With octets that match this regular expression' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l outcome -d 'With this outcome' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l duration -d 'That were up for this long, from the answer to the end: \'>30s\', \'<=500ms\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
+calltr\t'Those of calltr, the tracker of sipcallmon'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l format -d 'How rows are written' -r -f -a "text\t'For people'
+csv\t'Comma-separated values with a header line'
+json\t'JSON Lines: an object with a type in each line'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s o -l output -d 'Write to this file instead of the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
@@ -191,15 +234,15 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l user-agent -d '
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l rate-limit -d 'Tell no more than this of one kind from one address, for example 20/1s,240/1m,3600/1h' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l speed -d 'Replay this many times as fast' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-delay -d 'Wait no longer than this between two events' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeout -d 'How long a state lasts when nothing comes' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeouts -d 'Whose time-outs are used' -r -f -a "sipcap\t'Those of sipcap'
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
 calltr\t'Those of calltr, the tracker of sipcallmon'"
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l end-timeout -d 'Let time-outs pass that end within this time after the capture; without it, what is open stays open' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-calls -d 'Calls that are followed at a time; the one idle for the longest time is forgotten first' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-bindings -d 'Bindings that are followed at a time' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-memory -d 'Memory for all that is followed, for example 500M or 4G' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l reg-expiry-grace -d 'How late a binding may be refreshed before it counts as expired' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l reg-del-delay -d 'How long the removal of a binding is held back, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s o -l output -d 'Write to this file instead of the standard output' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l format -d 'How rows are written' -r -f -a "text\t'For people'
 csv\t'Comma-separated values with a header line'
@@ -310,13 +353,14 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "stats" -d 'Count the messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "split" -d 'Write one capture file for each Call-ID'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep events stats split parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "stats" -d 'Count the messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "split" -d 'Write one capture file for each Call-ID'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

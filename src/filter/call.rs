@@ -1,9 +1,9 @@
 //! Which calls are selected, in the words that select messages.
 
 use crate::{
-    filter::{Selection, Text, any, is_call_id},
-    sip::{Message, Method, uri::Uri},
-    track::{Call, Party},
+    filter::{Selection, any, is_call_id, is_in_party},
+    sip::{Message, Method},
+    track::Call,
 };
 
 impl Selection {
@@ -33,7 +33,7 @@ impl Selection {
                 let [first, second] = call.asserted_identities();
                 [caller.uri, callee.uri, call.request_uri(), first, second]
                     .into_iter()
-                    .any(|uri| number.ends_user_of(Uri::parse(uri)))
+                    .any(|uri| number.is_user_of(uri))
             })
             && (self.patterns.is_empty() || call.is_marked())
     }
@@ -45,8 +45,4 @@ impl Selection {
             .iter()
             .any(|pattern| pattern.is_match(message.bytes))
     }
-}
-
-fn is_in_party(text: &Text, party: &Party<'_>) -> bool {
-    text.is_in(party.uri) || text.is_in(party.display_name)
 }

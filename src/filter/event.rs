@@ -1,9 +1,8 @@
 //! Which events are selected, in the words that select messages.
 
 use crate::{
-    filter::{Number, Selection, any, is_call_id},
-    sip::uri::Uri,
-    track::{Event, Party},
+    filter::{Number, Selection, any, is_call_id, is_in_party},
+    track::Event,
 };
 
 impl Selection {
@@ -22,21 +21,13 @@ impl Selection {
         }) && any(&self.methods, |method| {
             event.method.eq_ignore_ascii_case(method.as_bytes())
         }) && any(&self.call_ids, |call_id| is_call_id(call_id, event.call_id))
-            && any(&self.from, |text| {
-                is_of(&event.caller, |value| text.is_in(value))
-            })
-            && any(&self.to, |text| {
-                is_of(&event.callee, |value| text.is_in(value))
-            })
+            && any(&self.from, |text| is_in_party(text, &event.caller))
+            && any(&self.to, |text| is_in_party(text, &event.callee))
             && any(&self.user_agents, |text| {
                 parties.iter().any(|party| text.is_in(party.user_agent))
             })
             && any(&self.numbers, |number| is_party(number, event))
     }
-}
-
-fn is_of(party: &Party<'_>, is_in: impl Fn(&[u8]) -> bool) -> bool {
-    is_in(party.uri) || is_in(party.display_name)
 }
 
 fn is_party(number: &Number, event: &Event<'_>) -> bool {
@@ -48,14 +39,16 @@ fn is_party(number: &Number, event: &Event<'_>) -> bool {
         first,
         second,
     ];
-    uris.into_iter()
-        .any(|uri| number.ends_user_of(Uri::parse(uri)))
+    uris.into_iter().any(|uri| number.is_user_of(uri))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{time::Timestamp, track::EventKind};
+    use crate::{
+        time::Timestamp,
+        track::{EventKind, Party},
+    };
 
     #[test]
     fn kinds_of_criteria_must_all_agree() {

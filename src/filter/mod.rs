@@ -24,6 +24,7 @@ pub use self::{
 use crate::{
     sip::{Head, Message, StartLine},
     text::escape,
+    track::Party,
 };
 
 /// Which messages are selected. Values of one kind are alternatives, kinds must all agree; without any, all are.
@@ -82,6 +83,11 @@ impl Selection {
 /// Returns whether one of `wanted` holds, or nothing is wanted.
 fn any<T>(wanted: &[T], holds: impl FnMut(&T) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(holds)
+}
+
+/// Returns whether a text is in the URI or the name of a party.
+fn is_in_party(text: &Text, party: &Party<'_>) -> bool {
+    text.is_in(party.uri) || text.is_in(party.display_name)
 }
 
 /// Returns whether a Call-ID is the one that was typed, as it is or as outputs show it.

@@ -28,7 +28,11 @@ impl Number {
     }
 
     /// Returns whether the user part of a URI ends like it.
-    pub(super) fn ends_user_of(&self, uri: Uri<'_>) -> bool {
+    pub(super) fn is_user_of(&self, uri: &[u8]) -> bool {
+        self.ends_user_of(Uri::parse(uri))
+    }
+
+    fn ends_user_of(&self, uri: Uri<'_>) -> bool {
         // A user part may have parameters of its own (RFC 3966 §3), such as `;phone-context=`.
         let user = uri.user.unwrap_or_default();
         let number = user

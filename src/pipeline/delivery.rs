@@ -12,8 +12,9 @@ use crate::{
         Sink, Summary,
         duplicates::{Digest, Duplicates},
         fate::{Balance, Fate},
+        notice::{Notice, NoticeKind, Speakers},
     },
-    sip::{Head, Message, ParseError},
+    sip::{Flaws, Head, Message, ParseError},
     stream::{Found, SegmentFate},
     time::Timestamp,
 };
@@ -34,6 +35,8 @@ pub(crate) struct Delivery<'s> {
     /// By the frame that completed a fragmented packet: the frames that the packet came in before. A table further
     /// on knows the last one only; it has each until it settles it, so its caps are the caps here.
     carriers: HashMap<Origin, Vec<Frame>>,
+    /// Who has spoken SIP, if the sink takes notices.
+    speakers: Option<Speakers>,
 }
 
 /// A message but for its frames and octets.
@@ -51,6 +54,7 @@ impl<'s> Delivery<'s> {
         hasher: DefaultHashBuilder,
     ) -> Self {
         Self {
+            speakers: sink.takes_notices().then(Speakers::default),
             sink,
             balance: Balance::default(),
             messages: 0,
@@ -108,6 +112,9 @@ impl<'s> Delivery<'s> {
             return;
         }
         self.messages += 1;
+        if let Some(speakers) = &mut self.speakers {
+            speakers.note(&parts.flow);
+        }
         if let Err(error) = parts.head.usable() {
             self.unusable += 1;
             self.first_unusable
@@ -129,6 +136,27 @@ impl<'s> Delivery<'s> {
                 self.is_stopped = true;
                 self.result = Err(error);
             }
+        }
+    }
+
+    /// Returns who has spoken SIP, if the sink takes notices.
+    pub(crate) const fn speakers(&self) -> Option<&Speakers> {
+        self.speakers.as_ref()
+    }
+
+    /// Hands over a notice if the sink takes any.
+    pub(crate) fn notice(&mut self, kind: NoticeKind, frame: &Frame, flow: Flow) {
+        if self.is_stopped || self.speakers.is_none() {
+            return;
+        }
+        let notice = Notice {
+            kind,
+            frame: *frame,
+            flow,
+        };
+        if let Err(error) = self.sink.notice(&notice) {
+            self.is_stopped = true;
+            self.result = Err(error);
         }
     }
 
@@ -157,9 +185,17 @@ impl<'s> Delivery<'s> {
                     is_ipv6: flow.src.is_ipv6(),
                 };
                 if !self.is_copy(digest, completed_by.ts) {
+                    if head.flaws.contains(Flaws::RESYNCED) {
+                        self.notice(NoticeKind::Resync, completed_by, flow);
+                    }
                     self.message(&parts, frames, bytes);
                 }
             }
+            Found::Gap {
+                flow,
+                frame,
+                octets,
+            } => self.notice(NoticeKind::Gap { octets }, frame, flow),
             Found::Settled { fate, frame } => {
                 self.balance.add(fate.into());
                 self.settle(frame);

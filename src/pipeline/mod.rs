@@ -10,6 +10,7 @@ mod delivery;
 mod duplicates;
 mod fate;
 mod merge;
+mod notice;
 mod ordered;
 mod unit;
 
@@ -22,7 +23,10 @@ use std::{
 use hashbrown::DefaultHashBuilder;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
-pub use self::fate::{Balance, Fate};
+pub use self::{
+    fate::{Balance, Fate},
+    notice::{Notice, NoticeKind},
+};
 use self::{
     merge::Merge,
     ordered::Ordered,
@@ -52,6 +56,20 @@ pub trait Sink: Send {
     /// # Errors
     /// An error ends the run at once and is what [`Pipeline::run`] returns.
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>>;
+
+    /// Returns whether it takes notices; looking out for them takes time.
+    fn takes_notices(&self) -> bool {
+        false
+    }
+
+    /// Takes a notice if it takes any, between the messages before it and those behind it.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn notice(&mut self, notice: &Notice) -> Result<()> {
+        let _ = notice;
+        Ok(())
+    }
 
     /// Is told that a pipe has nothing more at hand: whoever reads the output should see what there is.
     ///
@@ -174,6 +192,7 @@ impl<'a> Pipeline<'a> {
             decode: self.options.decode.clone(),
             since: self.options.since,
             until: self.options.until,
+            takes_notices: sink.takes_notices(),
             hasher: DefaultHashBuilder::default(),
         };
         let capacity = (BATCHES_PER_THREAD * rayon::current_num_threads()).min(MAX_BATCHES);

@@ -1,15 +1,19 @@
 //! The ordered stage: what needs the packets before it. Table work only; nearly every message was parsed before.
 
+use std::net::SocketAddr;
+
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
     capture::{Batch, Frame},
+    net::{Flow, Transport},
     packet::{self, DecodeOptions},
     pipeline::{
         Options, Sink,
         delivery::{Delivery, Parts},
         duplicates::Digest,
         fate::Fate,
+        notice::NoticeKind,
         unit::{self, Kind, Unit},
     },
     sip::Flaws,
@@ -18,6 +22,9 @@ use crate::{
         Streams,
     },
 };
+
+/// UDP, as a protocol of IP (RFC 768).
+const UDP: u8 = 17;
 
 /// All state of a run, and the consumer of its messages.
 pub(crate) struct Ordered<'s> {
@@ -84,6 +91,9 @@ impl<'s> Ordered<'s> {
         let (Some(frame), Some(record)) = (batch.frame(index), batch.records.get(index)) else {
             return;
         };
+        if let Kind::Stranger { flow, bytes } = &unit.kind {
+            return self.stranger(frame, flow, bytes.len(), unit.digest);
+        }
         self.packet(&Found {
             kind: &unit.kind,
             bytes: record.data.of(&batch.bytes),
@@ -133,6 +143,17 @@ impl<'s> Ordered<'s> {
         (self.delivery, tables)
     }
 
+    /// Tells of a datagram that is nothing known where SIP is spoken.
+    fn stranger(&mut self, frame: Frame, flow: &Flow, octets: usize, digest: Option<Digest>) {
+        let delivery = &mut self.delivery;
+        let is_told = delivery
+            .speakers()
+            .is_some_and(|speakers| speakers.is_either(flow));
+        if is_told && !digest.is_some_and(|digest| delivery.is_copy(digest, frame.ts)) {
+            delivery.notice(NoticeKind::Probe { octets }, &frame, *flow);
+        }
+    }
+
     fn packet(&mut self, found: &Found<'_>) {
         let Self { delivery, .. } = self;
         let Some((&last, before)) = found.frames.split_last() else {
@@ -157,7 +178,7 @@ impl<'s> Ordered<'s> {
         delivery.carry(found.frames);
         delivery.settle_all(before, Fate::FragmentOfPacket);
         match found.kind {
-            Kind::Sip { .. } => {}
+            Kind::Sip { .. } | Kind::Stranger { .. } => {}
             Kind::Segment(segment) => {
                 let payload = segment.payload.of(found.bytes);
                 self.streams
@@ -180,12 +201,31 @@ impl<'s> Ordered<'s> {
         }
     }
 
+    /// Tells of a datagram without its beginning between hosts that speak SIP. What is missing of a segment is a gap.
+    fn orphan(&mut self, whole: &Reassembled) {
+        let flow = Flow {
+            src: SocketAddr::new(whole.src, 0),
+            dst: SocketAddr::new(whole.dst, 0),
+            transport: Transport::Udp,
+        };
+        let delivery = &mut self.delivery;
+        let is_told = whole.protocol == UDP
+            && delivery
+                .speakers()
+                .is_some_and(|speakers| speakers.are_both_hosts(&flow));
+        if let (true, Some(last)) = (is_told, whole.frames.last()) {
+            let has_beginning = false;
+            delivery.notice(NoticeKind::FragmentLost { has_beginning }, last, flow);
+        }
+    }
+
     /// Goes on with a packet that came in fragments; a tunnel in it may hold anything, even fragments again.
     fn reassembled(&mut self, whole: &Reassembled) {
         let is_lost = match whole.completeness {
             Completeness::Complete => false,
             Completeness::Lost => true,
             Completeness::Orphan => {
+                self.orphan(whole);
                 return self.delivery.settle_all(&whole.frames, Fate::FragmentLost);
             }
             Completeness::Duplicate => {
@@ -222,6 +262,11 @@ impl<'s> Ordered<'s> {
                     mut head,
                 }) => {
                     head.flaws.insert(Flaws::FRAGMENT_LOST);
+                    if let Some(last) = whole.frames.last() {
+                        let has_beginning = true;
+                        let kind = NoticeKind::FragmentLost { has_beginning };
+                        self.delivery.notice(kind, last, flow);
+                    }
                     Ok(Kind::Sip { flow, bytes, head })
                 }
                 // What misses of a segment is a gap in its stream.

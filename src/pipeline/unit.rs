@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) since: Timestamp,
     pub(crate) until: Timestamp,
     pub(crate) hasher: DefaultHashBuilder,
+    /// Whether datagrams are looked for that are nothing known.
+    pub(crate) takes_notices: bool,
 }
 
 /// A packet that the ordered stage has to see.
@@ -43,10 +45,19 @@ pub(crate) struct Unit {
 /// What it carries; spans are into the record's octets.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Sip { flow: Flow, bytes: Span, head: Head },
+    Sip {
+        flow: Flow,
+        bytes: Span,
+        head: Head,
+    },
     Segment(Segment),
     Sctp(SctpPacket),
     Fragment(Fragment),
+    /// A datagram that is nothing known. Its frame has found its fate, and there may be something to tell of it.
+    Stranger {
+        flow: Flow,
+        bytes: Span,
+    },
 }
 
 /// A batch on its way through the pipeline.
@@ -117,7 +128,21 @@ impl Work {
                     digest: digest(&kind, &packet, bytes, &settings.hasher),
                     kind,
                 }),
-                Err(fate) => self.tally.balance.add(fate),
+                Err(fate) => {
+                    self.tally.balance.add(fate);
+                    if settings.takes_notices
+                        && let Some(kind) = stranger(&packet, fate)
+                    {
+                        self.units.push(Unit {
+                            record: index as u32,
+                            key,
+                            encapsulation: packet.encapsulation,
+                            tunnel: packet.tunnel,
+                            digest: digest(&kind, &packet, bytes, &settings.hasher),
+                            kind,
+                        });
+                    }
+                }
             }
         }
     }
@@ -142,15 +167,29 @@ pub(crate) fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
     }
 }
 
-fn sip(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
-    let (span, head) = message(payload, datagram.cut)?;
-    let flow = Flow {
+/// Returns a datagram that is nothing known.
+fn stranger(packet: &Packet, fate: Fate) -> Option<Kind> {
+    match &packet.content {
+        Content::Datagram(datagram) if fate == Fate::UdpOther => Some(Kind::Stranger {
+            flow: flow(datagram),
+            bytes: datagram.payload,
+        }),
+        _ => None,
+    }
+}
+
+fn flow(datagram: &Datagram) -> Flow {
+    Flow {
         src: datagram.src,
         dst: datagram.dst,
         transport: datagram.transport,
-    };
+    }
+}
+
+fn sip(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
+    let (span, head) = message(payload, datagram.cut)?;
     Some(Kind::Sip {
-        flow,
+        flow: flow(datagram),
         bytes: span.shifted(datagram.payload.start()),
         head,
     })
@@ -184,7 +223,8 @@ pub(crate) fn digest(
     let (hash, is_ipv6) = match kind {
         Kind::Sip {
             flow, bytes: span, ..
-        } => (
+        }
+        | Kind::Stranger { flow, bytes: span } => (
             hasher.hash_one((flow, id, span.of(bytes))),
             flow.src.is_ipv6(),
         ),

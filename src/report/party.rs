@@ -36,7 +36,11 @@ impl<'a> PartyRow<'a> {
             uri: known(party.uri),
             display: known(party.display_name),
             ip: party.address.map(|address| address.ip()),
-            port: party.address.map(|address| address.port()),
+            // A port that is not known is 0.
+            port: party
+                .address
+                .map(|address| address.port())
+                .filter(|port| *port > 0),
             ua: known(party.user_agent),
         }
     }

@@ -140,6 +140,11 @@ impl Assembler {
         self.queue.front().map(|front| front.pos)
     }
 
+    /// Returns the frame of the first segment that waits.
+    pub(super) fn front_frame(&self) -> Option<Frame> {
+        self.queue.front().map(|front| front.frame)
+    }
+
     /// Queues a segment unless it has nothing new. Octets that are queued already stay as they are.
     pub(super) fn push(&mut self, mut segment: Queued) -> (Overlap, Option<Queued>) {
         let overlap = self.compare(&mut segment);

@@ -115,6 +115,45 @@ fn case_7_hole_in_headers() {
 }
 
 #[test]
+fn what_is_missing_is_told_where_sip_is_spoken() {
+    let stream = join(&[&message('a'), &message('b'), &message('c')]);
+    for (parts, expected) in [
+        // In a body, in headers, and a whole message.
+        (&[(0, 300), (400, 1100)][..], &[(3, Some(100))][..]),
+        (&[(0, 100), (300, 1200)], &[(3, Some(200))]),
+        (&[(0, 500), (1000, 500)], &[(3, Some(500))]),
+        (
+            &[(0, 300), (400, 100), (600, 900)],
+            &[(3, Some(100)), (4, Some(100))],
+        ),
+        // Only late, or again.
+        (&[(0, 300), (400, 1100), (300, 100)], &[]),
+        (&[(0, 800), (300, 1200)], &[]),
+    ] {
+        assert_eq!(send(&stream, parts).finish().gaps, expected, "{parts:?}");
+    }
+
+    // The length of a jump is not known.
+    let mut wire = send(&message('a'), &[(0, 500)]);
+    wire.data(1 << 28, &message('b'));
+    assert_eq!(wire.finish().gaps, [(3, None)]);
+
+    // What was cut off is not missing from the capture.
+    let mut wire = Wire::synced();
+    wire.cut(0, &message('a')[..200], 500);
+    wire.data(500, &message('b'));
+    assert_eq!(wire.finish().gaps, []);
+
+    // Nobody wants to know of other protocols, nor of what was before the capture.
+    let mut tls = vec![0x16, 3, 1, 2, 0];
+    tls.resize(1000, 0);
+    assert_eq!(send(&tls, &[(0, 300), (400, 600)]).finish().gaps, []);
+    let mut wire = Wire::new();
+    wire.data(250, &stream[250..]);
+    assert_eq!(wire.finish().gaps, []);
+}
+
+#[test]
 fn case_8_from_the_middle() {
     let stream = join(&[&message('a'), &message('b')]);
     let mut wire = Wire::new();

@@ -250,6 +250,7 @@ impl Direction {
             return outlet.settle(arrived.frame, SegmentFate::OutOfWindow);
         }
         self.give_up_all(outlet);
+        self.tell_gap(arrived.frame, None, outlet);
         outlet.stats.holes = outlet.stats.holes.saturating_add(1);
         if let Some(reader) = &mut self.reader {
             reader.gap(None, outlet);
@@ -287,6 +288,17 @@ impl Direction {
         let end = arrived.wire_end.min(front.max(next));
         if end > next {
             self.skip_to(end, outlet);
+        }
+    }
+
+    /// Tells of octets that are missing before those of `frame`, if it is SIP that they are missing of.
+    fn tell_gap(&self, frame: &Frame, octets: Option<u64>, outlet: &mut Outlet<'_>) {
+        if self
+            .reader
+            .as_ref()
+            .is_some_and(|reader| reader.speaks_sip())
+        {
+            outlet.gap(frame, octets);
         }
     }
 
@@ -361,7 +373,9 @@ impl Direction {
         if matches!(self.assembler.sync, Sync::Held(_)) {
             return self.release_start(outlet);
         }
-        if let Some(front) = self.assembler.front() {
+        if let (Some(front), Some(frame)) = (self.assembler.front(), self.assembler.front_frame()) {
+            let octets = front.saturating_sub(self.assembler.next);
+            self.tell_gap(&frame, Some(octets), outlet);
             self.skip_to(front, outlet);
             self.drain(outlet);
         }

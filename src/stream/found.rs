@@ -38,6 +38,15 @@ pub enum Found<'a> {
         /// Its structure; the flaws of the stream (gap, resynchronised, …) are in [`Head::flaws`].
         head: &'a Head,
     },
+    /// Octets of a stream with SIP that are not in the capture. Those that were cut off a segment do not count.
+    Gap {
+        /// Between whom.
+        flow: Flow,
+        /// The frame of what comes behind them.
+        frame: &'a Frame,
+        /// How many, if that is known.
+        octets: Option<u64>,
+    },
     /// What became of a frame that was handed in. It is told once for each of them.
     Settled {
         /// The frame.
@@ -88,6 +97,15 @@ pub(super) struct Outlet<'a> {
 impl Outlet<'_> {
     pub(super) fn settle(&mut self, frame: &Frame, fate: SegmentFate) {
         (self.out)(Found::Settled { frame, fate });
+    }
+
+    /// Tells of octets that are missing before those of `frame`.
+    pub(super) fn gap(&mut self, frame: &Frame, octets: Option<u64>) {
+        (self.out)(Found::Gap {
+            flow: self.flow,
+            frame,
+            octets,
+        });
     }
 
     /// Hands out a message whose frames are in `self.frames`.

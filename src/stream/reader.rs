@@ -166,6 +166,15 @@ impl Reader {
         }
     }
 
+    /// Returns whether there has been SIP in the stream, or is.
+    pub(super) fn speaks_sip(&self) -> bool {
+        let is_message = matches!(
+            self.state,
+            State::Head { .. } | State::Body(_) | State::OpenBody(_)
+        );
+        self.is_sip || is_message
+    }
+
     /// Returns how many octets it holds, with what it takes to hold them.
     pub(super) fn size(&self) -> usize {
         let socket = match &self.state {

@@ -34,6 +34,8 @@ pub(super) struct Got {
 pub(super) struct Catch {
     pub(super) messages: Vec<Got>,
     pub(super) fates: Vec<(u64, SegmentFate)>,
+    /// The frames behind what is missing, and how many octets are.
+    pub(super) gaps: Vec<(u64, Option<u64>)>,
 }
 
 impl Catch {
@@ -61,6 +63,7 @@ impl Catch {
                     encapsulation: *encapsulation,
                 });
             }
+            Found::Gap { frame, octets, .. } => self.gaps.push((frame.origin.number, *octets)),
             Found::Settled { frame, fate } => self.fates.push((frame.origin.number, *fate)),
         }
     }

@@ -2,6 +2,7 @@
 
 mod captures;
 mod matrix;
+mod notices;
 mod oracle;
 mod same_bytes;
 mod taps;

@@ -1,117 +1,147 @@
-//! From messages to calls, registrations and events.
+//! From the tracking options to a tracker at work.
 
 use std::ops::ControlFlow;
 
-use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use sipcap::{
     error::Result,
-    filter::Selection,
-    pipeline::{Sink, Summary},
+    pipeline::{Notice, NoticeKind, Sink, Summary},
     sip::Message,
     time::Timestamp,
-    track::{Observer, Timeouts, TrackOptions, Tracker},
+    track::{
+        Event, EventKind, Observer, Party, Rules, Timeouts, TrackOptions, TrackStats, Tracker,
+    },
 };
 
 use crate::{cli::parse_duration, ui::Ui};
 
-/// How calls and registrations are followed.
+/// How calls, registrations and the rest are followed.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Tracking options")]
 pub(crate) struct TrackArgs {
-    /// How long a state lasts when nothing comes
+    /// How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s
     ///
     /// States are init, inv_1st, inv_early_dlg, inv_neg, inv_established, inv_bye_seen, inv_bye_repl, inv_canceled,
-    /// non_inv_1st, non_inv_neg and non_inv_fin; for example inv_1st=60s,inv_established=2h. Time is that of the capture.
-    #[arg(long, value_name = "STATE=DURATION", value_delimiter = ',', value_parser = parse_timeout)]
+    /// non_inv_1st, non_inv_neg and non_inv_fin.
+    #[arg(long, value_name = "STATE=TIME", value_delimiter = ',', value_parser = parse_timeout)]
     timeout: Vec<(String, i64)>,
-    /// Whose time-outs are used
-    #[arg(long, value_name = "WHOSE", default_value = "sipcap")]
-    timeouts: Whose,
-    /// Let time-outs pass that end within this time after the capture; without it, what is open stays open
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    /// Which time-outs to begin with; with those of calltr, events come as by its tables too
+    #[arg(long, value_name = "TABLE", default_value = "sipcap")]
+    timeouts: TimeoutTable,
+    /// Let time-outs fire that come within this time after the end of the capture
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     end_timeout: Option<i64>,
-    /// Calls that are followed at a time; the one idle for the longest time is forgotten first
-    #[arg(long, value_name = "N", default_value_t = 1 << 24, value_parser = clap::value_parser!(u32).range(1..))]
-    max_calls: u32,
-    /// Bindings that are followed at a time
-    #[arg(long, value_name = "N", default_value_t = 1 << 24, value_parser = clap::value_parser!(u32).range(1..))]
-    max_bindings: u32,
-    /// Memory for all that is followed, for example 500M or 4G
-    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = parse_size)]
-    max_memory: u64,
-    /// How late a binding may be refreshed before it counts as expired
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    /// How late a binding may be refreshed before it has expired
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     reg_expiry_grace: i64,
-    /// How long the removal of a binding is held back, in case it is registered again
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = parse_duration)]
+    /// Hold the removal of a binding back for this time, in case it is registered again
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = parse_duration)]
     reg_del_delay: i64,
     /// Take Contacts for the same that differ in their port only
     #[arg(long)]
     contact_ignore_port: bool,
+    /// Forget the call that is idle for the longest time when there are more
+    #[arg(long, value_name = "N", default_value_t = 1 << 24, value_parser = clap::value_parser!(u32).range(1..))]
+    max_calls: u32,
+    /// Forget the binding that is idle for the longest time when there are more
+    #[arg(long, value_name = "N", default_value_t = 1 << 24, value_parser = clap::value_parser!(u32).range(1..))]
+    max_bindings: u32,
+    /// Forget what is idle for the longest time when all of it takes more memory: 500M, 4G
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = parse_size)]
+    max_memory: usize,
 }
 
-/// Whose time-outs are used.
+/// A table of time-outs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Whose {
-    /// Those of sipcap
+pub(crate) enum TimeoutTable {
+    /// Ours
     Sipcap,
     /// Those of calltr, the tracker of sipcallmon
     Calltr,
 }
 
 impl TrackArgs {
+    /// Returns what the tracker goes by when events alone are wanted: calltr has rules of its own for them.
+    pub(crate) fn event_options(&self) -> anyhow::Result<TrackOptions> {
+        let rules = match self.timeouts {
+            TimeoutTable::Sipcap => Rules::Sipcap,
+            TimeoutTable::Calltr => Rules::Calltr,
+        };
+        Ok(TrackOptions {
+            rules,
+            ..self.options()?
+        })
+    }
+
     /// Returns what the tracker goes by.
     pub(crate) fn options(&self) -> anyhow::Result<TrackOptions> {
         let mut timeouts = match self.timeouts {
-            Whose::Sipcap => Timeouts::SIPCAP,
-            Whose::Calltr => Timeouts::CALLTR,
+            TimeoutTable::Sipcap => Timeouts::SIPCAP,
+            TimeoutTable::Calltr => Timeouts::CALLTR,
         };
-        for (name, nanos) in &self.timeout {
+        for (state, nanos) in &self.timeout {
             timeouts
-                .set(name, *nanos)
-                .map_err(|error| anyhow!("--timeout: {error}"))?;
+                .set(state, *nanos)
+                .map_err(|error| anyhow::anyhow!("--timeout: {error}"))?;
         }
         Ok(TrackOptions {
+            rules: Rules::Sipcap,
             timeouts,
             max_calls: self.max_calls as usize,
             max_bindings: self.max_bindings as usize,
-            max_memory: usize::try_from(self.max_memory).unwrap_or(usize::MAX),
+            max_memory: self.max_memory,
             end_timeout: self.end_timeout,
             reg_expiry_grace: self.reg_expiry_grace,
             reg_del_delay: self.reg_del_delay,
             contact_ignore_port: self.contact_ignore_port,
-            ..TrackOptions::default()
         })
     }
 }
 
-fn parse_timeout(text: &str) -> Result<(String, i64), String> {
-    let (name, duration) = text
+/// Reads `STATE=TIME`.
+fn parse_timeout(text: &str) -> std::result::Result<(String, i64), String> {
+    let (state, time) = text
         .split_once('=')
-        .ok_or("expected a state and a duration, such as inv_1st=60s")?;
-    Ok((name.trim().to_owned(), parse_duration(duration.trim())?))
+        .ok_or("expected a state and a time, such as inv_established=7200s")?;
+    Ok((state.to_owned(), parse_duration(time)?))
 }
 
-fn parse_size(text: &str) -> Result<u64, &'static str> {
-    const EXPECTED: &str = "expected a size such as 500M or 4G; units are K, M and G";
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let shift = match text.get(digits.len()..).unwrap_or_default() {
-        "" => 0,
-        "K" | "k" => 10,
-        "M" => 20,
-        "G" => 30,
+/// Reads a number of octets with or without a unit of 1024.
+fn parse_size(text: &str) -> std::result::Result<usize, &'static str> {
+    const EXPECTED: &str = "expected a size such as 500M or 4G";
+    let (digits, unit) = match text.trim_end_matches(|c: char| c.is_ascii_alphabetic()) {
+        digits if digits.len() < text.len() => text.split_at(digits.len()),
+        _ => (text, ""),
+    };
+    let shift = match unit.to_ascii_uppercase().trim_end_matches("IB") {
+        "" | "B" => 0,
+        "K" | "KB" => 10,
+        "M" | "MB" => 20,
+        "G" | "GB" => 30,
+        "T" | "TB" => 40,
         _ => return Err(EXPECTED),
     };
-    let size = digits.parse::<u64>().ok();
-    size.and_then(|size| size.checked_mul(1 << shift))
-        .filter(|size| *size > 0)
-        .ok_or(EXPECTED)
+    let number: usize = digits.parse().map_err(|_| EXPECTED)?;
+    number.checked_mul(1 << shift).ok_or(EXPECTED)
 }
 
-/// An observer at work.
-pub(crate) trait Watcher: Observer {
-    /// Is told that a pipe has nothing more at hand.
+/// A tracker with who is told what happens: a sink for messages.
+pub(crate) struct Tracked<O> {
+    tracker: Tracker,
+    /// Frames after this moment are left out.
+    until: Timestamp,
+    pub(crate) observer: O,
+}
+
+/// Who is told what happens, and which messages mark what they are of.
+pub(crate) trait Follower: Observer {
+    /// Returns whether a message marks its call.
+    fn marks(&self, message: &Message<'_>) -> bool {
+        let _ = message;
+        false
+    }
+
+    /// Lets whoever reads the output see what there is.
     fn pause(&mut self) -> Result<()> {
         Ok(())
     }
@@ -120,79 +150,106 @@ pub(crate) trait Watcher: Observer {
     fn is_over(&self) -> bool {
         false
     }
+
+    /// Returns whether what is no matter of messages is to be told as events too.
+    fn takes_notices(&self) -> bool {
+        false
+    }
 }
 
-/// A tracker that takes the messages of a run and tells a watcher what happens.
-pub(crate) struct Tracked<W> {
-    tracker: Tracker,
-    /// Its expressions mark the calls that they match a message of.
-    selection: Selection,
-    /// Frames after this moment are not looked at.
-    until: Option<Timestamp>,
-    pub(crate) watcher: W,
-}
-
-impl<W: Watcher> Tracked<W> {
-    pub(crate) fn new(
-        options: TrackOptions,
-        selection: Selection,
-        until: Option<Timestamp>,
-        watcher: W,
-    ) -> Self {
+impl<O: Follower> Tracked<O> {
+    /// Returns a tracker that tells `observer`.
+    pub(crate) fn new(options: TrackOptions, observer: O) -> Self {
         Self {
             tracker: Tracker::new(options),
-            selection,
-            until,
-            watcher,
+            until: Timestamp::MAX,
+            observer,
         }
     }
 
-    /// Tells what the tracker could not make use of, and what it forgot.
-    pub(crate) fn tell(&self, ui: &Ui) {
-        let stats = self.tracker.stats();
+    /// Lets nothing happen after `until`, from where on frames are left out.
+    pub(crate) fn until(mut self, until: Option<Timestamp>) -> Self {
+        self.until = until.unwrap_or(Timestamp::MAX);
+        self
+    }
+
+    /// Tells what was left out.
+    pub(crate) fn warn(&self, ui: &Ui) {
+        let stats: &TrackStats = self.tracker.stats();
         if stats.evicted > 0 {
             ui.warn(format_args!(
-                "{} calls or bindings were forgotten before their end, because there were too many (--max-calls, \
-                 --max-bindings, --max-memory)",
+                "{} calls and bindings were forgotten because there were too many at a time; see --max-calls, --max-bindings and --max-memory",
                 stats.evicted
             ));
         }
-        if ui.is_verbose() {
+        if ui.is_verbose() && stats.stray > 0 {
             ui.note(format_args!(
-                "{} calls; {} messages are of none of what is followed, {} cannot be worked with.",
-                stats.calls, stats.stray, stats.unusable
+                "{} messages fit no call, registration, subscription or transaction.",
+                stats.stray
             ));
-        }
-    }
-
-    fn flow(&self) -> ControlFlow<()> {
-        if self.watcher.is_over() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
         }
     }
 }
 
-impl<W: Watcher> Sink for Tracked<W> {
+impl<O: Follower> Sink for Tracked<O> {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
-        let is_marked = self.selection.marks(message);
+        let is_marked = self.observer.marks(message);
         self.tracker
-            .message(message, is_marked, &mut self.watcher)?;
-        Ok(self.flow())
+            .message(message, is_marked, &mut self.observer)?;
+        Ok(if self.observer.is_over() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    }
+
+    fn takes_notices(&self) -> bool {
+        self.observer.takes_notices()
+    }
+
+    fn notice(&mut self, notice: &Notice) -> Result<()> {
+        let party = |address| Party {
+            address: Some(address),
+            ..Party::default()
+        };
+        let kind = match notice.kind {
+            NoticeKind::Probe { .. } => EventKind::MsgProbe,
+            NoticeKind::Gap { .. } => EventKind::Gap,
+            NoticeKind::Resync => EventKind::TcpResync,
+            NoticeKind::FragmentLost { .. } => EventKind::FragmentLost,
+        };
+        let reason = notice.kind.to_string();
+        let event = Event {
+            origin: Some(notice.frame.origin),
+            caller: party(notice.flow.src),
+            callee: party(notice.flow.dst),
+            transport: Some(notice.flow.transport),
+            reason: reason.as_bytes(),
+            ..Event::new(kind, notice.frame.ts)
+        };
+        self.tracker.event(&event, &mut self.observer)
     }
 
     fn pause(&mut self) -> Result<()> {
-        self.watcher.pause()
+        self.observer.pause()
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        let ends = summary.inputs.iter().filter_map(|input| input.times);
-        let end = ends.map(|times| times.max).max();
-        let end = end.unwrap_or(Timestamp::MIN);
-        let end = self.until.map_or(end, |until| until.min(end));
-        self.tracker.finish(end, &mut self.watcher)
+        let end = end(summary).min(self.until);
+        self.tracker.finish(end, &mut self.observer)
     }
+}
+
+/// Returns when the last frame was captured.
+fn end(summary: &Summary) -> Timestamp {
+    let times = summary
+        .inputs
+        .iter()
+        .filter_map(|input| input.times.as_ref());
+    times
+        .map(|times| times.last)
+        .max()
+        .unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]
@@ -200,25 +257,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
-        for (text, size) in [
-            ("1", 1),
-            ("64K", 64 << 10),
+    fn sizes_have_units_of_1024() {
+        for (text, expected) in [
+            ("1000", 1000),
+            ("1k", 1024),
             ("500M", 500 << 20),
-            ("4G", 4 << 30),
+            ("4GiB", 4 << 30),
         ] {
-            assert_eq!(parse_size(text), Ok(size), "{text}");
+            assert_eq!(parse_size(text), Ok(expected), "{text}");
         }
-        for text in [
-            "",
-            "G",
-            "0",
-            "4T",
-            "1.5G",
-            "-1",
-            "99999999999999999999",
-            "99999999999G",
-        ] {
+        for text in ["", "M", "-1", "1.5G", "99999999999999T", "1X"] {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

@@ -4,6 +4,7 @@ use sipcap::{
     error::Result,
     filter::{Comparison, Selection},
     report::{CallRow, List},
+    sip::Message,
     track::{Call, Observer, Outcome},
 };
 
@@ -12,7 +13,7 @@ use crate::{
     exit::Outcome as Ending,
     input,
     output::Output,
-    track::{TrackArgs, Tracked, Watcher},
+    track::{Follower, TrackArgs, Tracked},
     ui::Ui,
 };
 
@@ -72,12 +73,11 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
         names: input::names(&inputs),
         list: List::new::<CallRow<'_>>(args.output.list_format(&output, ui))?,
     };
-    let selection = args.select.selection();
-    let mut tracked = Tracked::new(options, selection, args.input.until, list);
+    let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
-    tracked.tell(ui);
+    tracked.warn(ui);
 
-    let list = tracked.watcher.list;
+    let list = tracked.observer.list;
     let any = !list.is_empty();
     list.write(&mut output)?;
     output.finish()?;
@@ -117,4 +117,8 @@ impl Observer for CallList {
     }
 }
 
-impl Watcher for CallList {}
+impl Follower for CallList {
+    fn marks(&self, message: &Message<'_>) -> bool {
+        self.selection.marks(message)
+    }
+}

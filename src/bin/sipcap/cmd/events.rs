@@ -17,7 +17,7 @@ use crate::{
     input,
     output::Output,
     pace::Pace,
-    track::{TrackArgs, Tracked, Watcher},
+    track::{Follower, TrackArgs, Tracked},
     ui::Ui,
 };
 
@@ -105,7 +105,7 @@ struct EventSelectArgs {
 pub(crate) fn run(args: &EventsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     // What to tell, and how often.
     let kinds = args.select.kinds()?;
-    let options = args.track.options()?;
+    let options = args.track.event_options()?;
     let pace = args.replay.then(|| {
         let max_delay = args
             .max_delay
@@ -134,15 +134,12 @@ pub(crate) fn run(args: &EventsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     };
 
     // The pass.
-    let until = args.input.until;
-    let mut tracked = Tracked::new(options, Selection::default(), until, telling);
+    let mut tracked = Tracked::new(options, telling).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
 
     // What to say about it.
-    tracked.tell(ui);
-    let Tracked {
-        watcher: telling, ..
-    } = tracked;
+    tracked.warn(ui);
+    let telling = tracked.observer;
     telling.tell_limits(ui);
     let told = telling.told;
     telling.rows.finish()?;
@@ -254,13 +251,20 @@ impl Observer for Telling {
     }
 }
 
-impl Watcher for Telling {
+impl Follower for Telling {
     fn pause(&mut self) -> Result<()> {
         Ok(self.rows.flush()?)
     }
 
     fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    fn takes_notices(&self) -> bool {
+        use EventKind::{FragmentLost, Gap, MsgProbe, TcpResync};
+        [FragmentLost, Gap, MsgProbe, TcpResync]
+            .into_iter()
+            .any(|kind| self.kinds.contains(kind))
     }
 }
 
