@@ -80,6 +80,10 @@ impl Exchanges {
         let mut progress = Progress::Nothing;
         if let Some(exchange) = self.table.get_mut(key) {
             exchange.is_marked |= is_marked;
+            if exchange.request().is_none() && !seen.is_response() {
+                // Only a response was seen before.
+                (exchange.role, exchange.asked, exchange.credentials) = (role, asked, credentials);
+            }
             progress = exchange.message(seen, context);
             exchange.arm(key, context);
             if progress == Progress::Settled && exchange.is_challenged() {

@@ -137,14 +137,8 @@ impl Subscription {
         texts.set(Text::NotifierUri, notifier.uri);
         texts.set(Text::NotifierName, notifier.display_name);
         texts.set(Text::NotifierAgent, notifier.user_agent);
-        if seen.method != Method::Notify && !seen.is_response() {
-            texts.set(Text::RequestUri, message.head.request_uri(message.bytes));
-            let contact = list::values(message.head.contact.of(message.bytes)).next();
-            let contact = NameAddr::parse(contact.unwrap_or_default()).uri;
-            texts.set(Text::Contact, contact);
-        }
         let address = |party: Party<'_>| party.address.unwrap_or(message.flow.src);
-        Self {
+        let mut subscription = Self {
             hash,
             alarm: Alarm::NONE,
             texts,
@@ -164,6 +158,20 @@ impl Subscription {
             transport: message.flow.transport,
             counters: [SideCounters::default(); 2],
             flags: Flags::NONE,
+        };
+        subscription.describe_request(seen);
+        subscription
+    }
+
+    /// Takes over what only SUBSCRIBE and REFER tell.
+    fn describe_request(&mut self, seen: &Seen<'_>) {
+        let (head, bytes) = (seen.message.head, seen.message.bytes);
+        if seen.method != Method::Notify && !seen.is_response() {
+            let texts = &mut self.texts;
+            texts.set_once(Text::RequestUri, head.request_uri(bytes));
+            let contact = list::values(head.contact.of(bytes)).next();
+            let contact = NameAddr::parse(contact.unwrap_or_default()).uri;
+            texts.set_once(Text::Contact, contact);
         }
     }
 

@@ -124,6 +124,18 @@ impl Subscription {
         }
         if !is_active {
             self.activate(seen, exchange.asked().package, context);
+        } else if exchange.request().is_some() && !exchange.asked().is_within {
+            self.admit(seen, context);
+        }
+    }
+
+    /// Takes note that its SUBSCRIBE has been seen after all.
+    pub(super) fn admit(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        if self.stage == Stage::Active && self.flags.contains(Flags::LEARNED) {
+            self.flags.remove(Flags::LEARNED);
+            self.began = Some(seen.ts);
+            self.describe_request(seen);
+            self.tell(EventKind::SubNew, seen, seen.reason(), context);
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     sip::{HeaderName, Method},
     time::Timestamp,
     track::{
-        Context, Event, EventKind,
+        Context, Event, EventKind, ExchangeOutcome,
         exchange::{Asked, Exchange, Exchanges, Progress, Role, Step},
         seen::{Seen, lower},
         subscription::{
@@ -85,11 +85,16 @@ impl Subscriptions {
         let Some(exchange) = exchanges.get(step.key) else {
             return;
         };
-        let asked = exchange.asked();
-        if step.progress == Progress::Began && seen.is_initial() {
-            self.ask(seen, asked.package, asked.expires, context);
+        let package = exchange.asked().package;
+        if step.progress == Progress::Began {
+            if exchange.outcome() == ExchangeOutcome::Ok {
+                return self.catch_up(seen, exchange, context);
+            }
+            if seen.is_initial() {
+                self.ask(seen, package, exchange.asked().expires, context);
+            }
         }
-        let found = self.find(seen, asked.package, context);
+        let found = self.find(seen, Sides::of(seen), package, context);
         self.count(found, seen, step, context);
         if !matches!(step.progress, Progress::Settled | Progress::Late) {
             return;
@@ -109,7 +114,7 @@ impl Subscriptions {
         requested: Option<u32>,
         context: &mut Context<'_>,
     ) {
-        let known = match self.find(seen, package, context) {
+        let known = match self.find(seen, Sides::of(seen), package, context) {
             Some((Fit::Asked, key)) => Some(key),
             _ => None,
         };
@@ -138,14 +143,6 @@ impl Subscriptions {
             Some(0) => Some(0),
             requested => expires(seen).or(requested),
         };
-        let tell_success = |context: &mut Context<'_>| {
-            if step.progress == Progress::Settled {
-                context.event(&Event {
-                    origin: Some(seen.message.completed_by.origin),
-                    ..exchange.event(EventKind::OtherOk, seen.ts)
-                });
-            }
-        };
         let key = match found {
             Some((Fit::Dialog, key)) => key,
             _ if granted == Some(0) && !asked.is_within => {
@@ -155,22 +152,47 @@ impl Subscriptions {
                 {
                     subscription.requested = granted;
                 }
-                return tell_success(context);
+                if exchange.request().is_some() && step.progress == Progress::Settled {
+                    tell_success(exchange, seen, context);
+                }
+                return;
             }
             Some((Fit::Asked, key)) if !asked.is_within => key,
             Some((Fit::Fork, key)) if !asked.is_within => self.fork(key),
-            _ => {
-                if exchange.request().is_none() {
-                    tell_success(context);
-                }
-                self.learn(seen, asked.package, context)
-            }
+            _ => self.learn(seen, asked.package, context),
         };
         if let Some(subscription) = self.table.get_mut(key) {
             subscription.grant(seen, granted, exchange, context);
             subscription.arm(key, context);
         }
         self.table.weigh(key);
+    }
+
+    /// Takes a SUBSCRIBE that comes after its 2xx, as may be with messages in streams.
+    fn catch_up(&mut self, seen: &Seen<'_>, exchange: &Exchange, context: &mut Context<'_>) {
+        let asked = exchange.asked();
+        let sides = Sides {
+            subscriber: seen.from_tag,
+            notifier: exchange.to_tag(),
+        };
+        let found = self.find(seen, sides, asked.package, context);
+        match found {
+            Some((Fit::Dialog, key)) => {
+                if let Some(subscription) = self.table.get_mut(key) {
+                    subscription.count(seen, false);
+                    if !asked.is_within {
+                        subscription.admit(seen, context);
+                    }
+                    subscription.arm(key, context);
+                }
+            }
+            // The 2xx alone did not tell what it has ended.
+            _ if asked.is_within => {
+                let key = self.learn(seen, asked.package, context);
+                self.end(seen, Some((Fit::Dialog, key)), context);
+            }
+            _ => tell_success(exchange, seen, context),
+        }
     }
 
     /// Takes a NOTIFY.
@@ -183,7 +205,7 @@ impl Subscriptions {
     ) -> bool {
         let package = Package::of(seen, &context.shared.hasher);
         let state = SubscriptionState::of(seen);
-        let found = self.find(seen, package, context);
+        let found = self.find(seen, Sides::of(seen), package, context);
         // Nobody has asked for it.
         if seen.to_tag.is_empty() || (found.is_none() && state.is_none()) {
             return false;
@@ -222,7 +244,10 @@ impl Subscriptions {
     ) -> bool {
         let is_own = match exchanges.role_of(seen, context) {
             Some(role) => role == Role::Notifying,
-            None => matches!(self.find(seen, None, context), Some((Fit::Dialog, _))),
+            None => matches!(
+                self.find(seen, Sides::of(seen), None, context),
+                Some((Fit::Dialog, _))
+            ),
         };
         if !is_own {
             return false;
@@ -233,7 +258,7 @@ impl Subscriptions {
         let package = exchanges
             .get(step.key)
             .and_then(|exchange| exchange.asked().package);
-        let found = self.find(seen, package, context);
+        let found = self.find(seen, Sides::of(seen), package, context);
         self.count(found, seen, step, context);
         let is_decided = matches!(step.progress, Progress::Settled | Progress::Late);
         if is_decided && ends_subscription(seen.status) {
@@ -272,10 +297,10 @@ impl Subscriptions {
     fn find(
         &self,
         seen: &Seen<'_>,
+        sides: Sides<'_>,
         package: Option<Package>,
         context: &Context<'_>,
     ) -> Option<(Fit, Key)> {
-        let sides = Sides::of(seen);
         self.table
             .candidates(hash(seen, &context.shared.hasher))
             .filter_map(|(key, subscription)| {
@@ -366,6 +391,14 @@ impl Subscription {
         self.alarm
             .set(self.deadline(), id, &mut context.shared.timers);
     }
+}
+
+/// Tells of a SUBSCRIBE that led to no subscription, but did not fail.
+fn tell_success(exchange: &Exchange, seen: &Seen<'_>, context: &mut Context<'_>) {
+    context.event(&Event {
+        origin: Some(seen.message.completed_by.origin),
+        ..exchange.event(EventKind::OtherOk, seen.ts)
+    });
 }
 
 /// Returns what the subscriptions of a Call-ID and subscriber are found by.

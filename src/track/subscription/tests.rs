@@ -315,7 +315,52 @@ fn one_that_is_already_there_is_learned() {
                 "by a response",
                 "0.010 B>A 200:SUBSCRIBE n=5 to=t | Expires: 600
                  0.020 B>A NOTIFY n=7 from=t to=f | Event: dialog | Subscription-State: terminated",
-                &["other-ok 0.01 200 one-direction", "sub-del 0.02 600s learned"],
+                &["sub-del 0.02 600s learned"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn messages_may_overtake_each_other() {
+    check(
+        "",
+        &[
+            (
+                "the 2xx comes before the SUBSCRIBE",
+                "0.000 B>A/tcp 200:SUBSCRIBE to=t | Expires: 600
+                 0.001 A>B/tcp SUBSCRIBE | Event: dialog | Expires: 3600
+                 0.010 B>A/tcp NOTIFY n=7 from=t to=f | Event: dialog | Subscription-State: active;expires=600
+                 0.020 A>B/tcp 200:NOTIFY n=7 from=t to=f",
+                &["sub-new 0.001 600s", "sub-expired (600.01) 600s"],
+            ),
+            (
+                "2xx and NOTIFY come before the SUBSCRIBE",
+                "0.000 B>A/tcp 200:SUBSCRIBE to=t | Expires: 600
+                 0.001 B>A/tcp NOTIFY n=7 from=t to=f | Event: dialog | Subscription-State: active;expires=600
+                 0.002 A>B/tcp SUBSCRIBE | Event: dialog | Expires: 3600
+                 0.020 A>B/tcp 200:NOTIFY n=7 from=t to=f",
+                &["sub-new 0.002 600s", "sub-expired (600.001) 600s"],
+            ),
+            (
+                "NOTIFY comes before the SUBSCRIBE",
+                "0.000 B>A/tcp NOTIFY n=7 from=t to=f | Event: dialog | Subscription-State: active;expires=600
+                 0.001 A>B/tcp SUBSCRIBE | Event: dialog | Expires: 3600
+                 0.002 B>A/tcp 200:SUBSCRIBE to=t | Expires: 600
+                 0.020 A>B/tcp 200:NOTIFY n=7 from=t to=f",
+                &["sub-new 0.002 200 600s", "sub-expired (600.002) 600s"],
+            ),
+            (
+                "the 2xx of one for the state of the moment",
+                "0.000 B>A/tcp 200:SUBSCRIBE to=t | Expires: 0
+                 0.001 A>B/tcp SUBSCRIBE | Event: dialog | Expires: 0",
+                &["other-ok 0.001 200"],
+            ),
+            (
+                "the 2xx of the end of one that began before",
+                "0.000 B>A/tcp 200:SUBSCRIBE n=5 to=t | Expires: 0
+                 0.001 A>B/tcp SUBSCRIBE n=5 to=t | Event: dialog | Expires: 0",
+                &["sub-del 0.001 learned"],
             ),
         ],
     );
