@@ -5,6 +5,9 @@ use std::marker::PhantomData;
 /// Octets that are kept of one text. Longer ones are cut: nobody needs them, and whoever sends them decides how much.
 const MAX_TEXT: usize = 1024;
 
+/// Octets that may be spent on texts that were set anew, apart from as many as there are in use.
+const SLACK: usize = 128;
+
 /// Which text of an object.
 pub(crate) trait Field: Copy {
     /// Its number, from 0 on.
@@ -53,7 +56,9 @@ impl<F: Field, const N: usize> Texts<F, N> {
             }
             start
         } else {
-            if self.octets.len() + text.len() > usize::from(u16::MAX) {
+            // Texts that change now and then do not add up.
+            let is_wasteful = self.octets.len() > 2 * self.used() + SLACK;
+            if is_wasteful || self.octets.len() + text.len() > usize::from(u16::MAX) {
                 self.compact();
             }
             if self.octets.len() + text.len() > usize::from(u16::MAX) {
@@ -82,9 +87,14 @@ impl<F: Field, const N: usize> Texts<F, N> {
         self.octets.capacity()
     }
 
+    /// Returns how many octets the texts have.
+    fn used(&self) -> usize {
+        self.spans.iter().map(|(_, len)| usize::from(*len)).sum()
+    }
+
     /// Drops what is not part of any text any more.
-    fn compact(&mut self) {
-        let mut octets = Vec::with_capacity(self.octets.len());
+    pub(crate) fn compact(&mut self) {
+        let mut octets = Vec::with_capacity(self.used());
         for span in &mut self.spans {
             let (start, len) = (usize::from(span.0), usize::from(span.1));
             let text = self.octets.get(start..start + len).unwrap_or_default();
@@ -136,5 +146,20 @@ mod tests {
         }
         assert_eq!(texts.get(Nth(1)).len(), MAX_TEXT);
         assert!(texts.allocated() <= usize::from(u16::MAX));
+    }
+
+    #[test]
+    fn a_text_that_changes_to_and_fro_takes_no_more_memory() {
+        let mut texts = Texts::<Nth, 2>::new(8);
+        texts.set(Nth(1), b"stays");
+        for _ in 0..10_000 {
+            texts.set(Nth(0), b"");
+            texts.set(Nth(0), b"comes and goes");
+        }
+        assert_eq!(
+            (texts.get(Nth(0)), texts.get(Nth(1))),
+            (&b"comes and goes"[..], &b"stays"[..])
+        );
+        assert!(texts.allocated() < 300, "{}", texts.allocated());
     }
 }

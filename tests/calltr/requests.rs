@@ -6,6 +6,7 @@ use super::check;
 fn bye_ends_the_call() {
     check(&[
         ("init", "0 > BYE 2 to=b", &["0 call-end 291"]),
+        ("init, without a To tag", "0 > BYE 2", &["0 call-end 291"]),
         (
             "inv_1st",
             "0 > INVITE 1; 1 > BYE 2 to=b",
@@ -36,6 +37,11 @@ fn bye_in_other_states_puts_the_deadline_off() {
             "bye_seen",
             "0 > INVITE 1; 1 < 200 to=b; 2 > BYE 2 to=b; 3 > BYE 3 to=b",
             &["1 call-start 200", "2 call-end 200"],
+        ),
+        (
+            "bye_seen, without a To tag",
+            "0 > BYE 1; 1 > BYE 2",
+            &["0 call-end 291"],
         ),
         (
             "bye_repl",
@@ -99,6 +105,11 @@ fn cancel_in_other_states_puts_the_deadline_off() {
             "canceled",
             "0 > INVITE 1; 1 > CANCEL 1; 3 > CANCEL 1",
             &["8 call-attempt 487"],
+        ),
+        (
+            "canceled, begun by a CANCEL",
+            "0 > CANCEL 1; 1 > CANCEL 2",
+            &["6 call-attempt 487"],
         ),
         (
             "non_inv_1st",
@@ -323,6 +334,11 @@ fn register_without_a_to_tag() {
 fn other_requests_without_a_to_tag() {
     check(&[
         ("init", "0 > OPTIONS 1", &["30 other-timeout 408"]),
+        (
+            "init, begun by another method",
+            "0 < 100 of=OPTIONS; 0.5 > MESSAGE 2",
+            &["30.5 other-timeout 408"],
+        ),
         (
             "the method it began with",
             "0 > OPTIONS 1; 1 < 200 to=b; 3 > OPTIONS 2",

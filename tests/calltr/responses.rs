@@ -22,6 +22,11 @@ fn responses_to_cancel() {
             &["9 call-attempt 487"],
         ),
         (
+            "non_inv_1st: it is refused",
+            "0 > OPTIONS 1; 1 > CANCEL 1; 10 < 481 to=b",
+            &["40 other-timeout 408"],
+        ),
+        (
             "established: it is refused",
             "0 > INVITE 1; 1 < 200 to=b; 2 > CANCEL 1; 3 < 481 to=b",
             &["1 call-start 200", "3603 call-end 408"],
@@ -71,6 +76,11 @@ fn responses_to_bye() {
         (
             "non_inv_1st",
             "0 > OPTIONS 1; 10 < 200 of=BYE cseq=2 to=b",
+            &["40 other-timeout 408"],
+        ),
+        (
+            "non_inv_1st: it is refused",
+            "0 > OPTIONS 1; 10 < 481 of=BYE cseq=2 to=b",
             &["40 other-timeout 408"],
         ),
     ]);
@@ -240,6 +250,11 @@ fn successes_of_other_requests() {
             "non_inv_neg",
             "0 > OPTIONS 1; 1 < 404 to=b; 2 < 200 to=c",
             &["7 other-ok 200"],
+        ),
+        (
+            "non_inv_1st: INVITE, which it began with",
+            "0 < 100; 0.5 > INFO 2 to=b; 1 < 200 of=INVITE cseq=3 to=b",
+            &["6 other-ok 200"],
         ),
         (
             "non_inv_1st: not the method it began with",

@@ -145,6 +145,7 @@ impl CallEntry {
     /// Returns the fork that a message begins: an entry of its own that takes over what is known of this one.
     pub(super) fn fork(&self, seen: &Seen<'_>, direction: Direction, serial: u64) -> Self {
         let mut texts = self.texts.clone();
+        texts.compact();
         let (from_tag, to_tag) = direction.tags(seen);
         texts.set(Text::FromTag, from_tag);
         texts.set(Text::ToTag, to_tag);

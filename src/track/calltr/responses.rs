@@ -41,7 +41,7 @@ pub(super) const fn transition(
         (Invite, 200..=299, Init | Inv1st | InvEarlyDlg | InvNeg) => {
             Transition::tell(InvEstablished, EventKind::CallStart)
         }
-        (Invite, 200..=299, _) => Transition::stay(state),
+        (Invite, 200..=299, InvEstablished) => Transition::stay(state),
         // What a 2xx to REGISTER tells, and how long the state lasts then, is in `registrations`.
         (_, 200..=299, Init) => Transition::to(NonInvFin),
         (_, 200..=299, Inv1st | InvEarlyDlg | InvNeg) => Transition::stay(state),
@@ -52,7 +52,6 @@ pub(super) const fn transition(
         // 401 and 407 are looked at before, see `is_refused`.
         (Invite, _, Init | Inv1st | InvEarlyDlg) => Transition::to(InvNeg),
         (_, _, NonInv1st) => Transition::to(NonInvNeg),
-        (Invite, _, _) => Transition::stay(state),
         (_, _, Init) => Transition::to(NonInvNeg),
         (_, _, _) => Transition::stay(state),
     }
