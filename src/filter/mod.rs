@@ -2,6 +2,7 @@
 //!
 //! A selection stands behind whatever has to see all messages, never in front of it.
 
+mod binding;
 mod call;
 mod duration;
 mod event;

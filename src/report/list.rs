@@ -33,6 +33,11 @@ pub trait ListRow: Serialize {
 
     /// Returns the colour of the coloured one.
     fn color(&self) -> AnsiColor;
+
+    /// Returns its place among the rows that began with the same frame.
+    fn rank(&self) -> u32 {
+        0
+    }
 }
 
 /// How a list is written.
@@ -129,7 +134,7 @@ impl List {
             }
             Kind::Json => serde_json::to_writer(&mut self.row, row)?,
         }
-        self.rows.push(ts, origin, &self.row)
+        self.rows.push(ts, origin, row.rank(), &self.row)
     }
 
     /// Returns how many rows there are.

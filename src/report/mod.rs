@@ -2,6 +2,8 @@
 //!
 //! What a row means is said once, in `rows`; a format knows how to write any of them.
 
+mod binding;
+mod binding_list;
 mod call;
 mod call_list;
 mod columns;
@@ -23,6 +25,7 @@ mod sorted;
 mod table;
 
 pub use self::{
+    binding::{BindingRow, EndRow, PlaceRow},
     call::{BranchRow, CallDurations, CallRow, CallTimes},
     columns::{Column, Columns, ListStyle},
     csv::CsvRows,

@@ -21,7 +21,9 @@ struct Place {
     ts: Timestamp,
     input: u16,
     frame: u64,
-    /// Rows of one frame stay in the order in which they came.
+    /// The place among the rows that began with the frame.
+    rank: u32,
+    /// Rows of one place stay in the order in which they came.
     number: u64,
 }
 
@@ -62,15 +64,17 @@ impl SortedRows {
         }
     }
 
-    /// Takes a row that began at `ts` with the frame at `origin`.
+    /// Takes a row that began at `ts` with the frame at `origin`; of several of that frame, the one of the least rank
+    /// comes first.
     ///
     /// # Errors
     /// When the temporary file cannot be written.
-    pub fn push(&mut self, ts: Timestamp, origin: Origin, row: &[u8]) -> io::Result<()> {
+    pub fn push(&mut self, ts: Timestamp, origin: Origin, rank: u32, row: &[u8]) -> io::Result<()> {
         let place = Place {
             ts,
             input: origin.input,
             frame: origin.number,
+            rank,
             number: self.count,
         };
         self.count += 1;
@@ -222,31 +226,33 @@ impl Read for Window<'_> {
 }
 
 /// Octets before each row in the file: its place and its length.
-const HEADER_LEN: usize = 8 + 2 + 8 + 8 + 8;
+const HEADER_LEN: usize = 8 + 2 + 8 + 4 + 8 + 8;
 
 fn encode(place: Place, len: usize) -> [u8; HEADER_LEN] {
     let mut header = [0; HEADER_LEN];
     header[..8].copy_from_slice(&place.ts.nanos().to_le_bytes());
     header[8..10].copy_from_slice(&place.input.to_le_bytes());
     header[10..18].copy_from_slice(&place.frame.to_le_bytes());
-    header[18..26].copy_from_slice(&place.number.to_le_bytes());
-    header[26..].copy_from_slice(&(len as u64).to_le_bytes());
+    header[18..22].copy_from_slice(&place.rank.to_le_bytes());
+    header[22..30].copy_from_slice(&place.number.to_le_bytes());
+    header[30..].copy_from_slice(&(len as u64).to_le_bytes());
     header
 }
 
 fn decode(header: &[u8; HEADER_LEN]) -> (Place, usize) {
-    let number = |start: usize| {
+    let number = |start: usize, len: usize| {
         let mut octets = [0; 8];
-        octets.copy_from_slice(&header[start..start + 8]);
+        octets[..len].copy_from_slice(&header[start..start + len]);
         u64::from_le_bytes(octets)
     };
     let place = Place {
-        ts: Timestamp::from_nanos(number(0) as i64),
-        input: u16::from_le_bytes([header[8], header[9]]),
-        frame: number(10),
-        number: number(18),
+        ts: Timestamp::from_nanos(number(0, 8) as i64),
+        input: number(8, 2) as u16,
+        frame: number(10, 8),
+        rank: number(18, 4) as u32,
+        number: number(22, 8),
     };
-    (place, number(26) as usize)
+    (place, number(30, 8) as usize)
 }
 
 #[cfg(test)]
@@ -259,15 +265,12 @@ mod tests {
             let ts = Timestamp::from_nanos((i * 7_919 % 1_000) as i64 / 10);
             let origin = Origin {
                 input: (i % 2) as u16,
-                number: i,
+                number: i / 50,
                 offset: 0,
             };
-            rows.push(
-                ts,
-                origin,
-                format!("{} {} {i}", ts.nanos(), i % 2).as_bytes(),
-            )
-            .unwrap();
+            let rank = (i * 31 % 7) as u32;
+            let row = format!("{} {} {} {rank} {i}", ts.nanos(), i % 2, i / 50);
+            rows.push(ts, origin, rank, row.as_bytes()).unwrap();
         }
         let mut out = Vec::new();
         rows.drain(|row| {

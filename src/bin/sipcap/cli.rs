@@ -39,6 +39,7 @@ pub(crate) enum Command {
     Messages(cmd::messages::MessagesArgs),
     Grep(cmd::grep::GrepArgs),
     Calls(cmd::calls::CallsArgs),
+    Regs(cmd::regs::RegsArgs),
     Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
@@ -267,7 +268,7 @@ pub(crate) fn one_line(error: &regex::Error) -> String {
     last.trim_start_matches("error: ").trim().to_owned()
 }
 
-fn parse_time(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn parse_time(text: &str) -> Result<Timestamp, String> {
     const EXPECTED: &str =
         "expected a time such as 2026-11-20T10:00:00Z, 2026-11-20 10:00 (UTC) or @1700000000.5";
     if let Some(seconds) = text.strip_prefix('@') {

@@ -105,6 +105,7 @@ pub struct Binding {
     pub(super) challenges: u16,
     pub(super) failures: u16,
     pub(super) status: u16,
+    pub(super) rank: u16,
     pub(super) transport: Transport,
     pub(super) state: BindingState,
     pub(super) end_reason: Option<EndReason>,
@@ -200,6 +201,12 @@ impl Binding {
     #[must_use]
     pub const fn frame(&self) -> u64 {
         self.frame
+    }
+
+    /// Returns the place of its Contact among those in that message.
+    #[must_use]
+    pub const fn rank(&self) -> u16 {
+        self.rank
     }
 
     /// Returns when its first message came.

@@ -39,6 +39,8 @@ pub(super) struct Listing {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Contact<'a> {
     pub(super) value: NameAddr<'a>,
+    /// The how-manieth of its message it is, from 0 on.
+    pub(super) rank: u16,
 }
 
 /// What tells a binding from others of its address of record.
@@ -91,9 +93,11 @@ impl Listing {
 
     /// Returns its Contacts, without `*`.
     pub(super) fn contacts(&self) -> impl Iterator<Item = Contact<'_>> {
-        self.values()
-            .map(|value| Contact {
+        (0..)
+            .zip(self.values())
+            .map(|(rank, value)| Contact {
                 value: NameAddr::parse(value),
+                rank,
             })
             .filter(|contact| contact.value.uri != b"*")
     }
@@ -107,6 +111,7 @@ impl Listing {
         for value in self.values() {
             let contact = Contact {
                 value: NameAddr::parse(value),
+                rank: 0,
             };
             if contact.value.uri != b"*" && keep(&contact) {
                 kept.push(value);
@@ -307,7 +312,7 @@ mod tests {
 
     fn identity(value: &str, ignore_port: bool, hasher: &DefaultHashBuilder) -> Identity {
         let value = NameAddr::parse(value.as_bytes());
-        Contact { value }.identity(ignore_port, hasher)
+        Contact { value, rank: 0 }.identity(ignore_port, hasher)
     }
 
     #[test]
@@ -420,6 +425,7 @@ mod tests {
             received=\"sip:203.0.113.1:61234\"";
         let contact = Contact {
             value: NameAddr::parse(text),
+            rank: 0,
         };
         assert_eq!(contact.instance(), b"urn:uuid:1");
         assert_eq!(contact.reg_id(), 0);

@@ -62,6 +62,7 @@ impl Binding {
             challenges: 0,
             failures: 0,
             status: 0,
+            rank: contact.rank,
             transport: exchange.transport(),
             state: BindingState::Learned,
             end_reason: None,

@@ -8,6 +8,7 @@ pub(crate) mod info;
 pub(crate) mod man;
 pub(crate) mod messages;
 pub(crate) mod parse;
+pub(crate) mod regs;
 pub(crate) mod split;
 pub(crate) mod stats;
 
@@ -20,6 +21,7 @@ pub(crate) fn run(command: &Command, ui: &mut Ui) -> anyhow::Result<Outcome> {
         Command::Messages(args) => messages::run(args, ui),
         Command::Grep(args) => grep::run(args, ui),
         Command::Calls(args) => calls::run(args, ui),
+        Command::Regs(args) => regs::run(args, ui),
         Command::Events(args) => events::run(args, ui),
         Command::Stats(args) => stats::run(args, ui),
         Command::Split(args) => split::run(args, ui),

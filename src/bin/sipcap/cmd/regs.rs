@@ -1,0 +1,153 @@
+//! `sipcap regs`: a row for each binding.
+
+use sipcap::{
+    capture::Origin,
+    error::Result,
+    filter::Selection,
+    report::{BindingRow, List},
+    time::Timestamp,
+    track::{Binding, BindingState, Flags, Observer},
+};
+
+use crate::{
+    cli::{InputArgs, OutputArgs, SelectArgs, parse_time},
+    exit::Outcome,
+    input,
+    output::Output,
+    track::{TrackArgs, Tracked, Watcher},
+    ui::Ui,
+};
+
+/// List the registrations, a row for each binding
+///
+/// A binding is an address of record and a Contact where it can be reached. Listed are those that the registrar has at
+/// the end of the capture, as far as the capture tells; what a response lists without that anybody was seen to
+/// register it is there too, as learned. Rows are in the order of their first packets.
+#[derive(clap::Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct RegsArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    select: SelectArgs,
+    #[command(flatten)]
+    choose: ChooseArgs,
+    #[command(flatten)]
+    track: TrackArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Which bindings are selected, besides the options that all commands share.
+#[derive(clap::Args, Debug)]
+#[command(
+    next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
+)]
+pub(crate) struct ChooseArgs {
+    /// That the registrar had at this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    at: Option<Timestamp>,
+    /// All there were, also those that are over and those that were never accepted
+    #[arg(long, conflicts_with = "at")]
+    history: bool,
+    /// In this state at the end
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    state: Vec<BindingState>,
+}
+
+const EXAMPLES: &str = "Examples:
+  sipcap regs trace.pcap
+  sipcap regs --at '2026-11-20 10:00' --format csv day*.pcap.zst > registered.csv
+  sipcap regs --history --to alice@example.com trace.pcap
+  sipcap regs --history --state failed --format json trace.pcap | jq -r .client.ip | sort | uniq -c";
+
+pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
+    let options = args.track.options()?;
+    let mut inputs = args.input.open(false, ui)?;
+    let mut output = Output::open(
+        args.output.output.as_deref(),
+        args.output.force,
+        &input::files(&inputs),
+    )?;
+
+    let list = BindingList {
+        selection: args.select.selection(),
+        which: args.choose.which(),
+        states: args.choose.state.clone(),
+        names: input::names(&inputs),
+        list: List::new::<BindingRow<'_>>(args.output.list_format(&output, ui))?,
+    };
+    let selection = args.select.selection();
+    let mut tracked = Tracked::new(options, selection, args.input.until, list);
+    let run = args.input.run(&mut inputs, &mut tracked, ui)?;
+    tracked.tell(ui);
+
+    let list = tracked.watcher.list;
+    let any = !list.is_empty();
+    list.write(&mut output)?;
+    output.finish()?;
+    Ok(run.outcome(any))
+}
+
+/// When a binding has to have been there.
+enum Which {
+    AtEnd,
+    At(Timestamp),
+    Ever,
+}
+
+impl ChooseArgs {
+    fn which(&self) -> Which {
+        match self.at {
+            Some(ts) => Which::At(ts),
+            None if self.history => Which::Ever,
+            None => Which::AtEnd,
+        }
+    }
+}
+
+impl Which {
+    fn includes(&self, binding: &Binding) -> bool {
+        match self {
+            Self::Ever => true,
+            Self::At(ts) => binding.is_registered_at(*ts),
+            // What was forgotten before the end is not known to be there.
+            Self::AtEnd => binding.ended().is_none() && !binding.flags().contains(Flags::EVICTED),
+        }
+    }
+}
+
+/// The rows of the selected bindings.
+struct BindingList {
+    selection: Selection,
+    which: Which,
+    states: Vec<BindingState>,
+    names: Vec<String>,
+    list: List,
+}
+
+impl BindingList {
+    fn selects(&self, binding: &Binding) -> bool {
+        (self.states.is_empty() || self.states.contains(&binding.state()))
+            && self.which.includes(binding)
+            && self.selection.matches_binding(binding)
+    }
+}
+
+impl Observer for BindingList {
+    fn binding(&mut self, binding: &Binding) -> Result<()> {
+        if self.selects(binding) {
+            let name = self.names.get(usize::from(binding.input()));
+            let row = BindingRow::new(binding, name.map_or("", String::as_str));
+            let origin = Origin {
+                input: binding.input(),
+                number: binding.frame(),
+                ..Origin::default()
+            };
+            self.list.push(binding.first_seen(), origin, &row)?;
+        }
+        Ok(())
+    }
+}
+
+impl Watcher for BindingList {}
