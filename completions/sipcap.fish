@@ -35,6 +35,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "info" -d 'Tell what i
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "messages" -d 'List the messages, a row each'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "grep" -d 'Print the messages that match a regular expression'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "regs" -d 'List the registrations, a row for each binding'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Count the messages'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write one capture file for each Call-ID'
@@ -167,6 +168,49 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s q -l quiet -d 'T
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l since -d 'Leave out frames before this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l call-id -d 'With this Call-ID' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l from -d 'With this text in From, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l to -d 'With this text in To, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l number -d 'With a number that ends like this on either side' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l method -d 'With this method, in the request line or, for responses, in CSeq' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l status -d 'Responses with this status: 486, 5xx or 400-499' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l ip -d 'From or to this address or network' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l port -d 'From or to this port or range of ports' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s e -l regexp -d 'With octets that match this regular expression' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l at -d 'That the registrar had at this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l state -d 'In this state at the end' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
+calltr\t'Those of calltr, the tracker of sipcallmon'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l format -d 'How rows are written' -r -f -a "text\t'For people'
+csv\t'Comma-separated values with a header line'
+json\t'JSON Lines: an object with a type in each line'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s o -l output -d 'Write to this file instead of the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l history -d 'All there were, also those that are over and those that were never accepted'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
@@ -353,14 +397,15 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "calls" -d 'List the calls'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "stats" -d 'Count the messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "split" -d 'Write one capture file for each Call-ID'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls events stats split parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "stats" -d 'Count the messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "split" -d 'Write one capture file for each Call-ID'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

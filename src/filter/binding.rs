@@ -2,7 +2,7 @@
 
 use crate::{
     filter::{Selection, any, is_call_id},
-    sip::{Method, uri::Uri},
+    sip::Method,
     track::Binding,
 };
 
@@ -37,7 +37,7 @@ impl Selection {
             && any(&self.numbers, |number| {
                 [registrant, binding.aor(), binding.contact()]
                     .into_iter()
-                    .any(|uri| number.ends_user_of(Uri::parse(uri)))
+                    .any(|uri| number.is_user_of(uri))
             })
             && (self.patterns.is_empty() || binding.is_marked())
     }

@@ -240,6 +240,10 @@ fn a_signal_finishes_what_was_begun() {
 
 /// The call of `call.pcap` rings at 0.25 s, is answered at 3.1 s and ends at 63.12 s.
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a replay is the one thing that takes the time of clocks"
+)]
 fn a_replay_keeps_the_pace_of_the_capture() {
     let dir = playground();
     let args = ["events", "--format", "text", "call.pcap"];

@@ -81,7 +81,7 @@ fn told(run: &Run) -> Vec<String> {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
         let end = |side: &serde_json::Value| {
             let port = side["port"].as_u64();
-            let port = port.map_or("-".to_owned(), |port| port.to_string());
+            let port = port.map_or_else(|| "-".to_owned(), |port| port.to_string());
             format!("{}:{port}", side["ip"].as_str().unwrap())
         };
         format!(

@@ -134,7 +134,7 @@ impl CallEntry {
             transport: Some(self.transport),
             status: (status > 0).then_some(status),
             reason,
-            outcome: self.told_outcome(kind, status),
+            outcome: self.told_outcome(telling, status),
             side: self.told_side(telling),
             post_dial_delay: self.post_dial_delay().filter(|_| has_delay(kind)),
             ring_time: self.ring_time().filter(|_| is_of_call(kind)),
@@ -174,14 +174,15 @@ impl CallEntry {
         }
     }
 
-    fn told_outcome(&self, kind: EventKind, status: u16) -> Option<Outcome> {
-        match kind {
+    fn told_outcome(&self, telling: &Telling, status: u16) -> Option<Outcome> {
+        match telling.kind {
             EventKind::CallEnd if !self.has_invite() => Some(Outcome::MidCall),
             EventKind::CallStart | EventKind::CallEnd => Some(Outcome::Answered),
             EventKind::AuthFailed if self.has_invite() => Some(Outcome::AuthFailed),
             EventKind::CallAttempt if self.state == State::InvEarlyDlg => Some(Outcome::Unanswered),
             // A CANCEL that came too late makes an attempt all the same.
             EventKind::CallAttempt if status < 300 => Some(Outcome::Answered),
+            EventKind::CallAttempt if telling.is_forced && status == 408 => Some(Outcome::Timeout),
             EventKind::CallAttempt => Some(Outcome::of_status(status)),
             _ => None,
         }

@@ -5,6 +5,7 @@ use sipcap::{
     error::Result,
     filter::Selection,
     report::{BindingRow, List},
+    sip::Message,
     time::Timestamp,
     track::{Binding, BindingState, Flags, Observer},
 };
@@ -14,7 +15,7 @@ use crate::{
     exit::Outcome,
     input,
     output::Output,
-    track::{TrackArgs, Tracked, Watcher},
+    track::{Follower, TrackArgs, Tracked},
     ui::Ui,
 };
 
@@ -77,12 +78,11 @@ pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         names: input::names(&inputs),
         list: List::new::<BindingRow<'_>>(args.output.list_format(&output, ui))?,
     };
-    let selection = args.select.selection();
-    let mut tracked = Tracked::new(options, selection, args.input.until, list);
+    let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
-    tracked.tell(ui);
+    tracked.warn(ui);
 
-    let list = tracked.watcher.list;
+    let list = tracked.observer.list;
     let any = !list.is_empty();
     list.write(&mut output)?;
     output.finish()?;
@@ -150,4 +150,8 @@ impl Observer for BindingList {
     }
 }
 
-impl Watcher for BindingList {}
+impl Follower for BindingList {
+    fn marks(&self, message: &Message<'_>) -> bool {
+        self.selection.marks(message)
+    }
+}
