@@ -71,6 +71,7 @@ fn outcomes_follow_from_the_status() {
     for (script, outcome) in [
         ("0 > INVITE 1", Outcome::Timeout),
         ("0 > INVITE 1; 1 < 180 to=b", Outcome::Unanswered),
+        ("0 > INVITE 1; 1 < 408 to=b", Outcome::Failed),
         ("0 > INVITE 1; 1 < 486 to=b", Outcome::Busy),
         ("0 > INVITE 1; 1 > CANCEL 1", Outcome::Cancelled),
         ("0 > INVITE 1; 1 < 401 to=b", Outcome::AuthFailed),

@@ -15,6 +15,19 @@ fn the_entry_that_is_idle_for_the_longest_time_goes_first() {
 }
 
 #[test]
+fn messages_are_counted_by_what_they_are_of() {
+    let script =
+        "0 > INVITE 1; 1 < 180 to=b; 2 < 180 to=c; 0 > OPTIONS 1 id=y; 0 > REGISTER 1 id=z";
+    let (_, stats) = Script::parse(script).run_with_stats();
+    assert_eq!(
+        (stats.calls, stats.call_messages),
+        (1, 3),
+        "a fork is no call"
+    );
+    assert_eq!((stats.exchange_messages, stats.register_messages), (1, 1));
+}
+
+#[test]
 fn memory_is_bounded() {
     let mut script = "! max_memory 100000\n".to_owned();
     for call in 0..1000 {

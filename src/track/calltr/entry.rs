@@ -7,7 +7,7 @@ use crate::{
     sip::{HeaderName, Method, address::NameAddr, list},
     time::Timestamp,
     track::{
-        EventKind, Party, SideCounters,
+        EventKind, Party, SideCounters, TrackStats,
         calltr::{
             matching::Direction, registrations, responses::is_challenge, sequence::Sequence,
             state::State,
@@ -104,6 +104,7 @@ pub(super) struct CallEntry {
     pub(super) state: State,
     /// The method that it began with.
     pub(super) method: Method,
+    is_fork: bool,
     /// Whether the callee sent the BYE.
     pub(super) is_ended_by_callee: bool,
     /// Whether a REGISTER was seen, not only a response to it.
@@ -154,6 +155,7 @@ impl CallEntry {
             texts,
             created: self.created,
             told: self.told.inherited(),
+            is_fork: true,
             is_requested: self.is_requested,
             ..Self::bare(seen, direction, serial)
         }
@@ -183,6 +185,7 @@ impl CallEntry {
             told: Told::default(),
             state: State::Init,
             method: seen.method,
+            is_fork: false,
             is_ended_by_callee: false,
             is_requested: false,
             is_removal_pending: false,
@@ -262,6 +265,22 @@ impl CallEntry {
             counters.retransmissions = counters.retransmissions.saturating_add(1);
         }
         self.last_seen = self.last_seen.max(seen.ts);
+    }
+
+    /// Counts the message that it has just taken.
+    pub(super) fn count_into(&self, stats: &mut TrackStats) {
+        let sides = self.counters.iter();
+        let messages: u64 = sides
+            .map(|side| u64::from(side.requests) + u64::from(side.responses))
+            .sum();
+        match self.method {
+            Method::Invite => {
+                stats.call_messages += 1;
+                stats.calls += u64::from(messages == 1 && !self.is_fork);
+            }
+            Method::Register => stats.register_messages += 1,
+            _ => stats.exchange_messages += 1,
+        }
     }
 
     /// Goes to a state, which is the same one as often as not.

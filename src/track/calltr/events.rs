@@ -179,7 +179,10 @@ impl CallEntry {
             EventKind::CallEnd if !self.has_invite() => Some(Outcome::MidCall),
             EventKind::CallStart | EventKind::CallEnd => Some(Outcome::Answered),
             EventKind::AuthFailed if self.has_invite() => Some(Outcome::AuthFailed),
-            EventKind::CallAttempt if self.state == State::InvEarlyDlg => Some(Outcome::Unanswered),
+            EventKind::CallAttempt if telling.is_forced => Some(match self.state {
+                State::InvEarlyDlg => Outcome::Unanswered,
+                _ => Outcome::Timeout,
+            }),
             // A CANCEL that came too late makes an attempt all the same.
             EventKind::CallAttempt if status < 300 => Some(Outcome::Answered),
             EventKind::CallAttempt if telling.is_forced && status == 408 => Some(Outcome::Timeout),

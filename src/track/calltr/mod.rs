@@ -73,17 +73,13 @@ impl Calltr {
         }
         let made = self.made;
         let (key, direction) = self.place(seen);
-        let is_new = self.made > made;
-        let is_invite = self
-            .entries
-            .get(key)
-            .is_some_and(|entry| entry.method == Method::Invite);
-        context.shared.stats.call_messages += u64::from(is_invite);
-        context.shared.stats.calls += u64::from(is_invite && is_new);
-        if is_new {
+        if self.made > made {
             self.arm(key, Timer::Force, seen.ts, context);
         }
         self.follow(key, direction, seen, context);
+        if let Some(entry) = self.entries.get(key) {
+            entry.count_into(&mut context.shared.stats);
+        }
         self.entries.weigh(key);
         self.limit(context);
         true
