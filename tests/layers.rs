@@ -33,8 +33,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "net",
             "error",
             "text",
+            "clock",
             "sip",
-            "filter",
             "stats",
             "capture::Origin",
         ],
@@ -89,6 +89,9 @@ fn no_module_reaches_up() {
     let mut breaches = Vec::new();
     for file in rust_files(&src) {
         let name = file.strip_prefix(&src).unwrap();
+        if name.iter().any(|part| part == "tests") {
+            continue; // Unit tests in files of their own may use what they like, too.
+        }
         let module = name.iter().next().unwrap().to_str().unwrap();
         let module = module.trim_end_matches(".rs");
         let text = std::fs::read_to_string(&file).unwrap();

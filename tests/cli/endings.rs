@@ -262,6 +262,10 @@ fn a_replay_keeps_the_pace_of_the_capture() {
 
 #[test]
 #[cfg(unix)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a replay is the one thing that takes the time of clocks"
+)]
 fn a_signal_ends_a_replay_at_once() {
     let dir = playground();
     let mut child = sipcap()
