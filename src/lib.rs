@@ -56,6 +56,7 @@
 
 pub mod capture;
 mod clock;
+pub mod duration;
 pub mod error;
 pub mod filter;
 pub mod net;

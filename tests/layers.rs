@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("span", &[]),
     ("clock", &["time"]),
+    ("duration", &[]),
     ("net", &[]),
     ("error", &[]),
     ("text", &[]),
@@ -34,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "text",
             "clock",
+            "duration",
             "sip",
             "stats",
             "capture::Origin",
@@ -59,7 +61,7 @@ const DECODING: &[&str] = &[
     "time", "span", "net", "error", "text", "clock", "capture", "sip", "packet", "stream", "hep",
 ];
 const JUDGING: &[&str] = &[
-    "time", "span", "net", "error", "text", "sip", "track", "media", "filter", "stats",
+    "time", "span", "net", "error", "text", "duration", "sip", "track", "media", "filter", "stats",
 ];
 /// The data structs of all that there is to report, and the sink that fills them.
 const REPORTING: &[&str] = &[

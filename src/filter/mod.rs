@@ -4,7 +4,6 @@
 
 mod binding;
 mod call;
-mod duration;
 mod event;
 mod expression;
 mod moment;
@@ -16,12 +15,12 @@ use std::str::FromStr;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub use self::{
-    duration::{Comparison, InvalidDuration, parse_duration},
     expression::{Expression, ExpressionError, Fields, Kind, Schema, Value},
     moment::{InvalidTime, parse_time},
     number::Number,
     ranges::{InvalidRange, IpRange, PortRange, StatusRange},
 };
+pub use crate::duration::{Comparison, InvalidDuration, parse_duration};
 use crate::{
     sip::{Head, Message, StartLine},
     text::escape,

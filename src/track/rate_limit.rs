@@ -10,7 +10,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use hashbrown::HashMap;
 
 use crate::{
-    filter::{InvalidDuration, parse_duration},
+    duration::{InvalidDuration, parse_duration},
     time::Timestamp,
     track::{EventKind, timeouts::SECOND},
 };
