@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::{
     report::fields::one_line,
     sip::{self, Diagnosis, Framing, Head, ParseError, text_input::TextMessage},
+    span::Span,
     text::{escape, printable},
 };
 
@@ -90,7 +91,7 @@ impl<'a> ParsedRow<'a> {
         let is_response = head.is_response();
         let of_request = |text| (!is_response).then(|| escape(text));
         let headers = head.headers(bytes).map(|header| HeaderRow {
-            offset: header.name_span.start(),
+            offset: Span::locate(bytes, header.name).start(),
             name: escape(header.name),
             value: one_line(header.value),
         });

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::{
-    line::{split_around, trim},
+    line::{is_token, split_around, trim},
     list::{behind_quoted, split_at},
     param,
     uri::Uri,
@@ -84,6 +84,21 @@ impl<'a> NameAddr<'a> {
     #[must_use]
     pub fn tag(&self) -> Option<&'a [u8]> {
         self.param("tag").filter(|tag| !tag.is_empty())
+    }
+
+    /// Returns the tag in the value of From or To, which is nearly always the one parameter behind the URI.
+    #[must_use]
+    pub fn tag_of(value: &'a [u8]) -> Option<&'a [u8]> {
+        let behind = memrchr(b'>', value).and_then(|at| split_around(value, at));
+        match behind {
+            Some((_, [])) => None,
+            Some((_, [b';', b't', b'a', b'g', b'=', tag @ ..]))
+                if !tag.is_empty() && tag.iter().all(|octet| is_token(*octet)) =>
+            {
+                Some(tag)
+            }
+            _ => Self::parse(value).tag(),
+        }
     }
 
     /// Returns the display name with its escapes resolved and its folds taken out.

@@ -340,7 +340,7 @@ fn place(flaw: Flaws, head: &Head, bytes: &[u8]) -> (Severity, Option<HeaderName
     let headers = head.headers.start();
     let value = |name: H| {
         let header = head.headers(bytes).find(|header| header.kind == name);
-        header.map_or(headers, |header| header.value_span.start())
+        header.map_or(headers, |header| Span::locate(bytes, header.value).start())
     };
     let start_line = Flaws::START_LINE_SPACING
         .union(Flaws::VERSION)

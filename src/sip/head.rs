@@ -2,7 +2,7 @@
 
 use super::{
     Cseq, Flaws, HeaderName, Headers, Method, ParseError, ParseReason, StartLine,
-    address::NameAddr, parse, via::Via,
+    address::NameAddr, header::NameSet, parse, via::Via,
 };
 use crate::span::Span;
 
@@ -51,6 +51,10 @@ pub struct Head {
     pub body: Span,
     /// What is odd about it.
     pub flaws: Flaws,
+    /// How many Via values it has; 255 for all that are more.
+    pub vias: u8,
+    /// Which headers may be there, besides those above.
+    pub(super) names: NameSet,
 }
 
 impl Head {
@@ -193,13 +197,13 @@ impl Head {
     /// Returns the tag in From.
     #[must_use]
     pub fn from_tag<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
-        NameAddr::parse(self.from.of(bytes)).tag()
+        NameAddr::tag_of(self.from.of(bytes))
     }
 
     /// Returns the tag in To.
     #[must_use]
     pub fn to_tag<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
-        NameAddr::parse(self.to.of(bytes)).tag()
+        NameAddr::tag_of(self.to.of(bytes))
     }
 
     /// Returns the branch in the topmost Via.
@@ -211,9 +215,44 @@ impl Head {
     /// Returns the first value of a header, all of its line.
     #[must_use]
     pub fn header<'a>(&self, bytes: &'a [u8], name: HeaderName) -> Option<&'a [u8]> {
-        self.headers(bytes)
-            .find(|header| header.kind == name)
+        self.headers_named(bytes, name).next()
+    }
+
+    /// Returns the values of all headers of a name. That there is none is mostly known without looking.
+    pub fn headers_named<'a>(
+        &self,
+        bytes: &'a [u8],
+        name: HeaderName,
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let headers = if self.may_have(name) {
+            self.headers(bytes)
+        } else {
+            Headers::new(bytes, Span::default())
+        };
+        headers
+            .filter(move |header| header.kind == name)
             .map(|header| header.value)
+    }
+
+    /// Returns whether there may be a header of a name; those that have a place above always may.
+    #[must_use]
+    pub const fn may_have(&self, name: HeaderName) -> bool {
+        use HeaderName as Name;
+        matches!(
+            name,
+            Name::CallId
+                | Name::Contact
+                | Name::ContentLength
+                | Name::ContentType
+                | Name::Cseq
+                | Name::From
+                | Name::MaxForwards
+                | Name::Server
+                | Name::To
+                | Name::UserAgent
+                | Name::Via
+                | Name::Other
+        ) || self.names.may_contain(name)
     }
 }
 
@@ -267,6 +306,6 @@ mod tests {
         assert!(head.headers.of(INVITE).ends_with(b"Content-Length: 4\r\n"));
         assert_eq!(names(&head), [""; 0]);
         assert_eq!(head.usable(), Ok(()));
-        assert!(size_of::<Head>() <= 200, "{}", size_of::<Head>());
+        assert!(size_of::<Head>() <= 208, "{}", size_of::<Head>());
     }
 }

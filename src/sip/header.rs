@@ -158,7 +158,10 @@ impl HeaderName {
                 .copied()
                 .find(|header| header.compact() == Some(first))
         } else {
-            known.find(|header| name.eq_ignore_ascii_case(header.name().as_bytes()))
+            known.find(|header| {
+                LENGTHS.get(*header as usize) == Some(&name.len())
+                    && name.eq_ignore_ascii_case(header.name().as_bytes())
+            })
         };
         found.unwrap_or(Self::Other)
     }
@@ -170,6 +173,53 @@ impl HeaderName {
             (Some(start), Some(end)) => Self::ALL.get(*start..*end).unwrap_or_default(),
             _ => &[],
         }
+    }
+}
+
+/// How long each name is.
+const LENGTHS: [usize; HeaderName::ALL.len()] = lengths();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated at compile time only"
+)]
+const fn lengths() -> [usize; HeaderName::ALL.len()] {
+    let mut lengths = [0; HeaderName::ALL.len()];
+    let mut at = 0;
+    while at < lengths.len() {
+        lengths[at] = HeaderName::ALL[at].name().len();
+        at += 1;
+    }
+    lengths
+}
+
+/// The names of the headers of a message, roughly: what is not in it is not there, what is in it may be there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct NameSet(u64);
+
+impl NameSet {
+    /// Adds a name by its first letter and its length.
+    #[inline]
+    pub(super) const fn insert(&mut self, first: u8, len: usize) {
+        self.0 |= Self::bit(first, len);
+    }
+
+    /// Returns whether a header may be there under this name.
+    pub(super) const fn may_contain(self, header: HeaderName) -> bool {
+        let bits = match (header.name().as_bytes().first(), header.compact()) {
+            (Some(first), Some(compact)) => {
+                Self::bit(*first, header.name().len()) | Self::bit(compact, 1)
+            }
+            (Some(first), None) => Self::bit(*first, header.name().len()),
+            (None, _) => return true,
+        };
+        self.0 & bits != 0
+    }
+
+    const fn bit(first: u8, len: usize) -> u64 {
+        let place = ((first & 0x1f) as usize).wrapping_mul(11).wrapping_add(len);
+        1 << (place & 63)
     }
 }
 
@@ -208,16 +258,11 @@ pub struct Header<'a> {
     pub name: &'a [u8],
     /// The value without white space at its ends; folds are still within.
     pub value: &'a [u8],
-    /// Where the name is in the message.
-    pub name_span: Span,
-    /// Where the value is in the message.
-    pub value_span: Span,
 }
 
 /// The header fields of a message, in its order, read when asked for.
 #[derive(Clone, Debug)]
 pub struct Headers<'a> {
-    bytes: &'a [u8],
     rest: &'a [u8],
     line_end: LineEnd,
 }
@@ -227,7 +272,6 @@ impl<'a> Headers<'a> {
     pub(super) fn new(bytes: &'a [u8], headers: Span) -> Self {
         let rest = headers.of(bytes);
         Self {
-            bytes,
             rest,
             line_end: LineEnd::of(rest),
         }
@@ -251,8 +295,6 @@ impl<'a> Iterator for Headers<'a> {
             kind: HeaderName::from_bytes(name),
             name,
             value,
-            name_span: Span::locate(self.bytes, name),
-            value_span: Span::locate(self.bytes, value),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Cseq, Flaws, Framing, Head, Method, ParseError, ParseReason, StartLine, body, cseq,
+    header::NameSet,
     line::{
         LineEnd, find, is_token, split_around, split_start_line, split_start_line_at, trim,
         trim_start, trim_value,
@@ -157,6 +158,8 @@ impl<'a> Parser<'a> {
                 headers: none,
                 body: none,
                 flaws,
+                vias: 0,
+                names: NameSet::default(),
             },
             seen: 0,
             fields: 0,
@@ -226,13 +229,14 @@ impl<'a> Parser<'a> {
     fn read_field(&mut self, text: &'a [u8]) {
         self.fields = self.fields.saturating_add(1);
         let Some((field, value)) = Field::recognise(text) else {
-            if !text.first().is_some_and(|octet| is_token(*octet)) || find([b':'], text).is_none() {
-                self.head.flaws.insert(Flaws::NO_HEADER_NAME);
-            }
+            self.note_name(text);
             return;
         };
         let is_first = self.seen & field.bit() == 0;
         self.seen |= field.bit();
+        if field == Field::Via {
+            self.count_vias(value);
+        }
         if field == Field::ContentLength {
             self.read_content_length(value, is_first);
         } else if is_first {
@@ -240,6 +244,33 @@ impl<'a> Parser<'a> {
         } else if !matches!(field, Field::Via | Field::Contact) {
             self.head.flaws.insert(Flaws::DUPLICATE_HEADER);
         }
+    }
+
+    /// Notes the name of a field that is not looked at further.
+    #[inline(always)]
+    fn note_name(&mut self, text: &[u8]) {
+        let first = text.first().copied().unwrap_or_default();
+        match find([b':'], text) {
+            Some(mut len) if is_token(first) => {
+                while let Some(b' ' | b'\t') = len.checked_sub(1).and_then(|last| text.get(last)) {
+                    len = len.saturating_sub(1);
+                }
+                self.head.names.insert(first, len);
+            }
+            _ => self.head.flaws.insert(Flaws::NO_HEADER_NAME),
+        }
+    }
+
+    #[inline(always)]
+    fn count_vias(&mut self, value: &[u8]) {
+        let values = match find([b','], value) {
+            Some(_) => list::values(value).take(usize::from(u8::MAX)).count(),
+            None => 1,
+        };
+        let head = &mut self.head;
+        head.vias = head
+            .vias
+            .saturating_add(u8::try_from(values).unwrap_or(u8::MAX));
     }
 
     #[inline(always)]
@@ -654,8 +685,9 @@ mod tests {
                 assert!(span.end() <= bytes.len(), "{span:?} of {}", bytes.len());
             }
             for header in head.headers(bytes) {
-                assert_eq!(header.value_span.of(bytes), header.value);
-                assert_eq!(header.name_span.of(bytes), header.name);
+                assert_eq!(Span::locate(bytes, header.value).of(bytes), header.value);
+                assert_eq!(Span::locate(bytes, header.name).of(bytes), header.name);
+                assert!(head.header(bytes, header.kind).is_some());
             }
             let _ = (
                 head.usable(),

@@ -115,11 +115,8 @@ impl<'a> Seen<'a> {
     }
 
     /// Returns the values of all headers of a name.
-    pub(crate) fn headers(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        let headers = self.message.head.headers(self.message.bytes);
-        headers
-            .filter(move |header| header.kind == name)
-            .map(|header| header.value)
+    pub(crate) fn headers(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.message.head.headers_named(self.message.bytes, name)
     }
 
     /// Returns the reason phrase of a response.
@@ -146,12 +143,8 @@ impl<'a> Seen<'a> {
     }
 
     /// Returns how many Via values it has: one more at each hop away from who sent the request.
-    pub(crate) fn depth(&self) -> u8 {
-        let values = self
-            .headers(HeaderName::Via)
-            .flat_map(crate::sip::list::values)
-            .take(usize::from(u8::MAX));
-        values.count() as u8
+    pub(crate) const fn depth(&self) -> u8 {
+        self.message.head.vias
     }
 }
 
