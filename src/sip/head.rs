@@ -2,7 +2,10 @@
 
 use super::{
     Cseq, Flaws, HeaderName, Headers, Method, ParseError, ParseReason, StartLine,
-    address::NameAddr, header::NameSet, parse, via::Via,
+    address::NameAddr,
+    header::{NameSet, Named},
+    parse,
+    via::Via,
 };
 use crate::span::Span;
 
@@ -229,9 +232,7 @@ impl Head {
         } else {
             Headers::new(bytes, Span::default())
         };
-        headers
-            .filter(move |header| header.kind == name)
-            .map(|header| header.value)
+        Named { headers, name }
     }
 
     /// Returns whether there may be a header of a name; those that have a place above always may.

@@ -278,6 +278,43 @@ impl<'a> Headers<'a> {
     }
 }
 
+impl Headers<'_> {
+    /// Goes on to the next line that may begin with `name`, in either form, as its first letter tells.
+    fn skip_to(&mut self, name: HeaderName) {
+        let first = name.name().as_bytes().first().map(u8::to_ascii_lowercase);
+        let compact = name.compact();
+        while let Some(octet) = self.rest.first() {
+            let letter = Some(octet.to_ascii_lowercase());
+            if letter == first || (letter == compact && compact.is_some()) {
+                return;
+            }
+            self.rest = self.line_end.split(self.rest).map_or(&[], |(_, rest)| rest);
+        }
+    }
+}
+
+/// The values of the headers of one name.
+pub(super) struct Named<'a> {
+    pub(super) headers: Headers<'a>,
+    pub(super) name: HeaderName,
+}
+
+impl<'a> Iterator for Named<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if self.name != HeaderName::Other {
+                self.headers.skip_to(self.name);
+            }
+            let header = self.headers.next()?;
+            if header.kind == self.name {
+                return Some(header.value);
+            }
+        }
+    }
+}
+
 impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
