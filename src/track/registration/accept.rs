@@ -328,7 +328,7 @@ impl Bindings {
     ) {
         let (exchange, accepted) = (answer.exchange, answer.accepted);
         let mut binding = Binding::new(exchange, &listed.contact, listed.identity, accepted.ts);
-        binding.begin_at(accepted.ts, accepted.origin);
+        binding.begin_at(accepted.ts, accepted.frame);
         binding.flags.insert(Flags::LEARNED);
         let own = accepted.listed.expires.filter(|_| is_own);
         let expires = listed.contact.expires().or(own);

@@ -115,7 +115,7 @@ pub(super) struct Round {
 pub(super) enum Phase {
     /// Nothing final has come.
     Pending,
-    /// The registrar has accepted it, and the client has yet to hear of that.
+    /// The registrar has accepted it, and the client has yet to hear of that, or the REGISTER has yet to come.
     Held(Box<Truth>),
     /// The client is to try again, before this moment.
     Waiting(Timestamp),
@@ -129,6 +129,7 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Truth {
     pub(super) ts: Timestamp,
+    pub(super) origin: Origin,
     pub(super) listed: Listing,
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Accepted {
     /// When that is told, and which frame tells it.
     pub(super) told: Timestamp,
     pub(super) origin: Option<Origin>,
+    /// The frame of the 2xx.
+    pub(super) frame: Option<Origin>,
     /// When the REGISTER was sent, and the number in its CSeq.
     pub(super) sent: Option<Timestamp>,
     pub(super) cseq: u32,
@@ -56,17 +58,21 @@ pub(super) struct Refused {
 
 impl Exchange {
     /// Takes a REGISTER that was not seen before.
-    pub(super) fn request(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
+    pub(super) fn request(&mut self, seen: &Seen<'_>, context: &Context<'_>) -> Option<Verdict> {
         let hasher = &context.shared.hasher;
         let from_tag = lower(seen.from_tag, hasher);
         let depth = seen.depth();
         let index = self.round_of(seen, from_tag);
         if let Some(round) = index.and_then(|index| self.rounds.get_mut(index)) {
+            if round.asked.is_none() && round.transaction == seen.transaction {
+                return self.request_late(index.unwrap_or_default(), seen, context);
+            }
             // Some do not count on when they try again.
             let is_over = !matches!(round.phase, Phase::Pending | Phase::Held(_));
             let is_retry = is_over && depth <= round.depth && round.transaction != seen.transaction;
             if !is_retry {
-                return self.elsewhere(index.unwrap_or_default(), seen, depth);
+                self.elsewhere(index.unwrap_or_default(), seen, depth);
+                return None;
             }
         }
         let round = Round {
@@ -78,6 +84,43 @@ impl Exchange {
         };
         self.begin(round, seen);
         self.describe_asked();
+        None
+    }
+
+    /// Takes a REGISTER that comes after its response, as it can when segments of a stream overtake each other.
+    fn request_late(
+        &mut self,
+        index: usize,
+        seen: &Seen<'_>,
+        context: &Context<'_>,
+    ) -> Option<Verdict> {
+        let round = self.rounds.get_mut(index)?;
+        if matches!(round.phase, Phase::Done) && round.status < 300 {
+            return None;
+        }
+        round.depth = seen.depth();
+        round.far_depth = round.depth;
+        round.asked = Some(Listing::of(seen));
+        round.credentials = Credentials::of(seen, &context.shared.hasher);
+        round.sent = round.sent.min(seen.ts);
+        let phase = std::mem::replace(&mut round.phase, Phase::Done);
+        self.describe_near(seen);
+        self.describe_asked();
+        let round = self.rounds.get_mut(index)?;
+        match phase {
+            Phase::Held(truth) => {
+                let origin = Some(seen.message.completed_by.origin);
+                self.accept(index, Some(truth), None, (seen.ts, origin))
+            }
+            Phase::Done => Some(Verdict::Refused(Refused {
+                ts: seen.ts,
+                asked: round.asked.clone().unwrap_or_default(),
+            })),
+            phase => {
+                round.phase = phase;
+                None
+            }
+        }
     }
 
     /// Takes a REGISTER at another hop.
@@ -168,14 +211,21 @@ impl Exchange {
             Phase::TimedOut if !is_accepted => return None,
             _ => {}
         }
-        if round.asked.is_some() && round.transaction != seen.transaction {
-            // The client has yet to hear of it; nobody knows whether a proxy tries elsewhere after a failure.
+        let is_far = round.asked.is_some() && round.transaction != seen.transaction;
+        if is_far || (round.asked.is_none() && is_accepted) {
+            // The client has yet to hear of it, or the REGISTER to come; nobody knows whether a proxy tries elsewhere after a
+            // failure.
             if is_accepted && matches!(round.phase, Phase::Pending) {
                 round.phase = Phase::Held(Box::new(Truth {
                     ts: seen.ts,
+                    origin: seen.message.completed_by.origin,
                     listed: Listing::of(seen),
                 }));
-                self.describe_path(seen);
+                if is_far {
+                    self.describe_path(seen);
+                } else {
+                    self.describe_response(seen);
+                }
             }
             return None;
         }
@@ -203,7 +253,7 @@ impl Exchange {
         }
         match seen.status {
             401 | 407 => return self.challenged(index, seen, context),
-            300..=399 | 423 => round.phase = Phase::Waiting(seen.ts.plus(RETRY_LIFETIME)),
+            300..=399 | 423 => self.wait(index, seen.ts.plus(RETRY_LIFETIME)),
             _ => return self.refuse(index, &[EventKind::RegFailed], (seen.ts, origin), context),
         }
         None
@@ -228,8 +278,21 @@ impl Exchange {
             let origin = Some(seen.message.completed_by.origin);
             return self.refuse(index, &kinds, (seen.ts, origin), context);
         }
-        round.phase = Phase::Waiting(seen.ts.plus(CHALLENGE_LIFETIME));
+        self.wait(index, seen.ts.plus(CHALLENGE_LIFETIME));
         None
+    }
+
+    /// Waits until `until` for the client to try again, unless it has done so: segments of a stream overtake each other.
+    fn wait(&mut self, index: usize, until: Timestamp) {
+        let Some([round, after @ ..]) = self.rounds.get_mut(index..) else {
+            return;
+        };
+        let Some(next) = after.first_mut() else {
+            round.phase = Phase::Waiting(until);
+            return;
+        };
+        next.follows_challenge |= matches!(round.status, 401 | 407);
+        self.started = self.started.min(round.sent);
     }
 
     /// Ends a round with a 2xx: the registrar's, or else the one that the client gets.
@@ -250,6 +313,8 @@ impl Exchange {
         round.phase = Phase::Done;
         let (sent, cseq) = (round.sent, round.cseq);
         let (asked, far_asked) = (round.asked.take(), round.far_asked.take());
+        round.status = self.status;
+        let frame = truth.as_ref().map(|truth| truth.origin).or(origin);
         let (ts, asked, listed) = match (truth, near) {
             // Contacts that somebody rewrites on the way are not those that the client knows.
             (Some(_), Some(near)) if far_asked.is_some() => (told, asked, near),
@@ -261,6 +326,7 @@ impl Exchange {
             ts,
             told,
             origin,
+            frame,
             sent: asked.is_some().then_some(sent),
             cseq,
             asked,
