@@ -7,18 +7,13 @@ use std::{
 
 use hashbrown::DefaultHashBuilder;
 
-use crate::{
-    sip::{
-        HeaderName,
-        address::NameAddr,
-        list,
-        uri::{Uri, unescape},
-    },
-    track::seen::Seen,
+use crate::sip::{
+    address::NameAddr,
+    uri::{Uri, unescape},
 };
 
 /// Contacts that count in one message; a hostile one may have thousands.
-const MAX_CONTACTS: usize = 64;
+const MAX_CONTACTS: u8 = 64;
 
 /// Octets that are kept of the Contacts of one message, and of one of them.
 const MAX_OCTETS: usize = 16 * 1024;
@@ -32,6 +27,7 @@ pub(super) const DEFAULT_EXPIRES: u32 = 3600;
 pub(super) struct Listing {
     /// The values, each with its length before it.
     octets: Vec<u8>,
+    count: u8,
     pub(super) expires: Option<u32>,
 }
 
@@ -55,25 +51,17 @@ pub(super) struct Identity {
 }
 
 impl Listing {
-    /// Returns the Contacts of a message.
-    pub(super) fn of(seen: &Seen<'_>) -> Self {
-        let mut listing = Self {
-            octets: Vec::new(),
-            expires: seen.header(HeaderName::Expires).map(delta_seconds),
-        };
-        let values = seen.headers(HeaderName::Contact).flat_map(list::values);
-        for value in values.take(MAX_CONTACTS) {
-            listing.push(value);
-        }
-        listing
-    }
-
-    fn push(&mut self, value: &[u8]) {
-        if value.len() <= MAX_CONTACT && self.octets.len() + value.len() < MAX_OCTETS {
+    /// Adds a value, unless there are too many.
+    pub(super) fn push(&mut self, value: &[u8]) {
+        if self.count < MAX_CONTACTS
+            && value.len() <= MAX_CONTACT
+            && self.octets.len() + value.len() < MAX_OCTETS
+        {
             self.octets.reserve_exact(2 + value.len());
             let len = (value.len() as u16).to_ne_bytes();
             self.octets.extend_from_slice(&len);
             self.octets.extend_from_slice(value);
+            self.count += 1;
         }
     }
 
@@ -105,8 +93,8 @@ impl Listing {
     /// Returns those of its Contacts that are to be kept.
     pub(super) fn retain(&self, mut keep: impl FnMut(&Contact<'_>) -> bool) -> Self {
         let mut kept = Self {
-            octets: Vec::new(),
             expires: self.expires,
+            ..Self::default()
         };
         for value in self.values() {
             let contact = Contact {
@@ -274,7 +262,7 @@ fn user_hash(user: Option<&[u8]>, hasher: &DefaultHashBuilder) -> u64 {
 }
 
 /// Returns the seconds that a text says; 3600 when it is no number (RFC 3261 §20.19).
-fn delta_seconds(text: &[u8]) -> u32 {
+pub(super) fn delta_seconds(text: &[u8]) -> u32 {
     let text = text.trim_ascii();
     if !is_number(text) {
         return DEFAULT_EXPIRES;
@@ -301,8 +289,8 @@ mod tests {
 
     fn listing(expires: Option<u32>, values: &[&str]) -> Listing {
         let mut listing = Listing {
-            octets: Vec::new(),
             expires,
+            ..Listing::default()
         };
         for value in values {
             listing.push(value.as_bytes());

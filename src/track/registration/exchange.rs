@@ -10,7 +10,6 @@ use hashbrown::DefaultHashBuilder;
 use crate::{
     capture::Origin,
     net::Transport,
-    sip::HeaderName,
     time::Timestamp,
     track::{
         Event, EventKind, Flags, Party, SideCounters,
@@ -234,13 +233,12 @@ impl Exchange {
         if !seen.is_response() {
             self.texts.set(Text::RequestUri, head.request_uri(bytes));
             self.texts.set(Text::Agent, head.user_agent.of(bytes));
-            self.describe_path(seen);
         }
     }
 
     /// Takes over the way back that a message tells (RFC 3327).
-    pub(super) fn describe_path(&mut self, seen: &Seen<'_>) {
-        if let Some(path) = seen.header(HeaderName::Path) {
+    pub(super) fn describe_path(&mut self, path: Option<&[u8]>) {
+        if let Some(path) = path {
             self.texts.set(Text::Path, path);
         }
     }
@@ -252,9 +250,6 @@ impl Exchange {
         self.texts.set(Text::Reason, seen.reason());
         self.texts.set(Text::ToTag, seen.to_tag);
         self.texts.set(Text::Server, head.user_agent.of(bytes));
-        if seen.status < 300 {
-            self.describe_path(seen);
-        }
     }
 
     /// Forgets what the response to a round before has said.

@@ -18,6 +18,7 @@ mod expiry;
 mod flaps;
 mod life;
 mod rounds;
+mod said;
 #[cfg(test)]
 mod tests;
 

@@ -9,6 +9,7 @@ use crate::{
         registration::{
             contact::Listing,
             exchange::{Exchange, Phase, Round, Text, Truth, ends},
+            said::Said,
         },
         seen::{Seen, lower},
         timeouts::SECOND,
@@ -61,28 +62,30 @@ impl Exchange {
     pub(super) fn request(&mut self, seen: &Seen<'_>, context: &Context<'_>) -> Option<Verdict> {
         let hasher = &context.shared.hasher;
         let from_tag = lower(seen.from_tag, hasher);
-        let depth = seen.depth();
+        let said = Said::in_message(seen);
+        let depth = said.depth;
         let index = self.round_of(seen, from_tag);
         if let Some(round) = index.and_then(|index| self.rounds.get_mut(index)) {
             if round.asked.is_none() && round.transaction == seen.transaction {
-                return self.request_late(index.unwrap_or_default(), seen, context);
+                return self.request_late(index.unwrap_or_default(), seen, said, context);
             }
             // Some do not count on when they try again.
             let is_over = !matches!(round.phase, Phase::Pending | Phase::Held(_));
             let is_retry = is_over && depth <= round.depth && round.transaction != seen.transaction;
             if !is_retry {
-                self.elsewhere(index.unwrap_or_default(), seen, depth);
+                self.elsewhere(index.unwrap_or_default(), seen, said);
                 return None;
             }
         }
         let round = Round {
             depth,
             far_depth: depth,
-            asked: Some(Listing::of(seen)),
-            credentials: Credentials::of(seen, hasher),
+            credentials: said.credentials(hasher),
+            asked: Some(said.listing),
             ..Round::new(seen, from_tag)
         };
         self.begin(round, seen);
+        self.describe_path(said.path);
         self.describe_asked();
         None
     }
@@ -92,19 +95,20 @@ impl Exchange {
         &mut self,
         index: usize,
         seen: &Seen<'_>,
+        said: Said<'_>,
         context: &Context<'_>,
     ) -> Option<Verdict> {
         let round = self.rounds.get_mut(index)?;
         if matches!(round.phase, Phase::Done) && round.status < 300 {
             return None;
         }
-        round.depth = seen.depth();
-        round.far_depth = round.depth;
-        round.asked = Some(Listing::of(seen));
-        round.credentials = Credentials::of(seen, &context.shared.hasher);
+        (round.depth, round.far_depth) = (said.depth, said.depth);
+        round.credentials = said.credentials(&context.shared.hasher);
+        round.asked = Some(said.listing);
         round.sent = round.sent.min(seen.ts);
         let phase = std::mem::replace(&mut round.phase, Phase::Done);
         self.describe_near(seen);
+        self.describe_path(said.path);
         self.describe_asked();
         let round = self.rounds.get_mut(index)?;
         match phase {
@@ -124,27 +128,26 @@ impl Exchange {
     }
 
     /// Takes a REGISTER at another hop.
-    fn elsewhere(&mut self, index: usize, seen: &Seen<'_>, depth: u8) {
+    fn elsewhere(&mut self, index: usize, seen: &Seen<'_>, said: Said<'_>) {
         let Some(round) = self.rounds.get_mut(index) else {
             return;
         };
-        if depth < round.depth {
+        let asked = said.listing;
+        if said.depth < round.depth {
             // Captured in the wrong order.
             let registrar = self.registrar;
-            round.depth = depth;
+            round.depth = said.depth;
             round.transaction = seen.transaction;
-            let asked = Listing::of(seen);
             let before = round.asked.replace(asked);
             round.far_asked = before.filter(|before| round.asked.as_ref() != Some(before));
             self.describe_near(seen);
             self.describe_asked();
             self.registrar = registrar;
-        } else if depth > round.far_depth {
-            round.far_depth = depth;
-            let asked = Listing::of(seen);
+        } else if said.depth > round.far_depth {
+            round.far_depth = said.depth;
             round.far_asked = (round.asked.as_ref() != Some(&asked)).then_some(asked);
             [_, self.registrar] = ends(seen);
-            self.describe_path(seen);
+            self.describe_path(said.path);
         }
     }
 
@@ -216,14 +219,14 @@ impl Exchange {
             // The client has yet to hear of it, or the REGISTER to come; nobody knows whether a proxy tries elsewhere after a
             // failure.
             if is_accepted && matches!(round.phase, Phase::Pending) {
+                let said = Said::in_message(seen);
                 round.phase = Phase::Held(Box::new(Truth {
                     ts: seen.ts,
                     origin: seen.message.completed_by.origin,
-                    listed: Listing::of(seen),
+                    listed: said.listing,
                 }));
-                if is_far {
-                    self.describe_path(seen);
-                } else {
+                self.describe_path(said.path);
+                if !is_far {
                     self.describe_response(seen);
                 }
             }
@@ -248,7 +251,11 @@ impl Exchange {
             _ => None,
         };
         if seen.status < 300 || truth.is_some() {
-            let near = (seen.status < 300).then(|| Listing::of(seen));
+            let near = (seen.status < 300).then(|| {
+                let said = Said::in_message(seen);
+                self.describe_path(said.path);
+                said.listing
+            });
             return self.accept(index, truth, near, (seen.ts, origin));
         }
         match seen.status {
