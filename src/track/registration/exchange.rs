@@ -137,8 +137,8 @@ impl Exchange {
     pub(super) fn new(seen: &Seen<'_>, aor: &Aor, hash: u64, hasher: &DefaultHashBuilder) -> Self {
         let [registrant, registrar] = seen.parties();
         let message = seen.message;
-        let capacity = 64 + seen.call_id.len() + 3 * aor.text.len();
-        let mut texts = Texts::new(capacity.min(1 << 12));
+        // It does not last: better too much memory at once than some more for each text.
+        let mut texts = Texts::new(512);
         for (text, value) in [
             (Text::CallId, seen.call_id),
             (Text::Aor, &aor.text),

@@ -177,7 +177,7 @@ impl Exchange {
     fn describe_asked(&mut self) {
         let asked = self.rounds.last().and_then(|round| round.asked.as_ref());
         let contact = asked.and_then(|asked| asked.contacts().next());
-        let uri = contact.map(|contact| contact.value.uri).unwrap_or_default();
+        let uri = contact.map(|contact| contact.text).unwrap_or_default();
         self.texts.set(Text::Contact, uri);
     }
 
