@@ -21,7 +21,12 @@ impl Credentials {
             return Self::default();
         }
         let names = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
-        Self(names.map(|name| seen.header(name).map(|value| realm_hash(value, hasher))))
+        Self::in_values(names.map(|name| seen.header(name)), hasher)
+    }
+
+    /// Returns those in the values of Authorization and Proxy-Authorization.
+    pub(crate) fn in_values(values: [Option<&[u8]>; 2], hasher: &DefaultHashBuilder) -> Self {
+        Self(values.map(|value| value.map(|value| realm_hash(value, hasher))))
     }
 
     /// Returns whether there are any.

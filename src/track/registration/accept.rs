@@ -109,7 +109,7 @@ impl Bindings {
         let place = answer.find(asked);
         let listed = place.and_then(|place| answer.listed.get(place).copied());
         let expires = listed.map(|listed| {
-            let said = listed.contact.expires().or(answer.accepted.listed.expires);
+            let said = listed.contact.expires.or(answer.accepted.listed.expires);
             said.or(asked.requested).unwrap_or(DEFAULT_EXPIRES)
         });
         if asked.requested == Some(0) && expires.is_some_and(|expires| expires > 0) {
@@ -283,7 +283,7 @@ impl Bindings {
             if listed.is_settled {
                 continue;
             }
-            let expires = listed.contact.expires();
+            let expires = listed.contact.expires;
             let position = answer.roster.find(&listed.identity);
             match position.and_then(|position| answer.roster.known.get_mut(position)) {
                 Some(_) if expires == Some(0) => {}
@@ -328,10 +328,10 @@ impl Bindings {
     ) {
         let (exchange, accepted) = (answer.exchange, answer.accepted);
         let mut binding = Binding::new(exchange, &listed.contact, listed.identity, accepted.ts);
-        binding.begin_at(accepted.ts, accepted.origin);
+        binding.begin_at(accepted.ts, accepted.frame);
         binding.flags.insert(Flags::LEARNED);
         let own = accepted.listed.expires.filter(|_| is_own);
-        let expires = listed.contact.expires().or(own);
+        let expires = listed.contact.expires.or(own);
         binding.granted = expires.unwrap_or(DEFAULT_EXPIRES);
         if is_own {
             binding.describe(exchange);
@@ -399,7 +399,7 @@ impl<'a> Answer<'a> {
     }
 
     fn is_rewritten(&self, asked: &Asked<'_>, listed: &Listed<'_>) -> bool {
-        let user = asked.contact.value.parse_uri().user;
+        let user = asked.contact.user();
         let client = self.exchange.client().ip().to_canonical();
         !listed.identity.differs_in_flow(&asked.identity)
             && (listed.identity.is_same_flow(&asked.identity) || listed.contact.is_at(user, client))
@@ -437,7 +437,7 @@ impl<'a> Answer<'a> {
     fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
         let (exchange, accepted) = (self.exchange, self.accepted);
         context.event(&Event {
-            contact: asked.contact.value.uri,
+            contact: asked.contact.text,
             ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
         });
         if let Some(listing) = &accepted.asked {

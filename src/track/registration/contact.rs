@@ -7,18 +7,14 @@ use std::{
 
 use hashbrown::DefaultHashBuilder;
 
-use crate::{
-    sip::{
-        HeaderName,
-        address::NameAddr,
-        list,
-        uri::{Uri, unescape},
-    },
-    track::seen::Seen,
+use crate::sip::{
+    address::NameAddr,
+    param,
+    uri::{Uri, unescape},
 };
 
 /// Contacts that count in one message; a hostile one may have thousands.
-const MAX_CONTACTS: usize = 64;
+const MAX_CONTACTS: u8 = 64;
 
 /// Octets that are kept of the Contacts of one message, and of one of them.
 const MAX_OCTETS: usize = 16 * 1024;
@@ -32,13 +28,24 @@ pub(super) const DEFAULT_EXPIRES: u32 = 3600;
 pub(super) struct Listing {
     /// The values, each with its length before it.
     octets: Vec<u8>,
+    count: u8,
     pub(super) expires: Option<u32>,
 }
 
 /// A Contact.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Contact<'a> {
-    pub(super) value: NameAddr<'a>,
+    /// The URI as it is written.
+    pub(super) text: &'a [u8],
+    uri: Uri<'a>,
+    /// The seconds in its parameter.
+    pub(super) expires: Option<u32>,
+    /// The instance, without quotes and brackets (RFC 5626 §4.1).
+    pub(super) instance: &'a [u8],
+    /// The number of the flow, 0 when there is none.
+    pub(super) reg_id: u32,
+    /// Where the registrar has got it from, if it says so.
+    pub(super) received: &'a [u8],
     /// The how-manieth of its message it is, from 0 on.
     pub(super) rank: u16,
 }
@@ -55,25 +62,17 @@ pub(super) struct Identity {
 }
 
 impl Listing {
-    /// Returns the Contacts of a message.
-    pub(super) fn of(seen: &Seen<'_>) -> Self {
-        let mut listing = Self {
-            octets: Vec::new(),
-            expires: seen.header(HeaderName::Expires).map(delta_seconds),
-        };
-        let values = seen.headers(HeaderName::Contact).flat_map(list::values);
-        for value in values.take(MAX_CONTACTS) {
-            listing.push(value);
-        }
-        listing
-    }
-
-    fn push(&mut self, value: &[u8]) {
-        if value.len() <= MAX_CONTACT && self.octets.len() + value.len() < MAX_OCTETS {
+    /// Adds a value, unless there are too many.
+    pub(super) fn push(&mut self, value: &[u8]) {
+        if self.count < MAX_CONTACTS
+            && value.len() <= MAX_CONTACT
+            && self.octets.len() + value.len() < MAX_OCTETS
+        {
             self.octets.reserve_exact(2 + value.len());
             let len = (value.len() as u16).to_ne_bytes();
             self.octets.extend_from_slice(&len);
             self.octets.extend_from_slice(value);
+            self.count += 1;
         }
     }
 
@@ -95,25 +94,19 @@ impl Listing {
     pub(super) fn contacts(&self) -> impl Iterator<Item = Contact<'_>> {
         (0..)
             .zip(self.values())
-            .map(|(rank, value)| Contact {
-                value: NameAddr::parse(value),
-                rank,
-            })
-            .filter(|contact| contact.value.uri != b"*")
+            .map(|(rank, value)| Contact::parse(value, rank))
+            .filter(|contact| contact.text != b"*")
     }
 
     /// Returns those of its Contacts that are to be kept.
     pub(super) fn retain(&self, mut keep: impl FnMut(&Contact<'_>) -> bool) -> Self {
         let mut kept = Self {
-            octets: Vec::new(),
             expires: self.expires,
+            ..Self::default()
         };
         for value in self.values() {
-            let contact = Contact {
-                value: NameAddr::parse(value),
-                rank: 0,
-            };
-            if contact.value.uri != b"*" && keep(&contact) {
+            let contact = Contact::parse(value, 0);
+            if contact.text != b"*" && keep(&contact) {
                 kept.push(value);
             }
         }
@@ -122,7 +115,7 @@ impl Listing {
 
     /// Returns how long a Contact of it is to last: its own parameter, or else Expires (RFC 3261 §10.2.1.1).
     pub(super) fn expires_of(&self, contact: &Contact<'_>) -> Option<u32> {
-        contact.expires().or(self.expires)
+        contact.expires.or(self.expires)
     }
 
     /// Returns how much memory it takes apart from itself, in octets.
@@ -142,62 +135,60 @@ impl Listing {
 }
 
 impl<'a> Contact<'a> {
-    /// Returns the seconds in its parameter.
-    pub(super) fn expires(&self) -> Option<u32> {
-        self.value.param("expires").map(delta_seconds)
-    }
-
-    /// Returns the instance, without quotes and brackets (RFC 5626 §4.1).
-    pub(super) fn instance(&self) -> &'a [u8] {
-        let quoted = self.value.param("+sip.instance").unwrap_or_default();
-        let text = unquoted(quoted);
-        text.strip_prefix(b"<")
-            .and_then(|text| text.strip_suffix(b">"))
-            .unwrap_or(text)
-    }
-
-    /// Returns the number of the flow, 0 when there is none.
-    pub(super) fn reg_id(&self) -> u32 {
-        self.value.param("reg-id").map_or(0, |text| {
-            if is_number(text) {
-                delta_seconds(text)
-            } else {
-                0
+    fn parse(value: &'a [u8], rank: u16) -> Self {
+        let value = NameAddr::parse(value);
+        let mut contact = Self {
+            text: value.uri,
+            uri: value.parse_uri(),
+            expires: None,
+            instance: &[],
+            reg_id: 0,
+            received: &[],
+            rank,
+        };
+        for param in param::params(value.params) {
+            let is = |name: &str| param.name.eq_ignore_ascii_case(name.as_bytes());
+            let text = param.value.unwrap_or_default();
+            if is("expires") {
+                contact.expires = contact.expires.or(Some(delta_seconds(text)));
+            } else if is("+sip.instance") {
+                contact.instance = unbracketed(unquoted(text));
+            } else if is("reg-id") && is_number(text) {
+                contact.reg_id = delta_seconds(text);
+            } else if is("received") {
+                contact.received = unquoted(text);
             }
-        })
-    }
-
-    /// Returns where the registrar has got it from, if it says so.
-    pub(super) fn received(&self) -> &'a [u8] {
-        let uri = self.value.parse_uri();
-        let received = self.value.param("received").or_else(|| {
-            uri.param("received")
-                .or_else(|| uri.param("alias"))
-                .or_else(|| uri.param("rcv"))
-        });
-        unquoted(received.unwrap_or_default())
+        }
+        if contact.received.is_empty() {
+            let names = ["received", "alias", "rcv"];
+            let named = names.iter().find_map(|name| contact.uri.param(name));
+            contact.received = unquoted(named.unwrap_or_default());
+        }
+        contact
     }
 
     /// Returns what tells the binding from others.
     pub(super) fn identity(&self, ignore_port: bool, hasher: &DefaultHashBuilder) -> Identity {
-        let (instance, reg_id) = (self.instance(), self.reg_id());
-        let flow = if instance.is_empty() || reg_id == 0 {
+        let flow = if self.instance.is_empty() || self.reg_id == 0 {
             0
         } else {
-            hasher.hash_one((instance, reg_id)) as u32 | 1
+            hasher.hash_one((self.instance, self.reg_id)) as u32 | 1
         };
-        let uri = self.value.parse_uri();
         Identity {
-            contact: resource_hash(&uri, ignore_port, hasher),
+            contact: resource_hash(&self.uri, ignore_port, hasher),
             flow,
-            user: user_hash(uri.user, hasher) as u32,
+            user: user_hash(self.uri.user, hasher) as u32,
         }
+    }
+
+    /// Returns the user in the URI.
+    pub(super) const fn user(&self) -> Option<&'a [u8]> {
+        self.uri.user
     }
 
     /// Returns whether it is the Contact of `user` at `ip`.
     pub(super) fn is_at(&self, user: Option<&[u8]>, ip: IpAddr) -> bool {
-        let uri = self.value.parse_uri();
-        is_same_user(uri.user, user) && host_ip(&uri) == Some(ip)
+        is_same_user(self.uri.user, user) && host_ip(&self.uri) == Some(ip)
     }
 }
 
@@ -274,7 +265,7 @@ fn user_hash(user: Option<&[u8]>, hasher: &DefaultHashBuilder) -> u64 {
 }
 
 /// Returns the seconds that a text says; 3600 when it is no number (RFC 3261 §20.19).
-fn delta_seconds(text: &[u8]) -> u32 {
+pub(super) fn delta_seconds(text: &[u8]) -> u32 {
     let text = text.trim_ascii();
     if !is_number(text) {
         return DEFAULT_EXPIRES;
@@ -289,6 +280,12 @@ fn is_number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
+fn unbracketed(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"<")
+        .and_then(|text| text.strip_suffix(b">"))
+        .unwrap_or(text)
+}
+
 fn unquoted(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\"")
         .and_then(|text| text.strip_suffix(b"\""))
@@ -301,8 +298,8 @@ mod tests {
 
     fn listing(expires: Option<u32>, values: &[&str]) -> Listing {
         let mut listing = Listing {
-            octets: Vec::new(),
             expires,
+            ..Listing::default()
         };
         for value in values {
             listing.push(value.as_bytes());
@@ -311,8 +308,7 @@ mod tests {
     }
 
     fn identity(value: &str, ignore_port: bool, hasher: &DefaultHashBuilder) -> Identity {
-        let value = NameAddr::parse(value.as_bytes());
-        Contact { value, rank: 0 }.identity(ignore_port, hasher)
+        Contact::parse(value.as_bytes(), 0).identity(ignore_port, hasher)
     }
 
     #[test]
@@ -353,7 +349,7 @@ mod tests {
         assert!(
             listing
                 .contacts()
-                .all(|contact| contact.value.uri.len() == MAX_CONTACT)
+                .all(|contact| contact.text.len() == MAX_CONTACT)
         );
         let none = listing.retain(|_| false);
         assert!(none.is_empty());
@@ -423,13 +419,10 @@ mod tests {
         let text =
             b"<sip:a@10.0.0.1;alias=203.0.113.1~5060~1>;+SIP.instance=\"<urn:uuid:1>\";reg-id=x;\
             received=\"sip:203.0.113.1:61234\"";
-        let contact = Contact {
-            value: NameAddr::parse(text),
-            rank: 0,
-        };
-        assert_eq!(contact.instance(), b"urn:uuid:1");
-        assert_eq!(contact.reg_id(), 0);
-        assert_eq!(contact.received(), b"sip:203.0.113.1:61234");
+        let contact = Contact::parse(text, 0);
+        assert_eq!(contact.instance, b"urn:uuid:1");
+        assert_eq!(contact.reg_id, 0);
+        assert_eq!(contact.received, b"sip:203.0.113.1:61234");
         assert!(contact.is_at(Some(b"%61"), "10.0.0.1".parse().unwrap()));
         assert!(!contact.is_at(Some(b"b"), "10.0.0.1".parse().unwrap()));
     }

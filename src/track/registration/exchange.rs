@@ -10,7 +10,6 @@ use hashbrown::DefaultHashBuilder;
 use crate::{
     capture::Origin,
     net::Transport,
-    sip::HeaderName,
     time::Timestamp,
     track::{
         Event, EventKind, Flags, Party, SideCounters,
@@ -115,7 +114,7 @@ pub(super) struct Round {
 pub(super) enum Phase {
     /// Nothing final has come.
     Pending,
-    /// The registrar has accepted it, and the client has yet to hear of that.
+    /// The registrar has accepted it, and the client has yet to hear of that, or the REGISTER has yet to come.
     Held(Box<Truth>),
     /// The client is to try again, before this moment.
     Waiting(Timestamp),
@@ -129,6 +128,7 @@ pub(super) enum Phase {
 #[derive(Clone, Debug)]
 pub(super) struct Truth {
     pub(super) ts: Timestamp,
+    pub(super) origin: Origin,
     pub(super) listed: Listing,
 }
 
@@ -137,8 +137,8 @@ impl Exchange {
     pub(super) fn new(seen: &Seen<'_>, aor: &Aor, hash: u64, hasher: &DefaultHashBuilder) -> Self {
         let [registrant, registrar] = seen.parties();
         let message = seen.message;
-        let capacity = 64 + seen.call_id.len() + 3 * aor.text.len();
-        let mut texts = Texts::new(capacity.min(1 << 12));
+        // It does not last: better too much memory at once than some more for each text.
+        let mut texts = Texts::new(512);
         for (text, value) in [
             (Text::CallId, seen.call_id),
             (Text::Aor, &aor.text),
@@ -233,13 +233,12 @@ impl Exchange {
         if !seen.is_response() {
             self.texts.set(Text::RequestUri, head.request_uri(bytes));
             self.texts.set(Text::Agent, head.user_agent.of(bytes));
-            self.describe_path(seen);
         }
     }
 
     /// Takes over the way back that a message tells (RFC 3327).
-    pub(super) fn describe_path(&mut self, seen: &Seen<'_>) {
-        if let Some(path) = seen.header(HeaderName::Path) {
+    pub(super) fn describe_path(&mut self, path: Option<&[u8]>) {
+        if let Some(path) = path {
             self.texts.set(Text::Path, path);
         }
     }
@@ -251,9 +250,6 @@ impl Exchange {
         self.texts.set(Text::Reason, seen.reason());
         self.texts.set(Text::ToTag, seen.to_tag);
         self.texts.set(Text::Server, head.user_agent.of(bytes));
-        if seen.status < 300 {
-            self.describe_path(seen);
-        }
     }
 
     /// Forgets what the response to a round before has said.

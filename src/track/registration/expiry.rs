@@ -60,6 +60,20 @@ impl Exchange {
         self.last_seen.plus(linger)
     }
 
+    /// Takes what the registrar has accepted for good, since nothing more comes after `end`.
+    pub(super) fn finish(&mut self, end: Timestamp) -> Option<Verdict> {
+        let is_held = |round: &Round| matches!(round.phase, Phase::Held(_));
+        let index = self.rounds.iter().position(is_held)?;
+        let round = self.rounds.get_mut(index)?;
+        match std::mem::replace(&mut round.phase, Phase::Done) {
+            Phase::Held(truth) => {
+                let told = end.max(truth.ts);
+                self.accept(index, Some(truth), None, (told, None))
+            }
+            _ => None,
+        }
+    }
+
     /// Lets the round end whose deadline is `at`; `None` when none is, and the exchange is over.
     pub(super) fn expire(
         &mut self,
@@ -77,10 +91,7 @@ impl Exchange {
         self.last_seen = self.last_seen.max(at);
         let round = self.rounds.get_mut(index)?;
         let verdict = match std::mem::replace(&mut round.phase, Phase::Done) {
-            Phase::Held(truth) => {
-                round.status = 200;
-                self.accept(index, Some(truth), None, (at, None))
-            }
+            Phase::Held(truth) => self.accept(index, Some(truth), None, (at, None)),
             Phase::Waiting(_) => {
                 let kind = match round.status {
                     401 | 407 => EventKind::AuthFailed,

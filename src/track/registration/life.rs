@@ -30,13 +30,21 @@ impl Binding {
         identity: Identity,
         ts: Timestamp,
     ) -> Self {
-        let instance = contact.instance();
-        let capacity = exchange.aor().len() + contact.value.uri.len() + instance.len();
+        let instance = contact.instance;
+        let own = [
+            exchange.call_id(),
+            exchange.registrant().user_agent,
+            exchange.path(),
+        ];
+        let capacity = exchange.aor().len()
+            + contact.text.len()
+            + instance.len()
+            + own.iter().map(|text| text.len()).sum::<usize>();
         let mut texts = Texts::new(capacity.min(1 << 12));
         texts.set(Text::Aor, exchange.aor());
-        texts.set(Text::Contact, contact.value.uri);
+        texts.set(Text::Contact, contact.text);
         texts.set(Text::Instance, instance);
-        texts.set(Text::Received, contact.received());
+        texts.set(Text::Received, contact.received);
         let (first_seen, origin) = exchange.began;
         Self {
             hash: exchange.aor_hash(),
@@ -57,7 +65,7 @@ impl Binding {
             granted: 0,
             refreshes: 0,
             cseq: 0,
-            reg_id: contact.reg_id(),
+            reg_id: contact.reg_id,
             moves: 0,
             challenges: 0,
             failures: 0,
@@ -107,11 +115,11 @@ impl Binding {
 
     /// Takes over the Contact that it was refreshed with.
     pub(super) fn describe_contact(&mut self, contact: &Contact<'_>, requested: Option<u32>) {
-        self.texts.set(Text::Contact, contact.value.uri);
-        if !contact.instance().is_empty() {
-            self.texts.set(Text::Instance, contact.instance());
+        self.texts.set(Text::Contact, contact.text);
+        if !contact.instance.is_empty() {
+            self.texts.set(Text::Instance, contact.instance);
         }
-        self.texts.set_once(Text::Received, contact.received());
+        self.texts.set_once(Text::Received, contact.received);
         self.requested = requested.unwrap_or_default();
     }
 
@@ -119,7 +127,7 @@ impl Binding {
     pub(super) fn describe_listed(&mut self, listed: &Contact<'_>, identity: Identity) -> bool {
         let is_own = identity.contact == self.identity.contact;
         self.alias = if is_own { 0 } else { identity.contact };
-        let received = listed.received();
+        let received = listed.received;
         let before = self.texts.get(Text::Received);
         let is_other = !received.is_empty() && !before.is_empty() && before != received;
         if !received.is_empty() {

@@ -18,6 +18,7 @@ mod expiry;
 mod flaps;
 mod life;
 mod rounds;
+mod said;
 #[cfg(test)]
 mod tests;
 
@@ -67,10 +68,7 @@ impl Registrations {
                 exchange.again(seen, context);
                 None
             }
-            (Sighting::First, false) => {
-                exchange.request(seen, context);
-                None
-            }
+            (Sighting::First, false) => exchange.request(seen, context),
             (Sighting::First, true) => exchange.response(seen, context),
         };
         self.bindings.judge(exchange, verdict, context);
@@ -167,7 +165,13 @@ impl Registrations {
 
     /// Hands over all that is still open.
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
+        // Deadlines of the last moment have fired; they come before the moment after it.
+        let end = context.shared.now.plus(-1);
         for key in self.exchanges.keys() {
+            if let Some(exchange) = self.exchanges.get_mut(key) {
+                let verdict = exchange.finish(end);
+                self.bindings.judge(exchange, verdict, context);
+            }
             self.close(key, context);
         }
         self.bindings.finish(context);

@@ -9,6 +9,7 @@ use crate::{
         registration::{
             contact::Listing,
             exchange::{Exchange, Phase, Round, Text, Truth, ends},
+            said::Said,
         },
         seen::{Seen, lower},
         timeouts::SECOND,
@@ -38,6 +39,8 @@ pub(super) struct Accepted {
     /// When that is told, and which frame tells it.
     pub(super) told: Timestamp,
     pub(super) origin: Option<Origin>,
+    /// The frame of the 2xx.
+    pub(super) frame: Option<Origin>,
     /// When the REGISTER was sent, and the number in its CSeq.
     pub(super) sent: Option<Timestamp>,
     pub(super) cseq: u32,
@@ -56,52 +59,95 @@ pub(super) struct Refused {
 
 impl Exchange {
     /// Takes a REGISTER that was not seen before.
-    pub(super) fn request(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
+    pub(super) fn request(&mut self, seen: &Seen<'_>, context: &Context<'_>) -> Option<Verdict> {
         let hasher = &context.shared.hasher;
         let from_tag = lower(seen.from_tag, hasher);
-        let depth = seen.depth();
+        let said = Said::in_message(seen);
+        let depth = said.depth;
         let index = self.round_of(seen, from_tag);
         if let Some(round) = index.and_then(|index| self.rounds.get_mut(index)) {
+            if round.asked.is_none() && round.transaction == seen.transaction {
+                return self.request_late(index.unwrap_or_default(), seen, said, context);
+            }
             // Some do not count on when they try again.
             let is_over = !matches!(round.phase, Phase::Pending | Phase::Held(_));
             let is_retry = is_over && depth <= round.depth && round.transaction != seen.transaction;
             if !is_retry {
-                return self.elsewhere(index.unwrap_or_default(), seen, depth);
+                self.elsewhere(index.unwrap_or_default(), seen, said);
+                return None;
             }
         }
         let round = Round {
             depth,
             far_depth: depth,
-            asked: Some(Listing::of(seen)),
-            credentials: Credentials::of(seen, hasher),
+            credentials: said.credentials(hasher),
+            asked: Some(said.listing),
             ..Round::new(seen, from_tag)
         };
         self.begin(round, seen);
+        self.describe_path(said.path);
         self.describe_asked();
+        None
+    }
+
+    /// Takes a REGISTER that comes after its response, as it can when segments of a stream overtake each other.
+    fn request_late(
+        &mut self,
+        index: usize,
+        seen: &Seen<'_>,
+        said: Said<'_>,
+        context: &Context<'_>,
+    ) -> Option<Verdict> {
+        let round = self.rounds.get_mut(index)?;
+        if matches!(round.phase, Phase::Done) && round.status < 300 {
+            return None;
+        }
+        (round.depth, round.far_depth) = (said.depth, said.depth);
+        round.credentials = said.credentials(&context.shared.hasher);
+        round.asked = Some(said.listing);
+        round.sent = round.sent.min(seen.ts);
+        let phase = std::mem::replace(&mut round.phase, Phase::Done);
+        self.describe_near(seen);
+        self.describe_path(said.path);
+        self.describe_asked();
+        let round = self.rounds.get_mut(index)?;
+        match phase {
+            Phase::Held(truth) => {
+                let origin = Some(seen.message.completed_by.origin);
+                self.accept(index, Some(truth), None, (seen.ts, origin))
+            }
+            Phase::Done => Some(Verdict::Refused(Refused {
+                ts: seen.ts,
+                asked: round.asked.clone().unwrap_or_default(),
+            })),
+            phase => {
+                round.phase = phase;
+                None
+            }
+        }
     }
 
     /// Takes a REGISTER at another hop.
-    fn elsewhere(&mut self, index: usize, seen: &Seen<'_>, depth: u8) {
+    fn elsewhere(&mut self, index: usize, seen: &Seen<'_>, said: Said<'_>) {
         let Some(round) = self.rounds.get_mut(index) else {
             return;
         };
-        if depth < round.depth {
+        let asked = said.listing;
+        if said.depth < round.depth {
             // Captured in the wrong order.
             let registrar = self.registrar;
-            round.depth = depth;
+            round.depth = said.depth;
             round.transaction = seen.transaction;
-            let asked = Listing::of(seen);
             let before = round.asked.replace(asked);
             round.far_asked = before.filter(|before| round.asked.as_ref() != Some(before));
             self.describe_near(seen);
             self.describe_asked();
             self.registrar = registrar;
-        } else if depth > round.far_depth {
-            round.far_depth = depth;
-            let asked = Listing::of(seen);
+        } else if said.depth > round.far_depth {
+            round.far_depth = said.depth;
             round.far_asked = (round.asked.as_ref() != Some(&asked)).then_some(asked);
             [_, self.registrar] = ends(seen);
-            self.describe_path(seen);
+            self.describe_path(said.path);
         }
     }
 
@@ -131,7 +177,7 @@ impl Exchange {
     fn describe_asked(&mut self) {
         let asked = self.rounds.last().and_then(|round| round.asked.as_ref());
         let contact = asked.and_then(|asked| asked.contacts().next());
-        let uri = contact.map(|contact| contact.value.uri).unwrap_or_default();
+        let uri = contact.map(|contact| contact.text).unwrap_or_default();
         self.texts.set(Text::Contact, uri);
     }
 
@@ -168,14 +214,21 @@ impl Exchange {
             Phase::TimedOut if !is_accepted => return None,
             _ => {}
         }
-        if round.asked.is_some() && round.transaction != seen.transaction {
-            // The client has yet to hear of it; nobody knows whether a proxy tries elsewhere after a failure.
+        let is_far = round.asked.is_some() && round.transaction != seen.transaction;
+        if is_far || (round.asked.is_none() && is_accepted) {
+            // The client has yet to hear of it, or the REGISTER to come; nobody knows whether a proxy tries elsewhere after a
+            // failure.
             if is_accepted && matches!(round.phase, Phase::Pending) {
+                let said = Said::in_message(seen);
                 round.phase = Phase::Held(Box::new(Truth {
                     ts: seen.ts,
-                    listed: Listing::of(seen),
+                    origin: seen.message.completed_by.origin,
+                    listed: said.listing,
                 }));
-                self.describe_path(seen);
+                self.describe_path(said.path);
+                if !is_far {
+                    self.describe_response(seen);
+                }
             }
             return None;
         }
@@ -198,12 +251,16 @@ impl Exchange {
             _ => None,
         };
         if seen.status < 300 || truth.is_some() {
-            let near = (seen.status < 300).then(|| Listing::of(seen));
+            let near = (seen.status < 300).then(|| {
+                let said = Said::in_message(seen);
+                self.describe_path(said.path);
+                said.listing
+            });
             return self.accept(index, truth, near, (seen.ts, origin));
         }
         match seen.status {
             401 | 407 => return self.challenged(index, seen, context),
-            300..=399 | 423 => round.phase = Phase::Waiting(seen.ts.plus(RETRY_LIFETIME)),
+            300..=399 | 423 => self.wait(index, seen.ts.plus(RETRY_LIFETIME)),
             _ => return self.refuse(index, &[EventKind::RegFailed], (seen.ts, origin), context),
         }
         None
@@ -228,8 +285,21 @@ impl Exchange {
             let origin = Some(seen.message.completed_by.origin);
             return self.refuse(index, &kinds, (seen.ts, origin), context);
         }
-        round.phase = Phase::Waiting(seen.ts.plus(CHALLENGE_LIFETIME));
+        self.wait(index, seen.ts.plus(CHALLENGE_LIFETIME));
         None
+    }
+
+    /// Waits until `until` for the client to try again, unless it has done so: segments of a stream overtake each other.
+    fn wait(&mut self, index: usize, until: Timestamp) {
+        let Some([round, after @ ..]) = self.rounds.get_mut(index..) else {
+            return;
+        };
+        let Some(next) = after.first_mut() else {
+            round.phase = Phase::Waiting(until);
+            return;
+        };
+        next.follows_challenge |= matches!(round.status, 401 | 407);
+        self.started = self.started.min(round.sent);
     }
 
     /// Ends a round with a 2xx: the registrar's, or else the one that the client gets.
@@ -250,6 +320,8 @@ impl Exchange {
         round.phase = Phase::Done;
         let (sent, cseq) = (round.sent, round.cseq);
         let (asked, far_asked) = (round.asked.take(), round.far_asked.take());
+        round.status = self.status;
+        let frame = truth.as_ref().map(|truth| truth.origin).or(origin);
         let (ts, asked, listed) = match (truth, near) {
             // Contacts that somebody rewrites on the way are not those that the client knows.
             (Some(_), Some(near)) if far_asked.is_some() => (told, asked, near),
@@ -261,6 +333,7 @@ impl Exchange {
             ts,
             told,
             origin,
+            frame,
             sent: asked.is_some().then_some(sent),
             cseq,
             asked,

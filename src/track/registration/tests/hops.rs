@@ -38,6 +38,9 @@ fn a_registration_at_two_hops_is_told_once() {
     trace.pop();
     let told = run(&default(), 10.0, &trace);
     assert_told(&told, &["5.04! reg-new c1"], &["c1 active - 0.04 300.04 "]);
+    // Neither is it lost when the capture ends before that.
+    let told = run(&default(), 3.0, &trace);
+    assert_told(&told, &["3! reg-new c1"], &["c1 active - 0.04 300.04 "]);
     trace.push(near(response(0.05, 408, 1, "")));
     let told = run(&default(), 10.0, &trace);
     assert_told(&told, &["0.05 reg-new c1"], &["c1 active - 0.04 300.04 "]);

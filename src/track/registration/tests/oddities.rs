@@ -393,3 +393,41 @@ fn times_that_go_beyond_everything() {
     let told = run(&default(), 50.0, &trace);
     assert_eq!(told.bindings, ["c1 active - 0.1 4294967295.1 "]);
 }
+
+#[test]
+fn a_request_that_comes_after_its_response() {
+    let (c1, none) = (expiring(C1, 60), expiring(C1, 0));
+    let trace = [
+        response(0.0, 200, 1, &c1),
+        register(0.1, 1, &c1),
+        response(20.0, 200, 2, ""),
+        register(20.1, 2, &none),
+        response(30.0, 403, 3, ""),
+        register(30.1, 3, &c1),
+    ];
+    let told = run(&default(), 100.0, &trace);
+    assert_told(
+        &told,
+        &["0.1 reg-new c1", "20.1 reg-del c1", "30 reg-failed  403"],
+        &["c1 removed client 0 60 ", "c1 failed - - - "],
+    );
+}
+
+#[test]
+fn a_challenge_that_comes_after_the_credentials() {
+    let c1 = expiring(C1, 60);
+    let mut trace = registration(&c1);
+    trace[1].at = 0.25;
+    let told = run(&default(), 50.0, &trace);
+    assert_told(&told, &["0.3 reg-new c1"], &["c1 active - 0.3 60.3 "]);
+    trace[3] = Said {
+        headers: &[CHALLENGE],
+        ..response(0.3, 401, 2, "")
+    };
+    let told = run(&default(), 60.0, &trace);
+    assert_told(
+        &told,
+        &["0.3 auth-failed c1 401", "0.3 reg-failed c1 401"],
+        &["c1 failed - - - "],
+    );
+}
