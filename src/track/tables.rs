@@ -110,3 +110,48 @@ impl Tables {
             .map(|(_, owner)| owner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::track::{TrackStats, script::run};
+
+    #[test]
+    fn each_message_is_counted_once() {
+        let script = "
+            0.000 A>B INVITE id=1
+            0.010 B>A 486:INVITE id=1 to=t
+            0.020 A>B ACK id=1 to=t
+            0.030 A>B REGISTER id=2
+            0.040 B>A 200:REGISTER id=2 to=t
+            0.050 A>B SUBSCRIBE id=3 | Event: dialog | Expires: 60
+            0.060 B>A 200:SUBSCRIBE id=3 to=t | Expires: 60
+            0.070 B>A NOTIFY id=3 n=7 from=t to=f | Event: dialog | Subscription-State: active
+            0.080 A>B 200:NOTIFY id=3 n=7 from=t to=f
+            0.090 B>A NOTIFY id=4 | Event: message-summary
+            0.100 A>B 200:NOTIFY id=4 to=t
+            0.110 A>B REFER id=5 | Refer-To: sip:c@example.com
+            0.120 B>A 202:REFER id=5 to=t
+            0.130 B>A NOTIFY id=5 n=7 from=t to=f | Event: refer | Subscription-State: active
+            0.140 A>B 481:NOTIFY id=5 n=7 from=t to=f
+            0.150 B>A 481:INFO id=6 to=t
+            0.160 A>B PRACK id=7
+            0.170 B>A 200:UPDATE id=8 to=t
+            0.180 A>B PING id=9
+            0.190 A>B PING id=9
+            0.200 B>A 200:OPTIONS id=10 n=x to=t
+            0.210 A>B CANCEL id=11
+            0.220 B>A 501:PING id=9 to=t";
+        let found = run(script, 1).stats;
+        let expected = TrackStats {
+            call_messages: 5,
+            register_messages: 2,
+            subscription_messages: 6,
+            exchange_messages: 9,
+            unusable: 1,
+            stray: 0,
+            ..found
+        };
+        assert_eq!(found, expected);
+        assert_eq!(found.messages(), 23);
+    }
+}

@@ -244,10 +244,7 @@ impl Subscriptions {
     ) -> bool {
         let is_own = match exchanges.role_of(seen, context) {
             Some(role) => role == Role::Notifying,
-            None => matches!(
-                self.find(seen, Sides::of(seen), None, context),
-                Some((Fit::Dialog, _))
-            ),
+            None => self.find(seen, Sides::of(seen), None, context).is_some(),
         };
         if !is_own {
             return false;

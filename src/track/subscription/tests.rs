@@ -351,6 +351,14 @@ fn messages_may_overtake_each_other() {
                 &["sub-new 0.002 200 600s", "sub-expired (600.002) 600s"],
             ),
             (
+                "the response to NOTIFY comes first of all responses",
+                "0.000 A>B/tcp SUBSCRIBE | Event: dialog | Expires: 600
+                 0.020 A>B/tcp 200:NOTIFY n=7 from=t to=f
+                 0.030 B>A/tcp 202:SUBSCRIBE to=t | Expires: 600
+                 0.031 B>A/tcp NOTIFY n=7 from=t to=f | Event: dialog | Subscription-State: active;expires=600",
+                &["sub-new 0.03 202 600s", "sub-expired (600.031) 600s"],
+            ),
+            (
                 "the 2xx of one for the state of the moment",
                 "0.000 B>A/tcp 200:SUBSCRIBE to=t | Expires: 0
                  0.001 A>B/tcp SUBSCRIBE | Event: dialog | Expires: 0",
