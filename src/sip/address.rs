@@ -89,8 +89,10 @@ impl<'a> NameAddr<'a> {
     /// Returns the tag in the value of From or To, which is nearly always the one parameter behind the URI.
     #[must_use]
     pub fn tag_of(value: &'a [u8]) -> Option<&'a [u8]> {
-        let behind = memrchr(b'>', value).and_then(|at| split_around(value, at));
-        match behind {
+        let parts = memrchr(b'>', value)
+            .and_then(|at| split_around(value, at))
+            .filter(|(uri, _)| memchr(b'<', uri).is_some());
+        match parts {
             Some((_, [])) => None,
             Some((_, [b';', b't', b'a', b'g', b'=', tag @ ..]))
                 if !tag.is_empty() && tag.iter().all(|octet| is_token(*octet)) =>
@@ -186,6 +188,14 @@ mod tests {
                 params,
             };
             assert_eq!(found, expected, "{}", value.escape_ascii());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_road_to_a_tag_leads_to_the_same(value in "(\"[a-z<>; ]{0,5}\" ?)?<?[a-z:@;=]{0,8}>?(;tag=[a-z0-9;= \"<>]{0,8})?(;x=[a-z>\"]{0,3})?") {
+            let value = value.as_bytes();
+            proptest::prop_assert_eq!(NameAddr::tag_of(value), NameAddr::parse(value).tag());
         }
     }
 

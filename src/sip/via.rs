@@ -1,11 +1,13 @@
 //! Via: the way that a request took (RFC 3261 §20.42, RFC 3581).
 
 use super::{
-    line::{is_space, split_token, trim, trim_start},
+    line::{is_space, is_token, split_around, split_token, trim, trim_start},
     list::split_at,
     param,
     uri::split_host_port,
 };
+
+use memchr::memchr;
 
 /// What the branch of every request by RFC 3261 begins with (§8.1.1.7).
 pub const MAGIC_COOKIE: &[u8] = b"z9hG4bK";
@@ -39,12 +41,41 @@ impl<'a> Via<'a> {
     /// ```
     #[must_use]
     pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::parse_plain(value).or_else(|| Self::parse_any(value))
+    }
+
+    fn parse_any(value: &'a [u8]) -> Option<Self> {
         let (_, rest) = word_and_slash(value)?;
         let (_, rest) = word_and_slash(rest)?;
         let (transport, rest) = split_token(trim_start(rest));
         let (sent_by, params) = split_at(rest, b';').unwrap_or((rest, &[]));
         let (host, port) = split_host_port(without_comment(trim(sent_by)));
         (!transport.is_empty() && !host.is_empty()).then_some(Self {
+            transport,
+            host,
+            port,
+            params: trim(params),
+        })
+    }
+
+    /// Takes one value apart that is written as nearly all are; [`Self::parse_any`] says the same of it.
+    fn parse_plain(value: &'a [u8]) -> Option<Self> {
+        let rest = value.strip_prefix(b"SIP/2.0/")?;
+        let (transport, rest) = split_around(rest, memchr(b' ', rest)?)?;
+        let (sent_by, params) = match memchr(b';', rest) {
+            Some(at) => split_around(rest, at)?,
+            None => (rest, &[][..]),
+        };
+        let (host, port) = match memchr(b':', sent_by).and_then(|at| split_around(sent_by, at)) {
+            Some((host, digits)) => (host, Some(short_number(digits)?)),
+            None => (sent_by, None),
+        };
+        let is_host = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-');
+        let is_plain = transport.iter().all(u8::is_ascii_alphanumeric)
+            && !transport.is_empty()
+            && !host.is_empty()
+            && host.iter().all(is_host);
+        is_plain.then_some(Self {
             transport,
             host,
             port,
@@ -61,7 +92,16 @@ impl<'a> Via<'a> {
     /// Returns the branch, if there is one that is not empty.
     #[must_use]
     pub fn branch(&self) -> Option<&'a [u8]> {
-        self.param("branch").filter(|branch| !branch.is_empty())
+        // Nearly always the first one.
+        let first = self.params.strip_prefix(b"branch=").map(|rest| {
+            let end = memchr(b';', rest).unwrap_or(rest.len());
+            rest.get(..end).unwrap_or(rest)
+        });
+        let branch = match first {
+            Some(branch) if branch.iter().all(|octet| is_token(*octet)) => Some(branch),
+            _ => self.param("branch"),
+        };
+        branch.filter(|branch| !branch.is_empty())
     }
 
     /// Returns the branch if it identifies a transaction: the magic cookie and something behind it (RFC 4475 §3.2.1).
@@ -70,6 +110,18 @@ impl<'a> Via<'a> {
         self.branch()
             .filter(|branch| branch.len() > MAGIC_COOKIE.len() && branch.starts_with(MAGIC_COOKIE))
     }
+}
+
+/// Returns the number of one to four digits.
+fn short_number(digits: &[u8]) -> Option<u16> {
+    if digits.is_empty() || digits.len() > 4 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let add = |sum: u16, digit: &u8| {
+        sum.saturating_mul(10)
+            .saturating_add(u16::from(digit.saturating_sub(b'0')))
+    };
+    Some(digits.iter().fold(0, add))
 }
 
 /// Splits off a token and the slash behind it, white space around both left out.
@@ -143,6 +195,20 @@ mod tests {
             b"/2.0/UDP a",
         ] {
             assert_eq!(Via::parse(value), None, "{}", value.escape_ascii());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_short_road_leads_to_the_same(value in "(SIP/2.0/)?(UDP|TCP|X-1)? ?[a-z0-9.:@;= -]{0,24}(;branch=[a-z;=\" ]{0,8})?(;[a-z=]{0,6})?") {
+            let value = value.as_bytes();
+            if let Some(via) = Via::parse_plain(value) {
+                proptest::prop_assert_eq!(Some(via), Via::parse_any(value));
+            }
+            if let Some(via) = Via::parse(value) {
+                let slow = via.param("branch").filter(|branch| !branch.is_empty());
+                proptest::prop_assert_eq!(via.branch(), slow);
+            }
         }
     }
 

@@ -17,6 +17,11 @@ impl Endpoint {
         port: 0,
     };
 
+    /// Returns whether both are the same but for their ports.
+    pub(crate) fn has_same_ip(self, other: Self) -> bool {
+        self.address == other.address
+    }
+
     pub(crate) fn get(self) -> Option<SocketAddr> {
         let address = Ipv6Addr::from(self.address).to_canonical();
         (self != Self::NONE).then(|| SocketAddr::new(address, self.port))

@@ -47,31 +47,30 @@ impl<F: Field, const N: usize> Texts<F, N> {
             return;
         }
         let text = kept(text);
-        let old = self.spans.get(field.index()).copied().unwrap_or_default();
-        let start = if text.len() <= usize::from(old.1) {
-            // In place of the old one.
-            let start = usize::from(old.0);
-            if let Some(place) = self.octets.get_mut(start..start + text.len()) {
-                place.copy_from_slice(text);
-            }
-            start
-        } else {
-            // Texts that change now and then do not add up.
-            let is_wasteful = self.octets.len() > 2 * self.used() + SLACK;
-            if is_wasteful || self.octets.len() + text.len() > usize::from(u16::MAX) {
-                self.compact();
-            }
-            if self.octets.len() + text.len() > usize::from(u16::MAX) {
-                return;
-            }
-            // Not twice as much as is needed: there may be a million of these.
-            self.octets.reserve_exact(text.len());
-            let start = self.octets.len();
-            self.octets.extend_from_slice(text);
-            start
-        };
+        // Texts that change now and then do not add up.
+        let is_wasteful = self.octets.len() > 2 * self.used() + SLACK;
+        if is_wasteful || self.octets.len() + text.len() > usize::from(u16::MAX) {
+            self.compact();
+        }
+        if self.octets.len() + text.len() > usize::from(u16::MAX) {
+            return;
+        }
+        // Not twice as much as is needed: there may be a million of these.
+        self.octets.reserve_exact(text.len());
+        let start = self.octets.len();
+        self.octets.extend_from_slice(text);
         if let Some(span) = self.spans.get_mut(field.index()) {
             *span = (start as u16, text.len() as u16);
+        }
+    }
+
+    /// Sets a text that may be a part of one that is there, as the address in a header is one of the Request-URI.
+    pub(crate) fn set_part(&mut self, field: F, text: &[u8]) {
+        let text = kept(text);
+        let known = memchr::memmem::find(&self.octets, text).filter(|_| !text.is_empty());
+        match (known, self.spans.get_mut(field.index())) {
+            (Some(start), Some(span)) => *span = (start as u16, text.len() as u16),
+            _ => self.set(field, text),
         }
     }
 

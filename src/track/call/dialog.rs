@@ -3,13 +3,15 @@
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
+    net::Transport,
     sip::Method,
     time::Timestamp,
     track::{
         Flags, State,
         call::{Branch, BranchFate, Call, Direction, Text, invite::Hop, times::Name},
+        endpoint::Endpoint,
         seen::Seen,
-        sighting::Sighting,
+        sighting::{Sighting, Sightings},
         timeouts::SECOND,
     },
 };
@@ -66,11 +68,11 @@ impl Call {
             // Both sides have the same tag.
             (true, true) => {
                 let flow = seen.message.flow;
-                let requester = if seen.is_response() {
+                let requester = Endpoint::from(if seen.is_response() {
                     flow.dst
                 } else {
                     flow.src
-                };
+                });
                 if requester == self.addresses[1] && requester != self.addresses[0] {
                     Some(Direction::Reverse)
                 } else {
@@ -98,7 +100,7 @@ impl Call {
             State::Ended | State::Terminating => !self.is_hop_copy(seen, hasher),
             // The next branch of a fork in turn goes elsewhere.
             State::Failed if seen.cseq == self.invite_cseq => {
-                [flow.src, flow.dst] == self.addresses
+                [flow.src, flow.dst].map(Endpoint::from) == self.addresses
                     && request_uri == self.texts.get(Text::RequestUri)
             }
             State::Failed => seen.cseq < self.invite_cseq,
@@ -129,7 +131,7 @@ impl Call {
         if sighting == Sighting::Retransmission {
             let is_2xx = seen.method == Method::Invite && (200..300).contains(&seen.status);
             // 2xx and its ACK come again over any transport (RFC 3261 §13.3.1.4).
-            if seen.message.flow.transport != crate::net::Transport::Udp
+            if seen.message.flow.transport != Transport::Udp
                 && !is_2xx
                 && seen.method != Method::Ack
             {
@@ -163,12 +165,15 @@ impl Call {
     /// Returns whether a message was seen at the hop where the call was first seen.
     fn is_first_hop(&self, seen: &Seen<'_>) -> bool {
         let flow = seen.message.flow;
+        let [src, dst] = [flow.src, flow.dst].map(Endpoint::from);
         let [caller, callee] = self.addresses;
-        if matches!(flow.transport, crate::net::Transport::Udp) {
-            [flow.src, flow.dst] == [caller, callee] || [flow.dst, flow.src] == [caller, callee]
+        if flow.transport == Transport::Udp {
+            [src, dst] == [caller, callee] || [dst, src] == [caller, callee]
         } else {
-            let (src, dst) = (flow.src.ip(), flow.dst.ip());
-            [src, dst] == [caller.ip(), callee.ip()] || [dst, src] == [caller.ip(), callee.ip()]
+            let is_between = |one: Endpoint, other: Endpoint| {
+                one.has_same_ip(caller) && other.has_same_ip(callee)
+            };
+            is_between(src, dst) || is_between(dst, src)
         }
     }
 
@@ -258,13 +263,19 @@ impl Call {
         self.times.answer().is_some() || self.flags.contains(Flags::ANSWER_IMPLIED)
     }
 
-    /// Forgets what is of use for 32 seconds only.
-    pub(super) fn shrink(&mut self, now: Timestamp) {
-        self.sightings.forget(now);
+    /// Returns whether it remembers what is of use for 32 seconds only.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.sightings.allocated() > 0 || self.invites.len() > 1
+    }
+
+    /// Forgets what is of use for 32 seconds only: there may be many calls that nothing is heard of for long.
+    pub(super) fn settle(&mut self) {
+        self.sightings = Sightings::default();
         if self.invites.len() > 1 {
             self.invites.drain(..self.invites.len() - 1);
-            self.invites.shrink_to_fit();
         }
+        self.invites.shrink_to_fit();
+        self.branches.shrink_to_fit();
     }
 }
 

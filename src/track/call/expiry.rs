@@ -49,7 +49,14 @@ impl Call {
                 let answer = self.times.answer().unwrap_or(self.since);
                 answer.plus(LIFETIME)
             }
-            State::Answered | State::Established | State::MidCall => self.idle_deadline(timeouts),
+            State::Answered | State::Established | State::MidCall => {
+                let idle = self.idle_deadline(timeouts);
+                if self.is_fresh() {
+                    idle.min(self.since.plus(LIFETIME + 1))
+                } else {
+                    idle
+                }
+            }
             State::Terminating => after(Timeout::InvByeSeen),
             State::Ended => {
                 let linger = timeouts.get(Timeout::InvByeRepl);
@@ -110,9 +117,13 @@ impl Call {
             }
             State::Answered if !self.flags.contains(Flags::NO_ACK) => {
                 self.flags.insert(Flags::NO_ACK);
-                self.shrink(deadline);
+                self.settle();
             }
             State::Answered | State::Established | State::MidCall => {
+                if deadline < self.idle_deadline(&context.shared.options.timeouts) {
+                    self.settle();
+                    return false;
+                }
                 self.drop_idle(deadline, context);
                 return true;
             }

@@ -14,8 +14,6 @@ mod requests;
 mod responses;
 mod times;
 
-use std::net::SocketAddr;
-
 use self::invite::{Hop, Invite};
 pub use self::{
     branch::{Branch, BranchFate},
@@ -28,6 +26,7 @@ use crate::{
     time::Timestamp,
     track::{
         Event, EventKind, FailureClass, Flags, Outcome, Party, Side, SideCounters, State,
+        endpoint::Endpoint,
         seen::Seen,
         sighting::Sightings,
         table::Entry,
@@ -93,7 +92,7 @@ pub struct Call {
     /// When it was lost to a time-out, or forgotten.
     end: Moment,
     origin: Origin,
-    addresses: [SocketAddr; 2],
+    addresses: [Endpoint; 2],
     transport: Transport,
     encapsulation: Encapsulation,
     counters: [SideCounters; 2],
@@ -151,7 +150,7 @@ impl Call {
             end: Moment::NONE,
             origin: message.completed_by.origin,
             addresses: [caller.address, callee.address]
-                .map(|address| address.unwrap_or(message.flow.src)),
+                .map(|address| Endpoint::from(address.unwrap_or(message.flow.src))),
             transport: message.flow.transport,
             encapsulation: message.encapsulation,
             counters: [SideCounters::default(); 2],
@@ -185,14 +184,13 @@ impl Call {
         caller: Party<'_>,
         callee: Party<'_>,
     ) -> Self {
-        let texts = &mut self.texts;
         if !seen.is_response() && direction == Direction::Forward {
-            let message = seen.message;
-            texts.set(Text::RequestUri, message.head.request_uri(message.bytes));
+            self.describe_invite(seen);
         }
-        texts.set(Text::CallerUri, caller.uri);
+        let texts = &mut self.texts;
+        texts.set_part(Text::CallerUri, caller.uri);
         texts.set(Text::CallerName, caller.display_name);
-        texts.set(Text::CalleeUri, callee.uri);
+        texts.set_part(Text::CalleeUri, callee.uri);
         texts.set(Text::CalleeName, callee.display_name);
         self
     }
@@ -233,7 +231,7 @@ impl Call {
         Party {
             uri: self.texts.get(Text::CallerUri),
             display_name: self.texts.get(Text::CallerName),
-            address: Some(self.addresses[0]),
+            address: self.addresses[0].get(),
             user_agent: self.texts.get(Text::CallerAgent),
         }
     }
@@ -244,7 +242,7 @@ impl Call {
         Party {
             uri: self.texts.get(Text::CalleeUri),
             display_name: self.texts.get(Text::CalleeName),
-            address: Some(self.addresses[1]),
+            address: self.addresses[1].get(),
             user_agent: self.texts.get(Text::CalleeAgent),
         }
     }

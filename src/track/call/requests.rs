@@ -95,7 +95,9 @@ impl Call {
         invite::remember(&mut self.invites, invite);
         self.begin_attempt(seen, hop);
         if is_first {
-            self.describe_invite(seen);
+            if self.texts.get(Text::RequestUri).is_empty() {
+                self.describe_invite(seen);
+            }
         } else {
             self.flags.remove(Flags::COMPLETED_ELSEWHERE);
             self.texts.set(Text::FromTag, seen.from_tag);
@@ -113,10 +115,6 @@ impl Call {
             self.flags.remove(Flags::INVITE_MISSING);
             self.attempts = self.attempts.max(1);
             self.note(Name::invite0, seen);
-            self.texts.set(
-                Text::RequestUri,
-                seen.message.head.request_uri(seen.message.bytes),
-            );
             self.describe_invite(seen);
         }
     }
@@ -181,9 +179,13 @@ impl Call {
         self.times.clear(Name::final_response);
     }
 
-    /// Takes over what only the first INVITE tells.
-    fn describe_invite(&mut self, seen: &Seen<'_>) {
+    /// Takes over what only the first request tells, an INVITE if it was seen.
+    pub(super) fn describe_invite(&mut self, seen: &Seen<'_>) {
         let request_uri = seen.message.head.request_uri(seen.message.bytes);
+        self.texts.set(Text::RequestUri, request_uri);
+        if seen.method != Method::Invite || !seen.to_tag.is_empty() {
+            return;
+        }
         if request_uri
             .get(..15)
             .is_some_and(|urn| urn.eq_ignore_ascii_case(b"urn:service:sos"))
