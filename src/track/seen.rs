@@ -1,6 +1,6 @@
 //! What the tables need to know of a message, found out once.
 
-use std::{hash::BuildHasher, net::SocketAddr};
+use std::{cell::OnceCell, hash::BuildHasher, net::SocketAddr};
 
 use hashbrown::DefaultHashBuilder;
 
@@ -36,6 +36,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) target: u64,
     /// The key of the message at its hop: the same again is a retransmission.
     pub(crate) sighting: u64,
+    /// The headers that have a meaning, read when the first one is asked for: to find one again takes much less time.
+    headers: OnceCell<Vec<(HeaderName, &'a [u8])>>,
 }
 
 impl<'a> Seen<'a> {
@@ -97,6 +99,7 @@ impl<'a> Seen<'a> {
             transaction,
             target,
             sighting: hasher.hash_one((transaction, kind, hop(message))),
+            headers: OnceCell::new(),
         })
     }
 
@@ -111,15 +114,25 @@ impl<'a> Seen<'a> {
 
     /// Returns the value of a header.
     pub(crate) fn header(&self, name: HeaderName) -> Option<&'a [u8]> {
-        self.message.head.header(self.message.bytes, name)
+        self.headers(name).next()
     }
 
     /// Returns the values of all headers of a name.
     pub(crate) fn headers(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> {
-        let headers = self.message.head.headers(self.message.bytes);
+        let headers = self.headers.get_or_init(|| {
+            let headers = self.message.head.headers(self.message.bytes);
+            let mut known = Vec::with_capacity(24);
+            known.extend(
+                headers
+                    .filter(|header| header.kind != HeaderName::Other)
+                    .map(|header| (header.kind, header.value)),
+            );
+            known
+        });
         headers
-            .filter(move |header| header.kind == name)
-            .map(|header| header.value)
+            .iter()
+            .filter(move |(kind, _)| *kind == name)
+            .map(|(_, value)| *value)
     }
 
     /// Returns the reason phrase of a response.
