@@ -89,7 +89,8 @@ impl<'a> NameAddr<'a> {
     /// Returns the tag in the value of From or To, which is nearly always the one parameter behind the URI.
     #[must_use]
     pub fn tag_of(value: &'a [u8]) -> Option<&'a [u8]> {
-        let parts = memrchr(b'>', value)
+        let bracket = memchr(b'>', value).filter(|at| memrchr(b'>', value) == Some(*at));
+        let parts = bracket
             .and_then(|at| split_around(value, at))
             .filter(|(uri, _)| memchr(b'<', uri).is_some());
         match parts {

@@ -111,7 +111,7 @@ impl<'a> Seen<'a> {
 
     /// Returns the value of a header.
     pub(crate) fn header(&self, name: HeaderName) -> Option<&'a [u8]> {
-        self.message.head.header(self.message.bytes, name)
+        self.headers(name).next()
     }
 
     /// Returns the values of all headers of a name.
