@@ -92,7 +92,10 @@ impl<'a> NameAddr<'a> {
         let bracket = memchr(b'>', value).filter(|at| memrchr(b'>', value) == Some(*at));
         let parts = bracket
             .and_then(|at| split_around(value, at))
-            .filter(|(uri, _)| memchr(b'<', uri).is_some());
+            .filter(|(uri, _)| {
+                let open = memrchr(b'<', uri);
+                open.is_some() && open > memrchr(b'"', uri)
+            });
         match parts {
             Some((_, [])) => None,
             Some((_, [b';', b't', b'a', b'g', b'=', tag @ ..]))
