@@ -116,6 +116,28 @@ const SESSIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "regs",
+        &[
+            "regs mixed.pcapng",
+            "regs --history mixed.pcapng",
+            "regs --history --format csv mixed.pcapng",
+            "regs --history --format json - < mixed.pcapng",
+            "regs --at 2026-01-15T10:10:00Z mixed.pcapng",
+            "regs --at 2026-01-15T10:11:00Z --format csv mixed.pcapng",
+            "regs --until 2026-01-15T10:12:00Z --verbose mixed.pcapng",
+            "regs --history --state removed --to alice --ip 192.0.2.1 --method register mixed.pcapng",
+            "regs --history --state expired,failed mixed.pcapng call.pcap",
+            "regs --history --number 5551234567 mixed.pcapng",
+            "regs --history -e ^Authorization --format csv mixed.pcapng",
+            "regs --history --max-bindings 1 mixed.pcapng",
+            "regs --at yesterday mixed.pcapng",
+            "regs --at @1768471200 --history mixed.pcapng",
+            "regs --state gone mixed.pcapng",
+            "regs --reg-expiry-grace 30 mixed.pcapng",
+            "regs call.pcap",
+        ],
+    ),
+    (
         "parse",
         &[
             "parse < call.pcap",

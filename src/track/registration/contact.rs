@@ -150,7 +150,7 @@ impl<'a> Contact<'a> {
             let is = |name: &str| param.name.eq_ignore_ascii_case(name.as_bytes());
             let text = param.value.unwrap_or_default();
             if is("expires") {
-                contact.expires = contact.expires.or_else(|| Some(delta_seconds(text)));
+                contact.expires.get_or_insert_with(|| delta_seconds(text));
             } else if is("+sip.instance") {
                 contact.instance = unbracketed(unquoted(text));
             } else if is("reg-id") && is_number(text) {

@@ -1,4 +1,4 @@
-//! Traces with the events and bindings that follow from them, worked out by hand.
+//! Traces with the events and bindings that follow from them, worked out by hand: `#[cfg(test)]` only.
 
 mod hops;
 mod limits;
