@@ -9,7 +9,8 @@ use sipcap::{
     sip::Message,
     time::Timestamp,
     track::{
-        Correlation, Event, EventKind, Observer, Party, Rules, Timeouts, TrackOptions, TrackStats, Tracker,
+        Correlation, Event, EventKind, Observer, Party, Rules, Timeouts, TrackOptions, TrackStats,
+        Tracker,
     },
 };
 

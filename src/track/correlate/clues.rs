@@ -98,12 +98,15 @@ impl Clues {
         correlation: &Correlation,
         hasher: &DefaultHashBuilder,
     ) {
-        let Message { head, bytes, flow, .. } = *seen.message;
+        let Message {
+            head, bytes, flow, ..
+        } = *seen.message;
         self.add(Kind::Arrives, address_key(flow.dst.ip(), hasher));
         if !self.has_invite {
             self.has_invite = true;
             self.from_tag = lower(seen.from_tag, hasher);
-            self.from = self.from_key(seen, hasher);
+            let from = NameAddr::parse(head.from.of(bytes));
+            self.from = user::key(from.uri, hasher).unwrap_or_default();
             self.take_way(seen, hasher);
             self.take_stems(seen.call_id, hasher);
             self.add_user(Kind::To, head.request_uri(bytes), hasher);
@@ -172,14 +175,12 @@ impl Clues {
         }
     }
 
-    fn from_key(&self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) -> u64 {
-        let from = seen.message.head.from.of(seen.message.bytes);
-        user::key(NameAddr::parse(from).uri, hasher).unwrap_or_default()
-    }
-
     /// Adds where the INVITE comes from and has been before.
     fn take_way(&mut self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) {
-        self.add(Kind::Leaves, address_key(seen.message.flow.src.ip(), hasher));
+        self.add(
+            Kind::Leaves,
+            address_key(seen.message.flow.src.ip(), hasher),
+        );
         for value in seen.headers(HeaderName::Via).flat_map(list::values) {
             if let Some(ip) = Via::parse(value).and_then(|via| address(via.host)) {
                 self.add(Kind::Leaves, address_key(ip, hasher));

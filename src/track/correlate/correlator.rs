@@ -189,7 +189,11 @@ impl Correlator {
         let is_heuristic = self.level == CorrelationLevel::Heuristic;
         self.index.insert(&leg, is_heuristic);
         let heuristic = leg.horizon().plus(LATER);
-        let explicit = leg.end.max(leg.place.ts).plus(2 * LONG).max(heuristic.plus(1));
+        let explicit = leg
+            .end
+            .max(leg.place.ts)
+            .plus(2 * LONG)
+            .max(heuristic.plus(1));
         self.deadlines
             .insert((heuristic, number), Deadline::Heuristic);
         self.deadlines
@@ -241,7 +245,11 @@ impl Correlator {
         let forward = first.evidence(second);
         let evidence = if second.begins[0].since(first.begins[0]) <= CLOCK_ERROR {
             let backward = second.evidence(first);
-            if backward.score() > forward.score() { backward } else { forward }
+            if backward.score() > forward.score() {
+                backward
+            } else {
+                forward
+            }
         } else {
             forward
         };
@@ -249,7 +257,8 @@ impl Correlator {
     }
 
     fn is_enough(&self, evidence: Evidence) -> bool {
-        evidence.is_enough() && (self.level == CorrelationLevel::Heuristic || evidence.is_explicit())
+        evidence.is_enough()
+            && (self.level == CorrelationLevel::Heuristic || evidence.is_explicit())
     }
 
     /// Joins the legs for which it is time, in the order in which they began.
@@ -342,7 +351,11 @@ impl Correlator {
         let clues = &leg.clues;
         [
             (Field::Session, clues.session, Evidence::SESSION_ID),
-            (Field::SessionLocal, clues.session_local, Evidence::SESSION_ID_LOCAL),
+            (
+                Field::SessionLocal,
+                clues.session_local,
+                Evidence::SESSION_ID_LOCAL,
+            ),
             (Field::Icid, clues.icid, Evidence::ICID),
             (Field::Origid, clues.origid, Evidence::ORIGID),
             (Field::SdpOrigin, clues.sdp_origin, Evidence::SDP_ORIGIN),

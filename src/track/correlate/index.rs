@@ -76,7 +76,9 @@ impl Index {
 
     fn remove(&mut self, keys: Vec<u64>, number: u64) {
         for key in keys {
-            let entry = self.entries.find_entry(key, |entry| *entry == (key, number));
+            let entry = self
+                .entries
+                .find_entry(key, |entry| *entry == (key, number));
             if let Ok(entry) = entry {
                 entry.remove();
             }
@@ -162,7 +164,8 @@ impl Index {
 
     fn heuristic_questions(&self, leg: &Leg) -> Vec<u64> {
         // The earlier leg is answered in the same second or the next; BYE may come from either side.
-        let answers = |moment: i64| moment.div_euclid(SECOND)..=(moment + CROSSING).div_euclid(SECOND);
+        let answers =
+            |moment: i64| moment.div_euclid(SECOND)..=(moment + CROSSING).div_euclid(SECOND);
         let byes = |moment: i64| {
             (moment - CROSSING).div_euclid(SECOND)..=(moment + CROSSING).div_euclid(SECOND)
         };
@@ -198,9 +201,7 @@ impl Index {
                     .map(|to| self.key(Field::To, address, to, 0)),
             );
             let identities = clues.of(Kind::AssertedIdentity);
-            keys.extend(
-                identities.map(|user| self.key(Field::AssertedIdentity, address, user, 0)),
-            );
+            keys.extend(identities.map(|user| self.key(Field::AssertedIdentity, address, user, 0)));
             if let (Some(answer), Some(bye)) = (leg.answer.get(), leg.bye.get()) {
                 let byes = byes(bye.nanos());
                 for answer in answers(answer.nanos()) {

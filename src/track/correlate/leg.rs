@@ -111,7 +111,9 @@ impl Leg {
         };
         let naming = Kind::NAMING.into_iter().filter(|(kind, _)| names(*kind));
         let mut evidence: Evidence = naming.map(|(_, evidence)| evidence).collect();
-        let is_referred = a.of(Kind::Refer).any(|key| b.of(Kind::ReferredBy).any(|by| by == key));
+        let is_referred = a
+            .of(Kind::Refer)
+            .any(|key| b.of(Kind::ReferredBy).any(|by| by == key));
         let is_derived = b.of(Kind::Stem).any(|stem| stem == self.call_id);
         let is_other_side = self.call_id == other.call_id && a.from_tag != b.from_tag;
         let is_same_session = same(a.session, b.session);
@@ -126,7 +128,10 @@ impl Leg {
             (is_referred, Evidence::REFERRED_BY),
             (is_near && is_other_side && b.has_invite, Evidence::CALL_ID),
             (is_near && is_derived, Evidence::DERIVED_CALL_ID),
-            (is_soon && same(a.sdp_origin, b.sdp_origin), Evidence::SDP_ORIGIN),
+            (
+                is_soon && same(a.sdp_origin, b.sdp_origin),
+                Evidence::SDP_ORIGIN,
+            ),
             (is_soon && same(a.media, b.media), Evidence::MEDIA),
         ] {
             if is_there {

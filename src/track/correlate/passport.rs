@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn the_origid_is_found() {
         // {"attest":"A","origid":"123e4567-e89b-12d3-a456-426655440000"}, as RFC 8588 §4 has it.
-        let payload = "eyJhdHRlc3QiOiJBIiwib3JpZ2lkIjoiMTIzZTQ1NjctZTg5Yi0xMmQzLWE0NTYtNDI2NjU1NDQwMDAwIn0";
+        let payload =
+            "eyJhdHRlc3QiOiJBIiwib3JpZ2lkIjoiMTIzZTQ1NjctZTg5Yi0xMmQzLWE0NTYtNDI2NjU1NDQwMDAwIn0";
         for (value, expected) in [
             (
                 format!("e30.{payload}.sig;info=<https://h/c>;alg=ES256;ppt=shaken"),

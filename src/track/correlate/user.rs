@@ -41,7 +41,10 @@ pub(super) fn key(uri: &[u8], hasher: &DefaultHashBuilder) -> Option<u64> {
         let start = number.len().saturating_sub(DIGITS);
         return Some(hasher.hash_one(number.get(start..).unwrap_or_default()));
     }
-    let is_nobody = user.is_empty() || NOBODY.iter().any(|nobody| user.eq_ignore_ascii_case(nobody));
+    let is_nobody = user.is_empty()
+        || NOBODY
+            .iter()
+            .any(|nobody| user.eq_ignore_ascii_case(nobody));
     (!is_nobody).then(|| hasher.hash_one(user.as_slice()))
 }
 
@@ -67,7 +70,12 @@ mod tests {
         ] {
             assert_eq!(key(one) == key(other), is_same, "{one} {other}");
         }
-        for nobody in ["sip:Anonymous@anonymous.invalid", "sip:192.0.2.1", "", "sip:@a"] {
+        for nobody in [
+            "sip:Anonymous@anonymous.invalid",
+            "sip:192.0.2.1",
+            "",
+            "sip:@a",
+        ] {
             assert_eq!(key(nobody), None, "{nobody}");
         }
     }
