@@ -30,7 +30,7 @@ pub(super) const NARROW: usize = 100;
 /// The widths of a list's columns: they are as wide as the widest cell that was measured.
 #[derive(Debug)]
 pub struct Columns {
-    columns: &'static [Column],
+    columns: Vec<Column>,
     widths: Vec<usize>,
     style: ListStyle,
     line: String,
@@ -39,9 +39,9 @@ pub struct Columns {
 impl Columns {
     /// Returns columns as wide as their names.
     #[must_use]
-    pub fn new(columns: &'static [Column], style: ListStyle) -> Self {
+    pub fn new(columns: &[Column], style: ListStyle) -> Self {
         Self {
-            columns,
+            columns: columns.to_vec(),
             widths: columns
                 .iter()
                 .map(|column| column.name.chars().count())
@@ -53,7 +53,7 @@ impl Columns {
 
     /// Lets the columns be wide enough for `cells`.
     pub fn measure<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
-        for ((cell, width), column) in cells.zip(&mut self.widths).zip(self.columns) {
+        for ((cell, width), column) in cells.zip(&mut self.widths).zip(&self.columns) {
             *width = cell.chars().count().min(column.max_width).max(*width);
         }
     }
@@ -63,8 +63,7 @@ impl Columns {
     /// # Errors
     /// When the output cannot be written.
     pub fn header(&mut self, output: &mut impl Write) -> io::Result<()> {
-        let columns = self.columns;
-        let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
         self.line(output, names.into_iter(), None)
     }
 
@@ -84,7 +83,7 @@ impl Columns {
         let last = self.columns.len().saturating_sub(1);
         let mut colored = 0..0;
         for (index, ((cell, width), column)) in
-            cells.zip(&self.widths).zip(self.columns).enumerate()
+            cells.zip(&self.widths).zip(&self.columns).enumerate()
         {
             let start = self.line.len();
             if index == last {

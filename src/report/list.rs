@@ -59,21 +59,9 @@ pub enum ListFormat {
 /// Rows of one kind that become known in any order and are written when all are.
 pub struct List {
     rows: SortedRows,
-    kind: Kind,
+    format: RowFormat,
     /// The row that is being put together.
     row: Vec<u8>,
-}
-
-enum Kind {
-    Text {
-        columns: Columns,
-        colored: usize,
-    },
-    Csv {
-        cells: Box<CsvRows<io::Sink>>,
-        names: Vec<&'static str>,
-    },
-    Json,
 }
 
 impl List {
@@ -82,26 +70,9 @@ impl List {
     /// # Errors
     /// Never in fact: nothing is written yet.
     pub fn new<R: ListRow>(format: ListFormat) -> io::Result<Self> {
-        let kind = match format {
-            ListFormat::Text(style) => Kind::Text {
-                columns: Columns::new(R::COLUMNS, style),
-                colored: R::COLORED,
-            },
-            ListFormat::Csv {
-                is_safe,
-                is_terminal,
-            } => {
-                let names = R::csv_columns();
-                Kind::Csv {
-                    cells: Box::new(CsvRows::new(io::sink(), &names, is_safe, is_terminal)?),
-                    names,
-                }
-            }
-            ListFormat::Json => Kind::Json,
-        };
         Ok(Self {
             rows: SortedRows::default(),
-            kind,
+            format: RowFormat::new::<R>(format, &[])?,
             row: Vec::new(),
         })
     }
@@ -112,28 +83,7 @@ impl List {
     /// When the temporary file for many rows cannot be written.
     pub fn push<R: ListRow>(&mut self, ts: Timestamp, origin: Origin, row: &R) -> io::Result<()> {
         self.row.clear();
-        match &mut self.kind {
-            Kind::Text { columns, .. } => {
-                let cells = row.cells();
-                columns.measure(cells.iter().map(AsRef::as_ref));
-                let day = ts.rfc3339();
-                let color = color_name(row.color());
-                let day = day.as_str().get(..10).unwrap_or_default();
-                for cell in [day, color]
-                    .into_iter()
-                    .chain(cells.iter().map(AsRef::as_ref))
-                {
-                    let len = u32::try_from(cell.len()).unwrap_or(u32::MAX);
-                    self.row.extend_from_slice(&len.to_le_bytes());
-                    self.row.extend_from_slice(cell.as_bytes());
-                }
-            }
-            Kind::Csv { cells, .. } => {
-                row.csv_cells(cells);
-                cells.detach(&mut self.row);
-            }
-            Kind::Json => serde_json::to_writer(&mut self.row, row)?,
-        }
+        self.format.encode(ts, row, &mut self.row)?;
         self.rows.push(ts, origin, row.rank(), &self.row)
     }
 
@@ -154,17 +104,102 @@ impl List {
     /// # Errors
     /// When the output cannot be written, or the temporary file cannot be read.
     pub fn write(self, output: &mut impl Write) -> io::Result<()> {
-        match self.kind {
-            Kind::Text {
+        if self.rows.is_empty() && self.format.is_text() {
+            return Ok(());
+        }
+        let rows = self.rows;
+        self.format.write(output, |take| rows.drain(take))
+    }
+}
+
+/// How rows are kept until they are written, and how they are written then.
+pub(super) enum RowFormat {
+    Text {
+        columns: Columns,
+        colored: usize,
+        /// The columns in front of those of the row, whose cells come later.
+        added: usize,
+    },
+    Csv {
+        cells: Box<CsvRows<io::Sink>>,
+        names: Vec<&'static str>,
+    },
+    Json,
+}
+
+impl RowFormat {
+    /// Returns the format of rows of one kind, with `added` columns in front for people.
+    pub(super) fn new<R: ListRow>(format: ListFormat, added: &[Column]) -> io::Result<Self> {
+        Ok(match format {
+            ListFormat::Text(style) => Self::Text {
+                columns: Columns::new(&[added, R::COLUMNS].concat(), style),
+                colored: added.len() + R::COLORED,
+                added: added.len(),
+            },
+            ListFormat::Csv {
+                is_safe,
+                is_terminal,
+            } => {
+                let names = R::csv_columns();
+                Self::Csv {
+                    cells: Box::new(CsvRows::new(io::sink(), &names, is_safe, is_terminal)?),
+                    names,
+                }
+            }
+            ListFormat::Json => Self::Json,
+        })
+    }
+
+    /// Returns whether it is for people.
+    pub(super) const fn is_text(&self) -> bool {
+        matches!(self, Self::Text { .. })
+    }
+
+    /// Appends a row that began at `ts` in the form in which it is kept: for people the day, the colour and the cells, for
+    /// CSV the cells, else as it will be written.
+    pub(super) fn encode<R: ListRow>(
+        &mut self,
+        ts: Timestamp,
+        row: &R,
+        kept: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Text { columns, added, .. } => {
+                let cells = row.cells();
+                let blank = std::iter::repeat_n("", *added);
+                columns.measure(blank.chain(cells.iter().map(AsRef::as_ref)));
+                let day = ts.rfc3339();
+                let day = day.as_str().get(..10).unwrap_or_default();
+                let color = color_name(row.color());
+                let cells = cells.iter().map(AsRef::as_ref);
+                for cell in [day, color].into_iter().chain(cells) {
+                    push_cell(kept, cell.as_bytes());
+                }
+            }
+            Self::Csv { cells, .. } => {
+                row.csv_cells(cells);
+                cells.detach(kept);
+            }
+            Self::Json => serde_json::to_writer(kept, row)?,
+        }
+        Ok(())
+    }
+
+    /// Writes the rows that `rows` hands over.
+    pub(super) fn write(
+        self,
+        output: &mut impl Write,
+        rows: impl FnOnce(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Text {
                 mut columns,
                 colored,
+                ..
             } => {
-                if self.rows.is_empty() {
-                    return Ok(());
-                }
                 columns.header(output)?;
                 let mut day = Vec::new();
-                self.rows.drain(|row| {
+                rows(&mut |row| {
                     let mut cells = detached(row);
                     let today = cells.next().unwrap_or_default();
                     if today != day {
@@ -176,22 +211,29 @@ impl List {
                     columns.line(output, cells, Some((colored, style)))
                 })
             }
-            Kind::Csv { names, .. } => {
+            Self::Csv { names, .. } => {
                 // The cells are safe already.
-                let mut rows = CsvRows::new(output, &names, false, false)?;
-                self.rows.drain(|row| {
-                    rows.attach(row);
-                    rows.end()
+                let mut csv = CsvRows::new(output, &names, false, false)?;
+                rows(&mut |row| {
+                    csv.attach(row);
+                    csv.end()
                 })?;
-                rows.into_inner()?;
+                csv.into_inner()?;
                 Ok(())
             }
-            Kind::Json => self.rows.drain(|row| {
+            Self::Json => rows(&mut |row| {
                 output.write_all(row)?;
                 output.write_all(b"\n")
             }),
         }
     }
+}
+
+/// Appends a cell in the form that [`detached`] reads.
+pub(super) fn push_cell(kept: &mut Vec<u8>, cell: &[u8]) {
+    let len = u32::try_from(cell.len()).unwrap_or(u32::MAX);
+    kept.extend_from_slice(&len.to_le_bytes());
+    kept.extend_from_slice(cell);
 }
 
 /// Colours by the names that rows are kept with.

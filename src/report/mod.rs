@@ -15,6 +15,7 @@ mod file;
 mod full;
 mod info;
 mod json;
+mod leg_list;
 mod list;
 mod message;
 mod metrics;
@@ -24,6 +25,7 @@ mod quality;
 mod sorted;
 mod table;
 
+use self::sorted::SortedRows;
 pub use self::{
     binding::{BindingRow, EndRow, PlaceRow},
     call::{BranchRow, CallDurations, CallRow, CallTimes},
@@ -35,12 +37,12 @@ pub use self::{
     full::MessageText,
     info::{Info, Overview},
     json::JsonRows,
+    leg_list::LegList,
     list::{List, ListFormat, ListRow},
     message::MessageRow,
     metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
     quality::{Quality, quality},
-    sorted::SortedRows,
     table::MessageTable,
 };

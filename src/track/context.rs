@@ -48,6 +48,11 @@ impl Context<'_> {
         self.tell(|observer| observer.event(event));
     }
 
+    /// Tells of a call that has begun.
+    pub(crate) fn call_begun(&mut self, call: &Call) {
+        self.tell(|observer| observer.call_begun(call));
+    }
+
     /// Hands over a call.
     pub(crate) fn call(&mut self, call: &Call) {
         self.tell(|observer| observer.call(call));

@@ -12,6 +12,7 @@ mod auth;
 mod call;
 mod calltr;
 mod context;
+mod correlate;
 mod endpoint;
 mod event;
 mod exchange;
@@ -35,6 +36,7 @@ mod tracker;
 
 pub use self::{
     call::{Branch, BranchFate, Call, Times},
+    correlate::{Correlation, CorrelationLevel, Correlator, Evidence, LegPlace, Link},
     event::{Event, EventKind, Party, SideCounters},
     exchange::Exchange,
     flags::Flags,

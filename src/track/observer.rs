@@ -16,6 +16,15 @@ pub trait Observer: Send {
         Ok(())
     }
 
+    /// Takes note of a call that has begun, when legs are to be correlated.
+    ///
+    /// # Errors
+    /// When it cannot be told on.
+    fn call_begun(&mut self, call: &Call) -> Result<()> {
+        let _ = call;
+        Ok(())
+    }
+
     /// Takes a call that nothing can change any more, or that is still open at the end.
     ///
     /// # Errors

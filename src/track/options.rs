@@ -1,6 +1,6 @@
 //! What the tracker goes by, and what it counts.
 
-use crate::track::{Timeouts, timeouts::SECOND};
+use crate::track::{Correlation, Timeouts, timeouts::SECOND};
 
 /// Whose rules tell what becomes of messages.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -34,6 +34,8 @@ pub struct TrackOptions {
     pub reg_del_delay: i64,
     /// Whether Contacts are the same that differ in their port only.
     pub contact_ignore_port: bool,
+    /// How legs are to be correlated: what is to be kept of them for a [`Correlator`](crate::track::Correlator).
+    pub correlation: Correlation,
 }
 
 impl Default for TrackOptions {
@@ -48,6 +50,7 @@ impl Default for TrackOptions {
             reg_expiry_grace: 30 * SECOND,
             reg_del_delay: 0,
             contact_ignore_port: false,
+            correlation: Correlation::default(),
         }
     }
 }

@@ -9,7 +9,8 @@ use sipcap::{
     sip::Message,
     time::Timestamp,
     track::{
-        Event, EventKind, Observer, Party, Rules, Timeouts, TrackOptions, TrackStats, Tracker,
+        Correlation, Event, EventKind, Observer, Party, Rules, Timeouts, TrackOptions, TrackStats,
+        Tracker,
     },
 };
 
@@ -94,6 +95,7 @@ impl TrackArgs {
             reg_expiry_grace: self.reg_expiry_grace,
             reg_del_delay: self.reg_del_delay,
             contact_ignore_port: self.contact_ignore_port,
+            correlation: Correlation::default(),
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        Context, Flags, State,
+        Context, CorrelationLevel, Flags, State,
         call::{Call, Direction},
         seen::Seen,
         sighting::Sighting,
@@ -48,6 +48,9 @@ impl Calls {
                 let direction = Direction::Forward;
                 let call = Call::new(seen, direction, before + 1);
                 context.shared.stats.calls += 1;
+                if context.shared.options.correlation.level != CorrelationLevel::None {
+                    context.call_begun(&call);
+                }
                 (self.table.insert(call), direction)
             }
             Place::Nowhere => return false,
@@ -58,6 +61,11 @@ impl Calls {
         };
         call.is_marked |= is_marked;
         let sighting = call.sight(seen, direction);
+        if context.shared.options.correlation.level != CorrelationLevel::None
+            && sighting == Sighting::First
+        {
+            call.collect_clues(seen, direction, context.shared);
+        }
         let replaced = match (sighting, seen.is_response()) {
             (Sighting::Retransmission, _) => {
                 call.again(seen, direction);

@@ -23,9 +23,12 @@ pub(crate) use self::{calls::Calls, cause::meaning, times::Moment};
 use crate::{
     capture::Origin,
     net::{Encapsulation, Transport},
+    sip::Method,
     time::Timestamp,
     track::{
         Event, EventKind, FailureClass, Flags, Outcome, Party, Side, SideCounters, State,
+        context::Shared,
+        correlate::Clues,
         endpoint::Endpoint,
         seen::Seen,
         sighting::Sightings,
@@ -121,6 +124,8 @@ pub struct Call {
     session_expires: u32,
     /// Whether one of its messages was marked.
     is_marked: bool,
+    /// What may join it to other legs, when that is asked for.
+    clues: Option<Box<Clues>>,
 }
 
 impl Call {
@@ -172,6 +177,7 @@ impl Call {
             is_repeated: false,
             session_expires: 0,
             is_marked: false,
+            clues: None,
         }
         .described(seen, direction, caller, callee)
     }
@@ -453,7 +459,7 @@ impl Call {
 
     /// Returns whether it had a request with a method.
     #[must_use]
-    pub const fn has_method(&self, method: crate::sip::Method) -> bool {
+    pub const fn has_method(&self, method: Method) -> bool {
         self.methods & 1 << method as u16 != 0
     }
 
@@ -475,7 +481,7 @@ impl Call {
 
     /// Returns whether only one side was heard although the other one must have spoken.
     fn is_one_sided(&self) -> bool {
-        use crate::sip::Method::{Ack, Bye, Prack, Update};
+        use Method::{Ack, Bye, Prack, Update};
         let [caller, callee] = self.counters.map(|side| side.messages() > 0);
         match (caller, callee) {
             (false, true) => true,
@@ -483,6 +489,27 @@ impl Call {
                 .into_iter()
                 .any(|method| self.has_method(method)),
             _ => false,
+        }
+    }
+
+    /// Returns the hash of Call-ID.
+    pub(crate) const fn call_id_hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Returns what may join it to other legs.
+    pub(crate) fn clues(&self) -> Option<&Clues> {
+        self.clues.as_deref()
+    }
+
+    /// Takes note of what a message tells that may join the call to other legs.
+    fn collect_clues(&mut self, seen: &Seen<'_>, direction: Direction, shared: &Shared) {
+        let clues = self.clues.get_or_insert_default();
+        let is_initial = seen.method == Method::Invite && seen.is_initial();
+        if is_initial && direction == Direction::Forward {
+            clues.take_invite(seen, &shared.options.correlation, &shared.hasher);
+        } else {
+            clues.take_other(seen, &shared.hasher);
         }
     }
 
@@ -556,6 +583,7 @@ impl Entry for Call {
             + self.sightings.allocated()
             + self.invites.capacity() * size_of::<Invite>()
             + self.branches.capacity() * size_of::<Branch>()
+            + self.clues.as_ref().map_or(0, |clues| clues.allocated())
             + tags
     }
 }

@@ -3,10 +3,12 @@
 use sipcap::{
     error::Result,
     filter::{Comparison, Selection},
-    report::{CallRow, List},
+    report::{CallRow, LegList, List, ListFormat},
     sip::Message,
-    track::{Call, Observer, Outcome},
+    track::{Call, Correlation, CorrelationLevel, Correlator, Observer, Outcome},
 };
+
+use clap::ValueEnum;
 
 use crate::{
     cli::{InputArgs, OutputArgs, SelectArgs},
@@ -32,6 +34,8 @@ pub(crate) struct CallsArgs {
     #[command(flatten)]
     choose: ChooseArgs,
     #[command(flatten)]
+    legs: LegArgs,
+    #[command(flatten)]
     track: TrackArgs,
     #[command(flatten)]
     output: OutputArgs,
@@ -51,14 +55,70 @@ pub(crate) struct ChooseArgs {
     duration: Vec<Comparison>,
 }
 
+/// How the legs of B2BUAs are put together.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Leg options")]
+pub(crate) struct LegArgs {
+    /// Put the legs of a call together that a B2BUA made of it
+    ///
+    /// Rows of one call stand together and have its number, which does not depend on what is selected. What joins a leg
+    /// to an earlier one is in the field linked_by; sipcap-formats(7) has the scores.
+    #[arg(long)]
+    legs: bool,
+    /// What joins legs: nothing, only what is explicit, such as a header with the other Call-ID, or what they have in
+    /// common too
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "heuristic",
+        requires = "legs"
+    )]
+    correlate: Correlate,
+    /// A further header that names the Call-ID of another leg (can be repeated)
+    ///
+    /// Known are X-Call-ID, X-CID, X-Leg-Call-ID and Call-ID-Original.
+    #[arg(long, value_name = "NAME", requires = "legs")]
+    correlate_header: Vec<String>,
+}
+
+/// What joins legs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Correlate {
+    /// Each leg is a call
+    None,
+    /// What needs no other evidence
+    Explicit,
+    /// All evidence
+    Heuristic,
+}
+
+impl LegArgs {
+    fn correlation(&self) -> Correlation {
+        let mut correlation = Correlation::default();
+        if self.legs {
+            correlation.level = match self.correlate {
+                Correlate::None => CorrelationLevel::None,
+                Correlate::Explicit => CorrelationLevel::Explicit,
+                Correlate::Heuristic => CorrelationLevel::Heuristic,
+            };
+            correlation
+                .headers
+                .extend_from_slice(&self.correlate_header);
+        }
+        correlation
+    }
+}
+
 const EXAMPLES: &str = "Examples:
   sipcap calls trace.pcap
   sipcap calls --outcome failed,rejected --format csv day*.pcap.zst > failed.csv
   sipcap calls --number 4930123456 --duration '>1h' trace.pcap
+  sipcap calls --legs --correlate-header X-Original-Call-ID trace.pcap
   sipcap calls --format json trace.pcap | jq -r 'select(.pdd_ms > 3000) | .call_id'";
 
 pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
-    let options = args.track.options()?;
+    let mut options = args.track.options()?;
+    options.correlation = args.legs.correlation();
     let mut inputs = args.input.open(false, ui)?;
     let mut output = Output::open(
         args.output.output.as_deref(),
@@ -71,15 +131,16 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
         outcomes: args.choose.outcome.clone(),
         durations: args.choose.duration.clone(),
         names: input::names(&inputs),
-        list: List::new::<CallRow<'_>>(args.output.list_format(&output, ui))?,
+        rows: Rows::new(
+            args.output.list_format(&output, ui),
+            args.legs.legs.then_some(options.correlation.level),
+        )?,
     };
     let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
     tracked.warn(ui);
 
-    let list = tracked.observer.list;
-    let any = !list.is_empty();
-    list.write(&mut output)?;
+    let any = tracked.observer.rows.write(&mut output, ui)?;
     output.finish()?;
     Ok(run.outcome(any))
 }
@@ -90,7 +151,7 @@ struct CallList {
     outcomes: Vec<Outcome>,
     durations: Vec<Comparison>,
     names: Vec<String>,
-    list: List,
+    rows: Rows,
 }
 
 impl CallList {
@@ -107,13 +168,83 @@ impl CallList {
 }
 
 impl Observer for CallList {
-    fn call(&mut self, call: &Call) -> Result<()> {
-        if self.selects(call) {
-            let name = self.names.get(usize::from(call.origin().input));
-            let row = CallRow::new(call, name.map_or("", String::as_str));
-            self.list.push(call.first_seen(), call.origin(), &row)?;
+    fn call_begun(&mut self, call: &Call) -> Result<()> {
+        if let Rows::Legs { correlator, .. } = &mut self.rows {
+            correlator.begin(call);
         }
         Ok(())
+    }
+
+    fn call(&mut self, call: &Call) -> Result<()> {
+        let row = self.selects(call).then(|| {
+            let name = self.names.get(usize::from(call.origin().input));
+            CallRow::new(call, name.map_or("", String::as_str))
+        });
+        self.rows.push(call, row.as_ref())
+    }
+}
+
+/// Rows in the order of their calls, or of calls that legs were put together to.
+enum Rows {
+    Calls(List),
+    Legs {
+        list: LegList,
+        correlator: Correlator,
+    },
+}
+
+impl Rows {
+    fn new(format: ListFormat, legs: Option<CorrelationLevel>) -> Result<Self> {
+        Ok(match legs {
+            None => Self::Calls(List::new::<CallRow<'_>>(format)?),
+            Some(level) => Self::Legs {
+                list: LegList::new::<CallRow<'_>>(format)?,
+                correlator: Correlator::new(level),
+            },
+        })
+    }
+
+    /// Takes a call that is over, with its row if it is selected.
+    fn push(&mut self, call: &Call, row: Option<&CallRow<'_>>) -> Result<()> {
+        match (self, row) {
+            (Self::Calls(list), Some(row)) => list.push(call.first_seen(), call.origin(), row)?,
+            (Self::Calls(_), None) => {}
+            (Self::Legs { list, correlator }, row) => {
+                let leg = correlator.end(call);
+                if let Some(row) = row {
+                    list.push(leg, row)?;
+                }
+                correlator.links().try_for_each(|link| list.link(&link))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes all rows; returns whether there is any.
+    fn write(self, output: &mut Output, ui: &Ui) -> Result<bool> {
+        match self {
+            Self::Calls(list) => {
+                let any = !list.is_empty();
+                list.write(output)?;
+                Ok(any)
+            }
+            Self::Legs {
+                mut list,
+                mut correlator,
+            } => {
+                correlator.finish();
+                correlator.links().try_for_each(|link| list.link(&link))?;
+                if correlator.hasty() > 0 {
+                    ui.warn(format_args!(
+                        "{} legs were open for so long that they were put together with later ones only",
+                        correlator.hasty()
+                    ));
+                }
+                let any = !list.is_empty();
+                list.write(output)?;
+                Ok(any)
+            }
+        }
     }
 }
 

@@ -1,0 +1,215 @@
+//! A leg that is over, as far as joining it to others needs it.
+
+use std::hash::BuildHasher;
+
+use hashbrown::DefaultHashBuilder;
+
+use crate::{
+    time::Timestamp,
+    track::{
+        Call,
+        call::Moment,
+        correlate::{Clues, Evidence, clues::Kind},
+        timeouts::SECOND,
+    },
+};
+
+/// Where a leg stands among all: by its first message.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct LegPlace {
+    /// When that came.
+    pub ts: Timestamp,
+    /// The input with the frame that completed it.
+    pub input: u16,
+    /// The number of that frame.
+    pub frame: u64,
+    /// The how-manieth leg that was over it is.
+    pub number: u64,
+}
+
+/// An INVITE that comes no later than this after another one is sent because of it.
+const SOON: i64 = 2 * SECOND;
+
+/// One that comes no later than this may be.
+pub(super) const LATER: i64 = 10 * SECOND;
+
+/// The same for evidence that is more than a coincidence.
+pub(super) const LONG: i64 = 600 * SECOND;
+
+/// How much two captures of one moment may differ.
+pub(super) const CLOCK_ERROR: i64 = SECOND / 20;
+
+/// How long what one side of a B2BUA does takes to come to the other one.
+pub(super) const CROSSING: i64 = SECOND;
+
+/// Answers that are no further apart do not tell legs from each other.
+const SAME_ANSWER: i64 = SECOND / 5;
+
+/// A leg that is over.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) place: LegPlace,
+    pub(super) call_id: u64,
+    /// The first INVITE, and that of the last attempt.
+    pub(super) begins: [Timestamp; 2],
+    pub(super) end: Timestamp,
+    pub(super) answer: Moment,
+    pub(super) bye: Moment,
+    /// Hashes; 0 when there is none.
+    pub(super) display: u64,
+    pub(super) caller_agent: u64,
+    pub(super) callee_agent: u64,
+    pub(super) clues: Clues,
+}
+
+impl Leg {
+    pub(super) fn new(call: &Call, number: u64, hasher: &DefaultHashBuilder) -> Self {
+        let (first, times) = (call.first_seen(), call.times());
+        let begin = times.invite0().unwrap_or(first);
+        let (caller, callee) = (call.caller(), call.callee());
+        let key = |text: &[u8]| match text {
+            [] => 0,
+            text => hasher.hash_one(text),
+        };
+        Self {
+            place: LegPlace {
+                ts: first,
+                input: call.origin().input,
+                frame: call.origin().number,
+                number,
+            },
+            call_id: call.call_id_hash(),
+            begins: [begin, times.invite().unwrap_or(begin).max(begin)],
+            end: call.last_seen(),
+            answer: times.answer().map_or(Moment::NONE, Moment::from),
+            bye: times.bye().map_or(Moment::NONE, Moment::from),
+            display: key(caller.display_name),
+            caller_agent: key(caller.user_agent),
+            callee_agent: key(callee.user_agent),
+            clues: call.clues().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Returns what speaks for `self` being in front of `other`: nearer to who calls.
+    pub(super) fn evidence(&self, other: &Self) -> Evidence {
+        let mut evidence = self.identity(other);
+        evidence.insert(self.likeness(other));
+        evidence.insert(self.timing(other));
+        evidence
+    }
+
+    /// Returns what hardly two calls have in common.
+    fn identity(&self, other: &Self) -> Evidence {
+        let (a, b) = (&self.clues, &other.clues);
+        let gap = other.begins[0].since(self.begins[0]).saturating_abs();
+        let is_near = gap <= LONG;
+        let is_soon = self.gap(other).is_some_and(|gap| gap <= LATER);
+        let same = |one: u64, other: u64| one != 0 && one == other;
+        let names = |kind| {
+            a.of(kind).any(|call_id| call_id == other.call_id)
+                || b.of(kind).any(|call_id| call_id == self.call_id)
+        };
+        let naming = Kind::NAMING.into_iter().filter(|(kind, _)| names(*kind));
+        let mut evidence: Evidence = naming.map(|(_, evidence)| evidence).collect();
+        let is_referred = a
+            .of(Kind::Refer)
+            .any(|key| b.of(Kind::ReferredBy).any(|by| by == key));
+        let is_derived = b.of(Kind::Stem).any(|stem| stem == self.call_id);
+        let is_other_side = self.call_id == other.call_id && a.from_tag != b.from_tag;
+        let is_same_session = same(a.session, b.session);
+        for (is_there, piece) in [
+            (is_same_session, Evidence::SESSION_ID),
+            (
+                !is_same_session && same(a.session_local, b.session_local),
+                Evidence::SESSION_ID_LOCAL,
+            ),
+            (same(a.origid, b.origid), Evidence::ORIGID),
+            (is_near && same(a.icid, b.icid), Evidence::ICID),
+            (is_referred, Evidence::REFERRED_BY),
+            (is_near && is_other_side && b.has_invite, Evidence::CALL_ID),
+            (is_near && is_derived, Evidence::DERIVED_CALL_ID),
+            (
+                is_soon && same(a.sdp_origin, b.sdp_origin),
+                Evidence::SDP_ORIGIN,
+            ),
+            (is_soon && same(a.media, b.media), Evidence::MEDIA),
+        ] {
+            if is_there {
+                evidence.insert(piece);
+            }
+        }
+        evidence
+    }
+
+    /// Returns what calls may have in common.
+    fn likeness(&self, other: &Self) -> Evidence {
+        let (a, b) = (&self.clues, &other.clues);
+        let same = |one: u64, other: u64| one != 0 && one == other;
+        let common = |of_a, of_b| a.of(of_a).any(|key| b.of(of_b).any(|other| other == key));
+        let is_same_name = same(self.display, other.display);
+        let pieces = [
+            (common(Kind::Arrives, Kind::Leaves), Evidence::PATH),
+            (same(a.from, b.from), Evidence::FROM),
+            (common(Kind::To, Kind::To), Evidence::TO),
+            (
+                common(Kind::AssertedIdentity, Kind::AssertedIdentity),
+                Evidence::ASSERTED_IDENTITY,
+            ),
+            (is_same_name, Evidence::DISPLAY),
+            (
+                !is_same_name && same(self.callee_agent, other.caller_agent),
+                Evidence::USER_AGENT,
+            ),
+        ];
+        let there = pieces.into_iter().filter(|(is_there, _)| *is_there);
+        there.map(|(_, piece)| piece).collect()
+    }
+
+    /// Returns what times tell.
+    fn timing(&self, other: &Self) -> Evidence {
+        let mut evidence = match self.gap(other) {
+            None => Evidence::BEFORE,
+            Some(gap) if gap <= SOON => Evidence::SOON,
+            Some(gap) if gap <= LATER => Evidence::LATER,
+            Some(_) => Evidence::NONE,
+        };
+        if self.answer_gap(other).is_some() {
+            evidence.insert(Evidence::ANSWER);
+        }
+        if let (Some(bye), Some(others)) = (self.bye.get(), other.bye.get())
+            && bye.since(others).saturating_abs() <= CROSSING
+        {
+            evidence.insert(Evidence::BYE);
+        }
+        evidence
+    }
+
+    /// Returns how long after an INVITE of this leg that of `other` came; `None` when it came before.
+    fn gap(&self, other: &Self) -> Option<i64> {
+        let begin = other.begins[0];
+        let gaps = self.begins.map(|ours| begin.since(ours));
+        let gaps = gaps.into_iter().filter(|gap| *gap >= -CLOCK_ERROR);
+        gaps.map(|gap| gap.max(0)).min()
+    }
+
+    /// Returns how long after the answer of `other` that of this leg came, if it can have come from there.
+    pub(super) fn answer_gap(&self, other: &Self) -> Option<i64> {
+        let gap = self.answer.get()?.since(other.answer.get()?);
+        (0..=CROSSING).contains(&gap).then_some(gap)
+    }
+
+    /// Returns whether the answers of two legs are so far apart that they cannot be taken for each other.
+    pub(super) fn is_answered_apart(&self, other: &Self) -> bool {
+        match (self.answer.get(), other.answer.get()) {
+            (Some(one), Some(other)) => one.since(other).saturating_abs() > SAME_ANSWER,
+            _ => false,
+        }
+    }
+
+    /// Returns until when legs may begin that this one is in front of, by what calls have in common.
+    pub(super) fn horizon(&self) -> Timestamp {
+        // Attempts that go on for longer belong to no call.
+        let last = self.begins[1].min(self.begins[0].plus(LONG / 10));
+        last.plus(LATER)
+    }
+}
