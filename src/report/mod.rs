@@ -22,6 +22,7 @@ mod metrics;
 mod parsed;
 mod party;
 mod quality;
+mod query;
 mod sorted;
 mod table;
 

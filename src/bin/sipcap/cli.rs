@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use regex::bytes::Regex;
 use sipcap::{
-    filter::{self, IpRange, Number, PortRange, Selection, StatusRange, Text},
+    filter::{
+        self, Expression, Fields, IpRange, Number, PortRange, Schema, Selection, StatusRange, Text,
+    },
     report::{ListFormat, ListStyle},
     time::Timestamp,
 };
@@ -171,6 +173,47 @@ impl SelectArgs {
             user_agents: self.user_agent.clone(),
             patterns: self.regexp.clone(),
         }
+    }
+}
+
+/// Which rows are selected by a condition over their fields.
+#[derive(Args, Debug)]
+#[command(
+    next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
+)]
+pub(crate) struct WhereArgs {
+    /// For which this condition holds, for example 'outcome == "failed" && setup_ms > 3000'
+    ///
+    /// The names in it are the fields of the JSON output; sipcap-formats(7) tells them, and how conditions are written.
+    #[arg(long = "where", value_name = "EXPR")]
+    conditions: Vec<String>,
+}
+
+/// Conditions of which one must hold, if there is any.
+#[derive(Debug)]
+pub(crate) struct Conditions(Vec<Expression>);
+
+impl WhereArgs {
+    /// Returns the conditions, checked against the fields that there are.
+    pub(crate) fn compile(&self, schema: &Schema<'_>) -> anyhow::Result<Conditions> {
+        let compile = |text: &String| {
+            Expression::compile(text, schema)
+                .map_err(|error| anyhow::anyhow!("--where: {error}\n{}", error.excerpt()))
+        };
+        let conditions = self.conditions.iter().map(compile);
+        Ok(Conditions(conditions.collect::<anyhow::Result<_>>()?))
+    }
+}
+
+impl Conditions {
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns whether a row is selected.
+    pub(crate) fn hold(&self, row: &impl Fields) -> bool {
+        self.0.is_empty() || self.0.iter().any(|condition| condition.matches(row))
     }
 }
 

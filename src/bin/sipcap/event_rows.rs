@@ -50,6 +50,11 @@ impl EventRows {
         Ok(Self { names, format })
     }
 
+    /// Returns the row of an event, without what limits say of it.
+    pub(crate) fn row<'a>(&'a self, event: &'a Event<'_>) -> EventRow<'a> {
+        EventRow::new(event, &self.names, None)
+    }
+
     /// Writes an event.
     pub(crate) fn write(&mut self, event: &Event<'_>, rate: Option<&Rate>) -> io::Result<()> {
         let row = EventRow::new(event, &self.names, rate);

@@ -11,7 +11,7 @@ use sipcap::{
 use clap::ValueEnum;
 
 use crate::{
-    cli::{InputArgs, OutputArgs, SelectArgs},
+    cli::{Conditions, InputArgs, OutputArgs, SelectArgs, WhereArgs},
     exit::Outcome as Ending,
     input,
     output::Output,
@@ -33,6 +33,8 @@ pub(crate) struct CallsArgs {
     select: SelectArgs,
     #[command(flatten)]
     choose: ChooseArgs,
+    #[command(flatten)]
+    conditions: WhereArgs,
     #[command(flatten)]
     legs: LegArgs,
     #[command(flatten)]
@@ -113,10 +115,12 @@ const EXAMPLES: &str = "Examples:
   sipcap calls trace.pcap
   sipcap calls --outcome failed,rejected --format csv day*.pcap.zst > failed.csv
   sipcap calls --number 4930123456 --duration '>1h' trace.pcap
+  sipcap calls --where \"status == 503 || 'no-ack' in flags\" trace.pcap
   sipcap calls --legs --correlate-header X-Original-Call-ID trace.pcap
   sipcap calls --format json trace.pcap | jq -r 'select(.pdd_ms > 3000) | .call_id'";
 
 pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
+    let conditions = args.conditions.compile(CallRow::SCHEMA)?;
     let mut options = args.track.options()?;
     options.correlation = args.legs.correlation();
     let mut inputs = args.input.open(false, ui)?;
@@ -130,6 +134,7 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
         selection: args.select.selection(),
         outcomes: args.choose.outcome.clone(),
         durations: args.choose.duration.clone(),
+        conditions,
         names: input::names(&inputs),
         rows: Rows::new(
             args.output.list_format(&output, ui),
@@ -150,6 +155,7 @@ struct CallList {
     selection: Selection,
     outcomes: Vec<Outcome>,
     durations: Vec<Comparison>,
+    conditions: Conditions,
     names: Vec<String>,
     rows: Rows,
 }
@@ -176,10 +182,12 @@ impl Observer for CallList {
     }
 
     fn call(&mut self, call: &Call) -> Result<()> {
-        let row = self.selects(call).then(|| {
+        let row = || {
             let name = self.names.get(usize::from(call.origin().input));
             CallRow::new(call, name.map_or("", String::as_str))
-        });
+        };
+        let row = self.selects(call).then(row);
+        let row = row.filter(|row| self.conditions.hold(row));
         self.rows.push(call, row.as_ref())
     }
 }

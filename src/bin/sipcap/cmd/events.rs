@@ -7,11 +7,12 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use sipcap::{
     error::Result,
     filter::{IpRange, Number, PortRange, Selection, StatusRange, Text},
+    report::EventRow,
     track::{Event, EventKind, Observer, RateKey, RateLimiter, RateLimits},
 };
 
 use crate::{
-    cli::{InputArgs, OutputArgs, parse_duration},
+    cli::{Conditions, InputArgs, OutputArgs, WhereArgs, parse_duration},
     event_rows::EventRows,
     exit::Outcome,
     input,
@@ -33,6 +34,8 @@ pub(crate) struct EventsArgs {
     input: InputArgs,
     #[command(flatten)]
     select: EventSelectArgs,
+    #[command(flatten)]
+    conditions: WhereArgs,
     /// Tell no more than this of one kind from one address, for example 20/1s,240/1m,3600/1h
     ///
     /// Over any of the limits, only the first event is told, then the 100th, 200th, 400th and so on, from the 10000th on
@@ -105,6 +108,7 @@ struct EventSelectArgs {
 pub(crate) fn run(args: &EventsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     // What to tell, and how often.
     let kinds = args.select.kinds()?;
+    let conditions = args.conditions.compile(EventRow::SCHEMA)?;
     let options = args.track.event_options()?;
     let pace = args.replay.then(|| {
         let max_delay = args
@@ -126,6 +130,7 @@ pub(crate) fn run(args: &EventsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let telling = Telling {
         kinds,
         selection: args.select.selection(),
+        conditions,
         limiter: args.rate_limit.clone().map(RateLimiter::new),
         pace,
         rows: EventRows::new(output, &args.output, input::names(&inputs), ui)?,
@@ -211,6 +216,7 @@ impl Kinds {
 struct Telling {
     kinds: Kinds,
     selection: Selection,
+    conditions: Conditions,
     limiter: Option<RateLimiter>,
     pace: Option<Pace>,
     rows: EventRows,
@@ -223,6 +229,9 @@ impl Observer for Telling {
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         if self.is_over || !self.kinds.contains(event.kind) || !self.selection.matches_event(event)
         {
+            return Ok(());
+        }
+        if !self.conditions.is_empty() && !self.conditions.hold(&self.rows.row(event)) {
             return Ok(());
         }
         let mut rate = None;

@@ -11,7 +11,7 @@ use sipcap::{
 };
 
 use crate::{
-    cli::{InputArgs, OutputArgs, SelectArgs, parse_time},
+    cli::{Conditions, InputArgs, OutputArgs, SelectArgs, WhereArgs, parse_time},
     exit::Outcome,
     input,
     output::Output,
@@ -33,6 +33,8 @@ pub(crate) struct RegsArgs {
     select: SelectArgs,
     #[command(flatten)]
     choose: ChooseArgs,
+    #[command(flatten)]
+    conditions: WhereArgs,
     #[command(flatten)]
     track: TrackArgs,
     #[command(flatten)]
@@ -63,6 +65,7 @@ const EXAMPLES: &str = "Examples:
   sipcap regs --history --state failed --format json trace.pcap | jq -r .client.ip | sort | uniq -c";
 
 pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
+    let conditions = args.conditions.compile(BindingRow::SCHEMA)?;
     let options = args.track.options()?;
     let mut inputs = args.input.open(false, ui)?;
     let mut output = Output::open(
@@ -75,6 +78,7 @@ pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         selection: args.select.selection(),
         which: args.choose.which(),
         states: args.choose.state.clone(),
+        conditions,
         names: input::names(&inputs),
         list: List::new::<BindingRow<'_>>(args.output.list_format(&output, ui))?,
     };
@@ -122,6 +126,7 @@ struct BindingList {
     selection: Selection,
     which: Which,
     states: Vec<BindingState>,
+    conditions: Conditions,
     names: Vec<String>,
     list: List,
 }
@@ -139,6 +144,9 @@ impl Observer for BindingList {
         if self.selects(binding) {
             let name = self.names.get(usize::from(binding.input()));
             let row = BindingRow::new(binding, name.map_or("", String::as_str));
+            if !self.conditions.hold(&row) {
+                return Ok(());
+            }
             let origin = Origin {
                 input: binding.input(),
                 number: binding.frame(),
