@@ -189,7 +189,7 @@ enum Rows {
     Calls(List),
     Legs {
         list: LegList,
-        correlator: Correlator,
+        correlator: Box<Correlator>,
     },
 }
 
@@ -199,7 +199,7 @@ impl Rows {
             None => Self::Calls(List::new::<CallRow<'_>>(format)?),
             Some(level) => Self::Legs {
                 list: LegList::new::<CallRow<'_>>(format)?,
-                correlator: Correlator::new(level),
+                correlator: Box::new(Correlator::new(level)),
             },
         })
     }
