@@ -9,7 +9,7 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::{
     sip::{
-        HeaderName, Message, Method,
+        Header, HeaderName, Message, Method,
         address::NameAddr,
         list, param,
         sdp::Sdp,
@@ -102,17 +102,26 @@ impl Clues {
             head, bytes, flow, ..
         } = *seen.message;
         self.add(Kind::Arrives, address_key(flow.dst.ip(), hasher));
-        if !self.has_invite {
+        let is_first = !self.has_invite;
+        if is_first {
             self.has_invite = true;
+            self.add(Kind::Leaves, address_key(flow.src.ip(), hasher));
             self.from_tag = lower(seen.from_tag, hasher);
             let from = NameAddr::parse(head.from.of(bytes));
             self.from = user::key(from.uri, hasher).unwrap_or_default();
-            self.take_way(seen, hasher);
             self.take_stems(seen.call_id, hasher);
             self.add_user(Kind::To, head.request_uri(bytes), hasher);
             self.add_user(Kind::To, NameAddr::parse(head.to.of(bytes)).uri, hasher);
         }
-        self.take_headers(seen, correlation, hasher);
+        for header in head.headers(bytes) {
+            if is_first {
+                self.take_way(&header, seen, hasher);
+            }
+            self.take_header(&header, seen, hasher);
+            if correlation.is_header(header.name) {
+                self.name(Kind::Header, header.value, seen, hasher);
+            }
+        }
         self.take_offer(head.body.of(bytes), hasher);
     }
 
@@ -121,9 +130,12 @@ impl Clues {
         if seen.method == Method::Refer && !seen.is_response() {
             self.take_refer(seen, hasher);
         }
+        // Whoever knows of Session-ID sends it from the INVITE on (RFC 7989 §6).
+        let has_session = self.session_local != 0 || self.session != 0;
         let is_of_branch = seen.is_response() && !(200..300).contains(&seen.status);
-        if let Some(value) = seen.header(HeaderName::SessionId)
+        if has_session
             && !(is_of_branch && self.session != 0)
+            && let Some(value) = seen.header(HeaderName::SessionId)
         {
             self.take_session(value, false, hasher);
         }
@@ -175,23 +187,11 @@ impl Clues {
         }
     }
 
-    /// Adds where the INVITE comes from and has been before.
-    fn take_way(&mut self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) {
-        self.add(
-            Kind::Leaves,
-            address_key(seen.message.flow.src.ip(), hasher),
-        );
-        for value in seen.headers(HeaderName::Via).flat_map(list::values) {
-            if let Some(ip) = Via::parse(value).and_then(|via| address(via.host)) {
-                self.add(Kind::Leaves, address_key(ip, hasher));
-            }
-        }
-        for name in [HeaderName::RecordRoute, HeaderName::Contact] {
-            for value in seen.headers(name).flat_map(list::values) {
-                if let Some(ip) = address(NameAddr::parse(value).parse_uri().host) {
-                    self.add(Kind::Leaves, address_key(ip, hasher));
-                }
-            }
+    /// Adds an address that the INVITE comes from or has been at before, which is not where it goes.
+    fn add_way(&mut self, host: &[u8], seen: &Seen<'_>, hasher: &DefaultHashBuilder) {
+        let goes_to = seen.message.flow.dst.ip();
+        if let Some(ip) = address(host).filter(|ip| *ip != goes_to) {
+            self.add(Kind::Leaves, address_key(ip, hasher));
         }
     }
 
@@ -212,49 +212,55 @@ impl Clues {
         }
     }
 
-    fn take_headers(
-        &mut self,
-        seen: &Seen<'_>,
-        correlation: &Correlation,
-        hasher: &DefaultHashBuilder,
-    ) {
-        let (head, bytes) = (seen.message.head, seen.message.bytes);
-        for header in head.headers(bytes) {
-            let value = header.value;
-            match header.kind {
-                HeaderName::SessionId => self.take_session(value, true, hasher),
-                HeaderName::PChargingVector => set_once(&mut self.icid, icid(value), hasher),
-                HeaderName::Identity => set_once(&mut self.origid, passport::origid(value), hasher),
-                HeaderName::Replaces => self.name(Kind::Replaces, value, seen, hasher),
-                HeaderName::Join => self.name(Kind::Join, value, seen, hasher),
-                HeaderName::TargetDialog => self.name(Kind::TargetDialog, value, seen, hasher),
-                HeaderName::InReplyTo => {
-                    for call_id in list::values(value) {
-                        self.name(Kind::InReplyTo, call_id, seen, hasher);
-                    }
+    /// Adds what a header tells of the way of the INVITE.
+    fn take_way(&mut self, header: &Header<'_>, seen: &Seen<'_>, hasher: &DefaultHashBuilder) {
+        match header.kind {
+            HeaderName::Via => {
+                for via in list::values(header.value).filter_map(Via::parse) {
+                    self.add_way(via.host, seen, hasher);
                 }
-                HeaderName::ReferredBy => {
-                    let request_uri = head.request_uri(bytes);
-                    if let Some(key) = referral(request_uri, NameAddr::parse(value).uri, hasher) {
-                        self.add(Kind::ReferredBy, key);
-                    }
-                }
-                HeaderName::Diversion | HeaderName::HistoryInfo => {
-                    for value in list::values(value) {
-                        self.add_user(Kind::To, NameAddr::parse(value).uri, hasher);
-                    }
-                }
-                HeaderName::PAssertedIdentity => {
-                    for value in list::values(value) {
-                        let uri = NameAddr::parse(value).uri;
-                        self.add_user(Kind::AssertedIdentity, uri, hasher);
-                    }
-                }
-                _ => {}
             }
-            if correlation.is_header(header.name) {
-                self.name(Kind::Header, value, seen, hasher);
+            HeaderName::RecordRoute | HeaderName::Contact => {
+                for value in list::values(header.value) {
+                    self.add_way(NameAddr::parse(value).parse_uri().host, seen, hasher);
+                }
             }
+            _ => {}
+        }
+    }
+
+    /// Adds what a header tells of the call.
+    fn take_header(&mut self, header: &Header<'_>, seen: &Seen<'_>, hasher: &DefaultHashBuilder) {
+        let value = header.value;
+        match header.kind {
+            HeaderName::SessionId => self.take_session(value, true, hasher),
+            HeaderName::PChargingVector => set_once(&mut self.icid, icid(value), hasher),
+            HeaderName::Identity => set_once(&mut self.origid, passport::origid(value), hasher),
+            HeaderName::Replaces => self.name(Kind::Replaces, value, seen, hasher),
+            HeaderName::Join => self.name(Kind::Join, value, seen, hasher),
+            HeaderName::TargetDialog => self.name(Kind::TargetDialog, value, seen, hasher),
+            HeaderName::InReplyTo => {
+                for call_id in list::values(value) {
+                    self.name(Kind::InReplyTo, call_id, seen, hasher);
+                }
+            }
+            HeaderName::ReferredBy => {
+                let request_uri = seen.message.head.request_uri(seen.message.bytes);
+                if let Some(key) = referral(request_uri, NameAddr::parse(value).uri, hasher) {
+                    self.add(Kind::ReferredBy, key);
+                }
+            }
+            HeaderName::Diversion | HeaderName::HistoryInfo => {
+                for value in list::values(value) {
+                    self.add_user(Kind::To, NameAddr::parse(value).uri, hasher);
+                }
+            }
+            HeaderName::PAssertedIdentity => {
+                for value in list::values(value) {
+                    self.add_user(Kind::AssertedIdentity, NameAddr::parse(value).uri, hasher);
+                }
+            }
+            _ => {}
         }
     }
 

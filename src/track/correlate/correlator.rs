@@ -63,10 +63,10 @@ struct Judged {
     leg: Box<Leg>,
     /// The first leg of its call, once it is joined.
     root: Option<LegPlace>,
-    /// The legs that it may be behind.
-    ahead: Vec<Pair>,
+    /// The legs that may be in front of it, nearer to who calls.
+    fronts: Vec<Pair>,
     /// The legs that may be behind it.
-    behind: Vec<Pair>,
+    backs: Vec<Pair>,
 }
 
 /// The other leg of a pair, and what speaks for it.
@@ -175,41 +175,48 @@ impl Correlator {
         }
     }
 
-    /// Compares a leg with those before it that it may be behind.
+    /// Compares a leg with those that began before it.
     fn judge(&mut self, leg: Box<Leg>) {
         let number = leg.place.number;
-        let ahead = self.ahead(&leg);
         let mut due = leg.place.ts.plus(LATER);
-        for pair in &ahead {
-            if let Some(other) = self.judged.get_mut(&pair.number) {
+        let (mut fronts, mut backs) = (Vec::new(), Vec::new());
+        for (pair, is_front) in self.pairs(&leg) {
+            let Some(other) = self.judged.get_mut(&pair.number) else {
+                continue;
+            };
+            let back = Pair { number, ..pair };
+            if is_front {
                 due = due.max(other.leg.horizon());
-                other.behind.push(Pair { number, ..*pair });
+                fronts.push(pair);
+                other.backs.push(back);
+            } else {
+                due = due.max(leg.horizon());
+                backs.push(pair);
+                other.fronts.push(back);
             }
         }
-        let is_heuristic = self.level == CorrelationLevel::Heuristic;
-        self.index.insert(&leg, is_heuristic);
+        self.index
+            .insert(&leg, self.level == CorrelationLevel::Heuristic);
         let heuristic = leg.horizon().plus(LATER);
-        let explicit = leg
-            .end
-            .max(leg.place.ts)
-            .plus(2 * LONG)
-            .max(heuristic.plus(1));
-        self.deadlines
-            .insert((heuristic, number), Deadline::Heuristic);
-        self.deadlines
-            .insert((explicit, number), Deadline::Explicit);
+        let explicit = leg.end.max(leg.place.ts).plus(2 * LONG);
+        for (at, deadline) in [
+            (heuristic, Deadline::Heuristic),
+            (explicit.max(heuristic.plus(1)), Deadline::Explicit),
+        ] {
+            self.deadlines.insert((at, number), deadline);
+        }
         self.unsettled.insert(leg.place, due);
         let judged = Judged {
             leg,
             root: None,
-            ahead,
-            behind: Vec::new(),
+            fronts,
+            backs,
         };
         self.judged.insert(number, judged);
     }
 
-    /// Returns the pairs of a leg with those before it that speak for one call.
-    fn ahead(&self, leg: &Leg) -> Vec<Pair> {
+    /// Returns the pairs of a leg with those that began before it, and whether the other one is in front of it.
+    fn pairs(&self, leg: &Leg) -> Vec<(Pair, bool)> {
         let is_heuristic = self.level == CorrelationLevel::Heuristic;
         let mut numbers = self.index.candidates(leg, is_heuristic);
         if is_heuristic {
@@ -219,8 +226,8 @@ impl Correlator {
         }
         let pair = |number| {
             let other = &*self.judged.get(&number)?.leg;
-            let evidence = self.evidence(other, leg)?;
-            Some(Pair { number, evidence })
+            let (evidence, is_front) = self.evidence(other, leg)?;
+            Some((Pair { number, evidence }, is_front))
         };
         numbers.into_iter().filter_map(pair).collect()
     }
@@ -237,23 +244,21 @@ impl Correlator {
             .collect()
     }
 
-    /// Returns what speaks for two legs being of one call, the first of which began first; `None` when it is not enough.
-    fn evidence(&self, first: &Leg, second: &Leg) -> Option<Evidence> {
+    /// Returns what speaks for two legs being of one call, the first of which began first, and whether that is in front;
+    /// `None` when it is not enough.
+    fn evidence(&self, first: &Leg, second: &Leg) -> Option<(Evidence, bool)> {
         if first.place >= second.place || second.begins[0] > first.end.plus(LONG) {
             return None;
         }
         let forward = first.evidence(second);
-        let evidence = if second.begins[0].since(first.begins[0]) <= CLOCK_ERROR {
+        let mut best = (forward, true);
+        if second.begins[0].since(first.begins[0]) <= CLOCK_ERROR {
             let backward = second.evidence(first);
             if backward.score() > forward.score() {
-                backward
-            } else {
-                forward
+                best = (backward, false);
             }
-        } else {
-            forward
-        };
-        self.is_enough(evidence).then_some(evidence)
+        }
+        self.is_enough(best.0).then_some(best)
     }
 
     fn is_enough(&self, evidence: Evidence) -> bool {
@@ -286,62 +291,82 @@ impl Correlator {
     /// Returns the call that a leg is of, and why, unless it is the first one of it.
     fn front_of(&self, number: u64) -> Option<(LegPlace, Evidence)> {
         let own = self.judged.get(&number)?;
-        let explicit: Vec<Candidate<'_>> = self
-            .candidates(&own.leg, &own.ahead)
+        let joined = self
+            .named(own)
+            .or_else(|| self.rivalled(own, |leg| &leg.fronts, |leg| &leg.backs))
+            .or_else(|| self.rivalled(own, |leg| &leg.backs, |leg| &leg.fronts))?;
+        Some((joined.root?, joined.evidence))
+    }
+
+    /// Returns the earlier leg that explicit evidence joins a leg to.
+    fn named<'a>(&'a self, own: &'a Judged) -> Option<Candidate<'a>> {
+        let candidates = self.candidates(own, &own.fronts);
+        let candidates = candidates.chain(self.candidates(own, &own.backs));
+        let earlier: Vec<Candidate<'_>> = candidates
             .filter(|candidate| candidate.evidence.is_explicit())
+            .filter(|candidate| candidate.leg.place < own.leg.place)
             .collect();
-        if let Some(front) = strongest(&explicit) {
-            return Some((front.root?, front.evidence));
+        strongest(&earlier)
+    }
+
+    /// Returns the earlier leg on one side of a leg that stands out for it, and for which it stands out on the other side.
+    fn rivalled<'a>(
+        &'a self,
+        own: &'a Judged,
+        side: impl Fn(&'a Judged) -> &'a [Pair],
+        other_side: impl Fn(&'a Judged) -> &'a [Pair],
+    ) -> Option<Candidate<'a>> {
+        let one = self.best(own, &side, &other_side)?;
+        let other = self.judged.get(&one.leg.place.number)?;
+        let back = self.best(other, &other_side, &side)?;
+        let is_mutual = back.leg.place == own.leg.place;
+        (is_mutual && one.leg.place < own.leg.place).then_some(one)
+    }
+
+    /// Returns the leg on one side of a leg that stands out, of those that nothing explicit says to be elsewhere.
+    fn best<'a>(
+        &'a self,
+        own: &'a Judged,
+        side: impl Fn(&'a Judged) -> &'a [Pair],
+        other_side: impl Fn(&'a Judged) -> &'a [Pair],
+    ) -> Option<Candidate<'a>> {
+        let candidates: Vec<Candidate<'_>> = self.candidates(own, side(own)).collect();
+        let is_known = |candidate: &Candidate<'a>| candidate.evidence.is_explicit();
+        if candidates.iter().any(is_known) {
+            return None;
         }
-        let fronts: Vec<Candidate<'_>> = self
-            .candidates(&own.leg, &own.ahead)
-            .filter(|candidate| !self.is_in_front_of_another(candidate.leg))
-            .collect();
-        let front = outstanding(&fronts)?;
-        let other = self.judged.get(&front.leg.place.number)?;
-        let backs: Vec<Candidate<'_>> = self
-            .candidates(&other.leg, &other.behind)
-            .filter(|candidate| !self.is_behind_another(candidate.leg))
-            .collect();
-        let back = outstanding(&backs)?;
-        (back.leg.place == own.leg.place).then_some((front.root?, front.evidence))
-    }
-
-    /// Returns whether explicit evidence says what is behind a leg.
-    fn is_in_front_of_another(&self, leg: &Leg) -> bool {
-        self.judged
-            .get(&leg.place.number)
-            .is_some_and(|judged| self.has_explicit(leg, &judged.behind))
-    }
-
-    /// Returns whether explicit evidence says what is in front of a leg.
-    fn is_behind_another(&self, leg: &Leg) -> bool {
-        self.judged
-            .get(&leg.place.number)
-            .is_some_and(|judged| self.has_explicit(leg, &judged.ahead))
-    }
-
-    fn has_explicit(&self, leg: &Leg, pairs: &[Pair]) -> bool {
-        self.candidates(leg, pairs)
-            .any(|candidate| candidate.evidence.is_explicit())
+        let free = |candidate: &Candidate<'a>| {
+            let other = self.judged.get(&candidate.leg.place.number);
+            other.is_some_and(|other| {
+                !self
+                    .candidates(other, other_side(other))
+                    .any(|back| is_known(&back))
+            })
+        };
+        let free: Vec<Candidate<'_>> = candidates.into_iter().filter(free).collect();
+        outstanding(&free)
     }
 
     /// Returns the pairs of a leg that still count after what is common to many was left out.
     fn candidates<'a>(
         &'a self,
-        leg: &'a Leg,
+        own: &'a Judged,
         pairs: &'a [Pair],
     ) -> impl Iterator<Item = Candidate<'a>> {
-        let common = self.common(leg);
+        let common = if pairs.is_empty() {
+            Evidence::NONE
+        } else {
+            self.common(&own.leg)
+        };
         pairs.iter().filter_map(move |pair| {
             let other = self.judged.get(&pair.number)?;
             let evidence = pair.evidence.without(common);
-            let gap = leg.answer_gap(&other.leg);
+            let gap = own.leg.answer_gap(&other.leg);
             self.is_enough(evidence).then_some(Candidate {
                 leg: &other.leg,
                 evidence,
                 root: other.root,
-                answer_gap: gap.or_else(|| other.leg.answer_gap(leg)),
+                answer_gap: gap.or_else(|| other.leg.answer_gap(&own.leg)),
             })
         })
     }

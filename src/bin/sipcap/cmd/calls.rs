@@ -197,7 +197,7 @@ enum Rows {
     Calls(List),
     Legs {
         list: LegList,
-        correlator: Correlator,
+        correlator: Box<Correlator>,
     },
 }
 
@@ -207,7 +207,7 @@ impl Rows {
             None => Self::Calls(List::new::<CallRow<'_>>(format)?),
             Some(level) => Self::Legs {
                 list: LegList::new::<CallRow<'_>>(format)?,
-                correlator: Correlator::new(level),
+                correlator: Box::new(Correlator::new(level)),
             },
         })
     }
