@@ -113,7 +113,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__calls)
-            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +195,18 @@ _sipcap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --correlate)
+                    COMPREPLY=($(compgen -W "none explicit heuristic" -- "${cur}"))
+                    return 0
+                    ;;
+                --correlate-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -269,7 +281,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__events)
-            opts="-j -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,6 +352,10 @@ _sipcap() {
                     return 0
                     ;;
                 --user-agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -907,7 +923,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__regs)
-            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -986,6 +1002,10 @@ _sipcap() {
                     return 0
                     ;;
                 --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
