@@ -7,7 +7,7 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        Flags, State,
+        Flags, Outcome, State,
         call::{Branch, BranchFate, Call, Direction, Text, invite::Hop, times::Name},
         endpoint::Endpoint,
         seen::Seen,
@@ -211,6 +211,31 @@ impl Call {
             self.state,
             State::Answered | State::Established | State::MidCall
         )
+    }
+
+    /// Returns whether a final response has told that there is nothing to end, or nobody waits for one any more.
+    pub(super) fn has_failed(&self) -> bool {
+        match self.state {
+            State::Challenged | State::Redirected => true,
+            State::Failed | State::Cancelling => self.status > 0,
+            _ => false,
+        }
+    }
+
+    /// Takes note that it goes on although it was lost to a time-out.
+    pub(super) fn revive(&mut self) {
+        self.outcome = None;
+        self.flags.remove(Flags::TIMEOUT);
+    }
+
+    /// Takes it for answered although no 2xx was seen.
+    pub(super) fn be_answered(&mut self) {
+        self.flags.insert(Flags::ANSWER_IMPLIED);
+        if self.end.is_set() || self.status >= 300 {
+            self.flags.insert(Flags::LATE_ANSWER);
+            self.status = 0;
+        }
+        self.outcome = Some(Outcome::Answered);
     }
 
     /// Takes note that another call has taken the place of this one.

@@ -190,8 +190,7 @@ impl Call {
     /// Takes a BYE in an early dialog for one in an answered call when nothing has told otherwise.
     fn settle_early_bye(&mut self, deadline: Timestamp, context: &mut Context<'_>) {
         if self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none() {
-            self.flags.insert(Flags::ANSWER_IMPLIED);
-            self.outcome = Some(Outcome::Answered);
+            self.be_answered();
             self.tell_deadline(EventKind::CallEnd, deadline, context);
         }
     }

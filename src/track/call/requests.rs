@@ -277,12 +277,11 @@ impl Call {
 
     /// Takes the call for answered although no 2xx was seen.
     fn imply_answer(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
-        self.flags.insert(Flags::ANSWER_IMPLIED);
         if self.state == State::Cancelling {
             self.flags.insert(Flags::CANCEL_RACE);
         }
         self.enter(State::Established, seen.ts);
-        self.outcome = Some(Outcome::Answered);
+        self.be_answered();
         self.side = None;
         self.tell(EventKind::CallStart, seen, context);
     }
@@ -339,6 +338,10 @@ impl Call {
         if matches!(self.state, State::Terminating | State::Ended) {
             return self.second_bye(seen, side);
         }
+        if self.has_failed() {
+            // Some send it although there is nothing to end.
+            return;
+        }
         if let Some(branch) = self.branch_mut(remote_tag(seen, direction)) {
             branch.bye = seen.ts.into();
             branch.fate = BranchFate::Ended;
@@ -358,19 +361,20 @@ impl Call {
         self.note(Name::bye, seen);
         self.side = Some(side);
         self.take_cause(&Reasons::of(seen), Some(NORMAL_CLEARING));
-        let is_early = matches!(
-            self.state,
-            State::Calling | State::Trying | State::Ringing | State::Cancelling
-        );
+        // Of the ACK alone nobody knew what it was to; of a time-out, whether it went on after all.
+        let is_confirmed = self.state == State::Failed && self.outcome == Some(Outcome::Failed);
+        let is_early = !self.is_up();
+        if is_early {
+            self.revive();
+        }
         self.enter(State::Terminating, seen.ts);
-        if is_early && direction == Direction::Forward {
+        if is_early && !is_confirmed && direction == Direction::Forward {
             // The caller may end an early dialog by BYE (RFC 3261 §15); 487 or 2xx to the INVITE tells whether it was one.
             self.flags.insert(Flags::EARLY_BYE);
             return;
         }
         if is_early {
-            self.flags.insert(Flags::ANSWER_IMPLIED);
-            self.outcome = Some(Outcome::Answered);
+            self.be_answered();
         }
         if self.attempts == 0 && self.outcome.is_none() {
             self.outcome = Some(Outcome::MidCall);

@@ -122,9 +122,8 @@ impl Call {
         );
         if is_timed_out {
             // Late, but it goes on after all.
-            self.outcome = None;
             self.cause = None;
-            self.flags.remove(Flags::TIMEOUT);
+            self.revive();
         }
         if is_sooner || is_timed_out {
             self.enter(state, ts);
@@ -349,25 +348,31 @@ impl Call {
                 return;
             }
         }
+        if self.has_failed() {
+            return;
+        }
         let was_told = matches!(self.state, State::Terminating | State::Ended);
+        let was_lost = self.state == State::Failed;
         self.note(Name::bye_final, seen);
         self.enter(State::Ended, seen.ts);
         if was_told {
             return;
         }
         // BYE itself was missed.
+        if was_lost {
+            self.revive();
+        }
         self.side = Some(match direction {
             Direction::Forward => Side::Caller,
             Direction::Reverse => Side::Callee,
         });
         self.cause = self.cause.or(Some(NORMAL_CLEARING));
         if self.outcome.is_none() {
-            self.outcome = Some(if self.attempts == 0 && self.invites.is_empty() {
-                Outcome::MidCall
+            if self.attempts == 0 && self.invites.is_empty() {
+                self.outcome = Some(Outcome::MidCall);
             } else {
-                self.flags.insert(Flags::ANSWER_IMPLIED);
-                Outcome::Answered
-            });
+                self.be_answered();
+            }
         }
         self.tell(EventKind::CallEnd, seen, context);
     }
