@@ -64,12 +64,21 @@ impl<F: Field, const N: usize> Texts<F, N> {
         }
     }
 
-    /// Sets a text that may be a part of one that is there, as the address in a header is one of the Request-URI.
-    pub(crate) fn set_part(&mut self, field: F, text: &[u8]) {
+    /// Sets a text with which another one may begin, as the Request-URI often does with the address in To: then it takes no
+    /// memory of its own.
+    pub(crate) fn set_beginning(&mut self, field: F, text: &[u8], whole: F) {
         let text = kept(text);
-        let known = memchr::memmem::find(&self.octets, text).filter(|_| !text.is_empty());
-        match (known, self.spans.get_mut(field.index())) {
-            (Some(start), Some(span)) => *span = (start as u16, text.len() as u16),
+        let start = self.spans.get(whole.index()).map(|(start, _)| *start);
+        match (start, self.spans.get_mut(field.index())) {
+            (Some(start), Some(span))
+                if !text.is_empty()
+                    && self
+                        .octets
+                        .get(usize::from(start)..)
+                        .is_some_and(|octets| octets.starts_with(text)) =>
+            {
+                *span = (start, text.len() as u16);
+            }
             _ => self.set(field, text),
         }
     }

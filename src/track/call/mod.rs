@@ -194,9 +194,9 @@ impl Call {
             self.describe_invite(seen);
         }
         let texts = &mut self.texts;
-        texts.set_part(Text::CallerUri, caller.uri);
+        texts.set_beginning(Text::CallerUri, caller.uri, Text::Identity1);
         texts.set(Text::CallerName, caller.display_name);
-        texts.set_part(Text::CalleeUri, callee.uri);
+        texts.set_beginning(Text::CalleeUri, callee.uri, Text::RequestUri);
         texts.set(Text::CalleeName, callee.display_name);
         self
     }

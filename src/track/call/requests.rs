@@ -192,22 +192,20 @@ impl Call {
         {
             self.flags.insert(Flags::EMERGENCY);
         }
-        for header in seen.message.head.headers(seen.message.bytes) {
-            match header.kind {
-                HeaderName::PAssertedIdentity => {
-                    for value in list::values(header.value) {
-                        let uri = NameAddr::parse(value).uri;
-                        if self.texts.get(Text::Identity1).is_empty() {
-                            self.texts.set(Text::Identity1, uri);
-                        } else {
-                            self.texts.set_once(Text::Identity2, uri);
-                        }
-                    }
-                }
-                HeaderName::Replaces => self.texts.set_once(Text::Replaces, header.value),
-                HeaderName::SessionExpires => self.set_session_expires(header.value),
-                _ => {}
+        let identities = seen.headers(HeaderName::PAssertedIdentity);
+        for value in identities.flat_map(list::values) {
+            let uri = NameAddr::parse(value).uri;
+            if self.texts.get(Text::Identity1).is_empty() {
+                self.texts.set(Text::Identity1, uri);
+            } else {
+                self.texts.set_once(Text::Identity2, uri);
             }
+        }
+        if let Some(value) = seen.header(HeaderName::Replaces) {
+            self.texts.set_once(Text::Replaces, value);
+        }
+        if let Some(value) = seen.header(HeaderName::SessionExpires) {
+            self.set_session_expires(value);
         }
     }
 
