@@ -101,7 +101,12 @@ impl Clues {
         let Message {
             head, bytes, flow, ..
         } = *seen.message;
-        self.add(Kind::Arrives, address_key(flow.dst.ip(), hasher));
+        let goes_to = address_key(flow.dst.ip(), hasher);
+        if self.of(Kind::Arrives).any(|known| known == goes_to) {
+            // Another attempt or branch, which tells nothing new: only what proxies on the way add may.
+            return;
+        }
+        self.add(Kind::Arrives, goes_to);
         let is_first = !self.has_invite;
         if is_first {
             self.has_invite = true;
