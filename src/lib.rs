@@ -14,13 +14,16 @@
 //!      ordered stage: tap duplicates, fragments, streams, associations
 //!         ▼
 //!      Message ──► Sink: rows · text · counts · files
+//!         └──────► track::Tracker ──► Observer: events · calls · bindings · exchanges
 //! ```
 //!
-//! [`capture::Inputs`] reads, [`pipeline::Pipeline`] runs, and a [`pipeline::Sink`] takes each [`sip::Message`]. The
+//! [`capture::Inputs`] reads, [`pipeline::Pipeline`] runs, and a [`pipeline::Sink`] takes each [`sip::Message`]. A sink that
+//! follows calls, registrations and the rest gives them to a [`track::Tracker`], which tells a [`track::Observer`]. The
 //! outcome depends on the captures alone: not on threads, block sizes or the clock of this machine.
 //!
-//! Terms are those of RFC 3261. Two more are ours: a *call* is all dialogs of one Call-ID that an INVITE began, and a
-//! *leg* is one Call-ID of a call that a back-to-back user agent joined from several.
+//! Terms are those of RFC 3261. Two more are ours: a *call* is what one caller's tag began by INVITE under one Call-ID,
+//! with its retries and all branches of its forks, and a *leg* is one of the calls that a back-to-back user agent made of
+//! one.
 //!
 //! # Examples
 //! ```
