@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use clap::{Args, ValueEnum};
 use sipcap::{
+    capture::Origin,
     error::Result,
     pipeline::{Notice, NoticeKind, Sink, Summary},
     sip::Message,
@@ -132,8 +133,13 @@ pub(crate) struct Tracked<O> {
     tracker: Tracker,
     /// Frames after this moment are left out.
     until: Timestamp,
+    /// The first messages that nothing could be made of.
+    unfit: Vec<(Origin, &'static str)>,
     pub(crate) observer: O,
 }
+
+/// Messages that nothing could be made of are listed up to this many; all are counted.
+const MAX_UNFIT: usize = 1000;
 
 /// Who is told what happens, and which messages mark what they are of.
 pub(crate) trait Follower: Observer {
@@ -165,6 +171,7 @@ impl<O: Follower> Tracked<O> {
         Self {
             tracker: Tracker::new(options),
             until: Timestamp::MAX,
+            unfit: Vec::new(),
             observer,
         }
     }
@@ -175,20 +182,43 @@ impl<O: Follower> Tracked<O> {
         self
     }
 
-    /// Tells what was left out.
-    pub(crate) fn warn(&self, ui: &Ui) {
+    /// Tells what was left out; `names` are those of the inputs.
+    pub(crate) fn warn(&self, names: &[String], ui: &Ui) {
         let stats: &TrackStats = self.tracker.stats();
         if stats.evicted > 0 {
             ui.warn(format_args!(
-                "{} calls and bindings were forgotten because there were too many at a time; see --max-calls, --max-bindings and --max-memory",
+                "{} calls, bindings and requests were forgotten because there were too many at a time; see --max-calls, \
+                 --max-bindings and --max-memory",
                 stats.evicted
             ));
         }
-        if ui.is_verbose() && stats.stray > 0 {
-            ui.note(format_args!(
-                "{} messages fit no call, registration, subscription or transaction.",
-                stats.stray
-            ));
+        if !ui.is_verbose() || self.unfit.is_empty() {
+            return;
+        }
+        for (origin, why) in &self.unfit {
+            let name = names
+                .get(usize::from(origin.input))
+                .map_or("-", String::as_str);
+            ui.note(format_args!("{name}: frame {}: {why}", origin.number));
+        }
+        ui.note(format_args!(
+            "{} messages cannot be worked with, {} fit no call, registration, subscription or request.",
+            stats.unusable, stats.stray
+        ));
+    }
+
+    /// Remembers a message that nothing could be made of since `before`.
+    fn note_unfit(&mut self, message: &Message<'_>, before: (u64, u64)) {
+        let stats = self.tracker.stats();
+        let why = if stats.unusable > before.0 {
+            "a message that cannot be worked with"
+        } else if stats.stray > before.1 {
+            "a message that fits nothing"
+        } else {
+            return;
+        };
+        if self.unfit.len() < MAX_UNFIT {
+            self.unfit.push((message.completed_by.origin, why));
         }
     }
 }
@@ -196,8 +226,11 @@ impl<O: Follower> Tracked<O> {
 impl<O: Follower> Sink for Tracked<O> {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         let is_marked = self.observer.marks(message);
+        let stats = self.tracker.stats();
+        let before = (stats.unusable, stats.stray);
         self.tracker
             .message(message, is_marked, &mut self.observer)?;
+        self.note_unfit(message, before);
         Ok(if self.observer.is_over() {
             ControlFlow::Break(())
         } else {

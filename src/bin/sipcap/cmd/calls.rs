@@ -143,7 +143,7 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     };
     let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
-    tracked.warn(ui);
+    tracked.warn(&input::names(&inputs), ui);
 
     let any = tracked.observer.rows.write(&mut output, ui)?;
     output.finish()?;

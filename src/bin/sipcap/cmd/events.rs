@@ -143,7 +143,7 @@ pub(crate) fn run(args: &EventsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
 
     // What to say about it.
-    tracked.warn(ui);
+    tracked.warn(&input::names(&inputs), ui);
     let telling = tracked.observer;
     telling.tell_limits(ui);
     let told = telling.told;

@@ -84,7 +84,7 @@ pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     };
     let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
-    tracked.warn(ui);
+    tracked.warn(&input::names(&inputs), ui);
 
     let list = tracked.observer.list;
     let any = !list.is_empty();
