@@ -180,21 +180,24 @@ macro_rules! durations {
             $($(#[$doc])* pub $field: Option<i64>,)*
             /// From the first message to the last.
             pub total_ms: i64,
+            /// How long it was up: from the answer to BYE, to the time-out, or to the end of the capture.
+            pub duration_ms: Option<i64>,
         }
 
         impl CallDurations {
-            const COLUMNS: &'static [&'static str] = &[$(stringify!($field),)* "total_ms"];
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($field),)* "total_ms", "duration_ms"];
 
             fn new(call: &Call) -> Self {
                 let times: &Times = call.times();
                 Self {
                     $($field: times.$get().map(millis),)*
                     total_ms: millis(call.last_seen().since(call.first_seen())),
+                    duration_ms: call.duration().map(millis),
                 }
             }
 
             fn all(&self) -> impl Iterator<Item = Option<i64>> {
-                [$(self.$field,)* Some(self.total_ms)].into_iter()
+                [$(self.$field,)* Some(self.total_ms), self.duration_ms].into_iter()
             }
         }
     };

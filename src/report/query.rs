@@ -104,6 +104,7 @@ fields! { CallRow:
     "conv_ms" Kind::Number, |row| row.durations.conv_ms.into();
     "release_ms" Kind::Number, |row| row.durations.release_ms.into();
     "total_ms" Kind::Number, |row| row.durations.total_ms.into();
+    "duration_ms" Kind::Number, |row| row.durations.duration_ms.into();
     "messages" Kind::Number, |row| row.messages.into();
     "retransmissions" Kind::Number, |row| row.retransmissions.into();
     "counters.caller.requests" Kind::Number, |row| row.counters.caller.requests.into();

@@ -162,6 +162,12 @@ impl Call {
         self.times.note(name, seen.ts, is_first_hop);
     }
 
+    /// Returns whether a response comes from where the first INVITE went, and goes where it came from.
+    pub(super) fn reaches_caller(&self, seen: &Seen<'_>) -> bool {
+        let flow = seen.message.flow;
+        self.addresses == [flow.dst, flow.src].map(Endpoint::from)
+    }
+
     /// Returns whether a message was seen at the hop where the call was first seen.
     fn is_first_hop(&self, seen: &Seen<'_>) -> bool {
         let flow = seen.message.flow;
@@ -276,11 +282,20 @@ impl Call {
         }
     }
 
+    /// Takes note of the end of the capture when it is still up then.
+    pub(super) fn settle_end(&mut self, now: Timestamp) {
+        if self.is_up() {
+            self.up_until = now.max(self.last_seen).into();
+        }
+    }
+
     /// Returns whether any branch is answered and not ended.
     pub(super) fn has_open_branch(&self) -> bool {
-        self.branches
-            .iter()
-            .any(|branch| branch.fate == BranchFate::Answered)
+        // What was never confirmed does not count beside what was.
+        let is_any_confirmed = self.branches.iter().any(|branch| branch.ack.is_set());
+        self.branches.iter().any(|branch| {
+            branch.fate == BranchFate::Answered && (branch.ack.is_set() || !is_any_confirmed)
+        })
     }
 
     /// Returns whether the answer was seen or follows from what was seen.

@@ -187,11 +187,12 @@ impl Call {
         self.tell_deadline(EventKind::CallEnd, deadline, context);
     }
 
-    /// Takes a BYE in an early dialog for one in an answered call when nothing has told otherwise.
+    /// Takes a BYE in an early dialog for the caller giving up when nothing has told otherwise: nobody confirmed an answer.
     fn settle_early_bye(&mut self, deadline: Timestamp, context: &mut Context<'_>) {
         if self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none() {
-            self.be_answered();
-            self.tell_deadline(EventKind::CallEnd, deadline, context);
+            self.outcome = Some(Outcome::Cancelled);
+            self.give_up_early_branches(BranchFate::Cancelled);
+            self.tell_deadline(EventKind::CallAttempt, deadline, context);
         }
     }
 

@@ -58,6 +58,11 @@ impl Hop {
         }
     }
 
+    /// Returns whether it is nearer to the caller.
+    pub(super) const fn is_before(self, first: Self) -> bool {
+        self.depth < first.depth
+    }
+
     /// Returns whether it is not behind `first`: the same hop, or that of another branch of whoever forks there.
     pub(super) const fn is_like(self, first: Self) -> bool {
         self.depth <= first.depth && self.source == first.source

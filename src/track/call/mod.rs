@@ -120,8 +120,12 @@ pub struct Call {
     first_hop: Hop,
     /// Whether the INVITE of the last attempt came again.
     is_repeated: bool,
+    /// The number in CSeq of the last re-INVITE or REFER of each side, to tell it from the same one at the next hop.
+    last_within: [u32; 2],
     /// The seconds of the session timer.
     session_expires: u32,
+    /// Until when it is known to be up: the end of the capture.
+    up_until: Moment,
     /// Whether one of its messages was marked.
     is_marked: bool,
     /// What may join it to other legs, when that is asked for.
@@ -175,7 +179,9 @@ impl Call {
             invite_cseq: 0,
             first_hop: Hop::NONE,
             is_repeated: false,
+            last_within: [0; 2],
             session_expires: 0,
+            up_until: Moment::NONE,
             is_marked: false,
             clues: None,
         }
@@ -324,9 +330,9 @@ impl Call {
     pub fn outcome(&self) -> Outcome {
         match self.outcome {
             Some(outcome) => outcome,
-            // Nobody said that it was not; see `requests` about BYE in an early dialog.
+            // Nobody said that it was answered; see `requests` about BYE in an early dialog.
             None if self.flags.contains(Flags::EARLY_BYE) && self.state == State::Ended => {
-                Outcome::Answered
+                Outcome::Cancelled
             }
             None if self.times.cancel().is_some() => Outcome::Cancelled,
             None => Outcome::InProgress,
@@ -420,15 +426,14 @@ impl Call {
         self.end.get()
     }
 
-    /// Returns how long it was up, from the answer to BYE or to the deadline that ended it, in nanoseconds; `None` when it
-    /// was not answered or has not ended.
+    /// Returns how long it was up, in nanoseconds: from the answer to BYE, to the deadline that ended it, or to the end of the
+    /// capture. `None` when it was not answered.
     #[must_use]
     pub fn duration(&self) -> Option<i64> {
-        let dropped = || {
-            let end = self.end.get().filter(|_| self.state == State::Ended)?;
-            Some(end.since(self.times.answer()?))
-        };
-        self.times.talk_time().or_else(dropped)
+        let dropped = self.end.get().filter(|_| self.state == State::Ended);
+        let end = dropped.or_else(|| self.up_until.get());
+        let elapsed = || Some(end?.since(self.times.answer()?)).filter(|nanos| *nanos >= 0);
+        self.times.talk_time().or_else(elapsed)
     }
 
     /// Returns the messages that caller and callee sent.

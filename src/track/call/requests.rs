@@ -14,6 +14,7 @@ use crate::{
             invite::{self, Hop, Invite},
             times::Name,
         },
+        endpoint::Endpoint,
         seen::Seen,
         timeouts::SECOND,
     },
@@ -78,6 +79,9 @@ impl Call {
         let is_first = self.attempts == 0;
         if !is_first && seen.cseq == self.invite_cseq {
             invite::remember(&mut self.invites, invite);
+            if hop.is_before(self.first_hop) {
+                return self.move_to_hop(seen, hop);
+            }
             if hop.is_like(self.first_hop) {
                 self.flags.insert(Flags::FORKED);
             }
@@ -101,6 +105,18 @@ impl Call {
         } else {
             self.flags.remove(Flags::COMPLETED_ELSEWHERE);
             self.texts.set(Text::FromTag, seen.from_tag);
+        }
+    }
+
+    /// Takes the hop of an INVITE for the first one, which was captured behind the next one, as by two interfaces.
+    fn move_to_hop(&mut self, seen: &Seen<'_>, hop: Hop) {
+        let flow = seen.message.flow;
+        self.first_hop = hop;
+        self.addresses = [flow.src, flow.dst].map(Endpoint::from);
+        self.first_seen = self.first_seen.min(seen.ts);
+        for name in [Name::invite0, Name::invite] {
+            self.times.clear(name);
+            self.note(name, seen);
         }
     }
 
@@ -418,7 +434,10 @@ impl Call {
             // The ACK was missed.
             self.enter(State::Established, seen.ts);
         }
+        let is_new = !matches!(seen.method, Method::Invite | Method::Refer)
+            || self.is_next_within(seen, direction);
         match seen.method {
+            _ if !is_new => {}
             Method::Invite => {
                 self.reinvites = self.reinvites.saturating_add(1);
                 if is_hold(seen) {
@@ -433,6 +452,14 @@ impl Call {
             Method::Refer => self.refer(seen, context),
             _ => {}
         }
+    }
+
+    /// Returns whether a request follows the last one of its side, and is not the same at another hop.
+    fn is_next_within(&mut self, seen: &Seen<'_>, direction: Direction) -> bool {
+        let last = &mut self.last_within[usize::from(direction == Direction::Reverse)];
+        let is_next = seen.cseq > *last;
+        *last = seen.cseq.max(*last);
+        is_next
     }
 
     /// Takes a REFER (RFC 3515).

@@ -84,6 +84,8 @@ impl Call {
             .invites
             .iter()
             .position(|invite| invite.transaction == seen.transaction);
+        // Some proxies send responses with a Via that no INVITE had, or with none.
+        let known = self.first_hop_invite(seen, known).or(known);
         let index = known.unwrap_or_else(|| {
             invite::remember(&mut self.invites, Invite::new(seen, &context.shared.hasher));
             self.invites.len() - 1
@@ -111,6 +113,19 @@ impl Call {
             _ => {}
         }
         false
+    }
+
+    /// Returns the INVITE next to the caller when a response that reaches the caller is of none that the caller sent.
+    fn first_hop_invite(&self, seen: &Seen<'_>, known: Option<usize>) -> Option<usize> {
+        let is_own =
+            |invite: &Invite| invite.cseq == seen.cseq && invite.hop.is_like(self.first_hop);
+        let is_known = known
+            .and_then(|index| self.invites.get(index))
+            .is_some_and(is_own);
+        if is_known || !self.reaches_caller(seen) {
+            return None;
+        }
+        self.invites.iter().position(is_own)
     }
 
     /// Goes on to a state in which the callee is waited for.
