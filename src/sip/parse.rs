@@ -252,7 +252,9 @@ impl<'a> Parser<'a> {
         let first = text.first().copied().unwrap_or_default();
         match find([b':'], text) {
             Some(mut len) if is_token(first) => {
-                while let Some(b' ' | b'\t') = len.checked_sub(1).and_then(|last| text.get(last)) {
+                while let Some(b' ' | b'\t' | b'\r' | b'\n') =
+                    len.checked_sub(1).and_then(|last| text.get(last))
+                {
                     len = len.saturating_sub(1);
                 }
                 self.head.names.insert(first, len);

@@ -182,9 +182,10 @@ impl SelectArgs {
     next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
 )]
 pub(crate) struct WhereArgs {
-    /// For which this condition holds, for example 'outcome == "failed" && setup_ms > 3000'
+    /// Rows for which this condition holds, for example 'status >= 500 || "evicted" in flags'
     ///
-    /// The names in it are the fields of the JSON output; sipcap-formats(7) tells them, and how conditions are written.
+    /// The names in it are those of the JSON output, with dots into objects: caller.ip. sipcap-formats(7) tells the fields, and
+    /// how conditions are written.
     #[arg(long = "where", value_name = "EXPR")]
     conditions: Vec<String>,
 }

@@ -23,11 +23,15 @@ use crate::{cli::parse_duration, ui::Ui};
 pub(crate) struct TrackArgs {
     /// How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s
     ///
-    /// States are init, inv_1st, inv_early_dlg, inv_neg, inv_established, inv_bye_seen, inv_bye_repl, inv_canceled,
-    /// non_inv_1st, non_inv_neg and non_inv_fin.
+    /// inv_1st (120 s) without any response but 100, inv_early_dlg (180 s) ringing, inv_neg (30 s) after a challenge,
+    /// redirection or failure, inv_established (3600 s) without a message, inv_bye_seen (30 s) and inv_bye_repl (5 s) after BYE
+    /// and its answer, inv_canceled (5 s) after CANCEL; non_inv_1st, non_inv_neg and non_inv_fin for other requests.
+    /// sipcap-formats(7) has the ranges.
     #[arg(long, value_name = "STATE=TIME", value_delimiter = ',', value_parser = parse_timeout)]
     timeout: Vec<(String, i64)>,
-    /// Which time-outs to begin with; with those of calltr, events come as by its tables too
+    /// Whose time-outs apply where --timeout sets none
+    ///
+    /// With those of calltr, `events` tells what calltr would tell, and when.
     #[arg(long, value_name = "TABLE", default_value = "sipcap")]
     timeouts: TimeoutTable,
     /// Let time-outs fire that come within this time after the end of the capture
@@ -125,7 +129,10 @@ fn parse_size(text: &str) -> std::result::Result<usize, &'static str> {
         _ => return Err(EXPECTED),
     };
     let number: usize = digits.parse().map_err(|_| EXPECTED)?;
-    number.checked_mul(1 << shift).ok_or(EXPECTED)
+    number
+        .checked_mul(1 << shift)
+        .filter(|size| *size > 0)
+        .ok_or(EXPECTED)
 }
 
 /// A tracker with who is told what happens: a sink for messages.

@@ -234,7 +234,12 @@ impl Calls {
 
     /// Hands over all that is still open.
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
+        // Deadlines of the last moment have fired; they come before the moment after it.
+        let end = context.shared.now.plus(-1);
         for key in self.table.keys() {
+            if let Some(call) = self.table.get_mut(key) {
+                call.settle_end(end);
+            }
             self.close(key, context);
         }
     }
@@ -242,7 +247,6 @@ impl Calls {
     fn close(&mut self, key: Key, context: &mut Context<'_>) {
         if let Some(mut call) = self.table.remove(key) {
             call.settle_branches(context.shared.now);
-            call.settle_end(context.shared.now);
             self.episodes.note(call.hash, call.episode);
             context.call(&call);
         }

@@ -259,6 +259,15 @@ impl Call {
         }
     }
 
+    /// Gives up the branches whose answers never reached the caller.
+    pub(super) fn give_up_unconfirmed_branches(&mut self) {
+        for branch in &mut self.branches {
+            if branch.fate == BranchFate::Answered {
+                branch.fate = BranchFate::Gone;
+            }
+        }
+    }
+
     /// Takes note when a second branch has a dialog.
     pub(super) fn notice_fork(&mut self) {
         let dialogs = self

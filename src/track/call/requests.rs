@@ -364,6 +364,7 @@ impl Call {
             // One of several branches that were answered (RFC 3261 §13.2.2.4).
             return;
         }
+        self.give_up_unconfirmed_branches();
         if self.state == State::Answered
             && self
                 .times

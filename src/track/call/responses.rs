@@ -366,6 +366,7 @@ impl Call {
         if self.has_failed() {
             return;
         }
+        self.give_up_unconfirmed_branches();
         let was_told = matches!(self.state, State::Terminating | State::Ended);
         let was_lost = self.state == State::Failed;
         self.note(Name::bye_final, seen);

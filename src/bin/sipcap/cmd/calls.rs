@@ -8,7 +8,10 @@ use sipcap::{
     track::{Call, Correlation, CorrelationLevel, Correlator, Observer, Outcome},
 };
 
-use clap::ValueEnum;
+use clap::{
+    ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser as _},
+};
 
 use crate::{
     cli::{Conditions, InputArgs, OutputArgs, SelectArgs, WhereArgs},
@@ -49,10 +52,10 @@ pub(crate) struct CallsArgs {
     next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
 )]
 pub(crate) struct ChooseArgs {
-    /// With this outcome
-    #[arg(long, value_name = "OUTCOME", value_delimiter = ',')]
+    /// Calls with this outcome, or one of several: busy,failed
+    #[arg(long, value_name = "OUTCOME", value_delimiter = ',', value_parser = outcomes())]
     outcome: Vec<Outcome>,
-    /// That were up for this long, from the answer to the end: '>30s', '<=500ms', 30s-60s
+    /// Calls that were up for this long, from the answer to the end of the call or of the capture: '>30s', 30s-60s
     #[arg(long, value_name = "COMPARISON")]
     duration: Vec<Comparison>,
 }
@@ -148,6 +151,11 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     let any = tracked.observer.rows.write(&mut output, ui)?;
     output.finish()?;
     Ok(run.outcome(any))
+}
+
+fn outcomes() -> impl clap::builder::TypedValueParser<Value = Outcome> {
+    PossibleValuesParser::new(Outcome::ALL.iter().map(|outcome| outcome.name()))
+        .try_map(|name| name.parse::<Outcome>())
 }
 
 /// The rows of the selected calls.

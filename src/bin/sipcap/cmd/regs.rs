@@ -1,5 +1,6 @@
 //! `sipcap regs`: a row for each binding.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use sipcap::{
     capture::Origin,
     error::Result,
@@ -47,14 +48,14 @@ pub(crate) struct RegsArgs {
     next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
 )]
 pub(crate) struct ChooseArgs {
-    /// That the registrar had at this time
+    /// Bindings that the registrar had at this time, with the state that they had then
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     at: Option<Timestamp>,
-    /// All there were, also those that are over and those that were never accepted
+    /// All bindings there were, also those that are over and those that were never accepted
     #[arg(long, conflicts_with = "at")]
     history: bool,
-    /// In this state at the end
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    /// Bindings in this state, or in one of several
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = states())]
     state: Vec<BindingState>,
 }
 
@@ -91,6 +92,11 @@ pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     list.write(&mut output)?;
     output.finish()?;
     Ok(run.outcome(any))
+}
+
+fn states() -> impl clap::builder::TypedValueParser<Value = BindingState> {
+    PossibleValuesParser::new(BindingState::ALL.iter().map(|state| state.name()))
+        .try_map(|name| name.parse::<BindingState>())
 }
 
 /// When a binding has to have been there.
@@ -133,9 +139,12 @@ struct BindingList {
 
 impl BindingList {
     fn selects(&self, binding: &Binding) -> bool {
-        (self.states.is_empty() || self.states.contains(&binding.state()))
-            && self.which.includes(binding)
-            && self.selection.matches_binding(binding)
+        self.which.includes(binding) && self.selection.matches_binding(binding)
+    }
+
+    fn selects_row(&self, row: &BindingRow<'_>) -> bool {
+        let is_in = |state: &BindingState| state.name() == row.state;
+        (self.states.is_empty() || self.states.iter().any(is_in)) && self.conditions.hold(row)
     }
 }
 
@@ -144,7 +153,11 @@ impl Observer for BindingList {
         if self.selects(binding) {
             let name = self.names.get(usize::from(binding.input()));
             let row = BindingRow::new(binding, name.map_or("", String::as_str));
-            if !self.conditions.hold(&row) {
+            let row = match self.which {
+                Which::At(ts) => row.at(ts),
+                Which::AtEnd | Which::Ever => row,
+            };
+            if !self.selects_row(&row) {
                 return Ok(());
             }
             let origin = Origin {
