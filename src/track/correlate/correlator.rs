@@ -20,6 +20,12 @@ use crate::{
 /// Legs that wait for those that began before them, at most.
 const MAX_WAITING: usize = 1 << 20;
 
+/// Legs that begin at one time and are compared at most.
+const MAX_AT_ONCE: usize = 32;
+
+/// Legs that may be on one side of a leg and are kept at most.
+const MAX_PAIRS: usize = 32;
+
 /// Where a leg belongs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Link {
@@ -187,12 +193,12 @@ impl Correlator {
             let back = Pair { number, ..pair };
             if is_front {
                 due = due.max(other.leg.horizon());
-                fronts.push(pair);
-                other.backs.push(back);
+                add_pair(&mut fronts, pair);
+                add_pair(&mut other.backs, back);
             } else {
                 due = due.max(leg.horizon());
-                backs.push(pair);
-                other.fronts.push(back);
+                add_pair(&mut backs, pair);
+                add_pair(&mut other.fronts, back);
             }
         }
         self.index
@@ -338,9 +344,10 @@ impl Correlator {
         let free = |candidate: &Candidate<'a>| {
             let other = self.judged.get(&candidate.leg.place.number);
             other.is_some_and(|other| {
-                !self
-                    .candidates(other, other_side(other))
-                    .any(|back| is_known(&back))
+                let pairs = other_side(other);
+                // The quick question first: there are many pairs when calls are alike.
+                !(pairs.iter().any(|pair| pair.evidence.is_explicit())
+                    && self.candidates(other, pairs).any(|back| is_known(&back)))
             })
         };
         let free: Vec<Candidate<'_>> = candidates.into_iter().filter(free).collect();
@@ -353,10 +360,11 @@ impl Correlator {
         own: &'a Judged,
         pairs: &'a [Pair],
     ) -> impl Iterator<Item = Candidate<'a>> {
-        let common = if pairs.is_empty() {
-            Evidence::NONE
-        } else {
+        let is_doubtful = pairs.iter().any(|pair| pair.evidence.is_shared());
+        let common = if is_doubtful {
             self.common(&own.leg)
+        } else {
+            Evidence::NONE
         };
         pairs.iter().filter_map(move |pair| {
             let other = self.judged.get(&pair.number)?;
@@ -416,5 +424,245 @@ impl Correlator {
     }
 }
 
-/// Legs that begin at one time and are compared at most.
-const MAX_AT_ONCE: usize = 64;
+/// Adds a pair; when there are too many, in the place of the weakest.
+fn add_pair(pairs: &mut Vec<Pair>, pair: Pair) {
+    if pairs.len() < MAX_PAIRS {
+        pairs.push(pair);
+        return;
+    }
+    let weakest = pairs.iter_mut().min_by_key(|known| known.evidence.score());
+    if let Some(weakest) = weakest
+        && weakest.evidence.score() < pair.evidence.score()
+    {
+        *weakest = pair;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::correlate::{
+        clues::Kind,
+        leg::tests::{at, leg, leg as template_at, two_sides},
+    };
+
+    /// Joins legs that are over, and returns the call and the evidence of each, in the order of their numbers.
+    fn join(level: CorrelationLevel, legs: Vec<Leg>) -> Vec<(u64, String)> {
+        let mut correlator = Correlator::new(level);
+        // One is open all the time.
+        correlator.open.insert(at(-1), 1);
+        legs.into_iter()
+            .for_each(|leg| correlator.add(Box::new(leg)));
+        correlator.finish();
+        calls(&mut correlator)
+    }
+
+    fn calls(correlator: &mut Correlator) -> Vec<(u64, String)> {
+        let mut links: Vec<Link> = correlator.links().collect();
+        links.sort_by_key(|link| link.leg.number);
+        let names = |link: &Link| link.linked_by.names().collect::<Vec<_>>().join(" ");
+        links
+            .iter()
+            .map(|link| (link.call.number, names(link)))
+            .collect()
+    }
+
+    fn numbers(calls: Vec<(u64, String)>) -> Vec<u64> {
+        calls.into_iter().map(|(call, _)| call).collect()
+    }
+
+    /// Returns the worked example with the third leg, which is like the second.
+    fn three() -> [Leg; 3] {
+        let [a, b] = two_sides();
+        let [_, mut c] = two_sides();
+        let template = leg(3, 40);
+        (c.place, c.begins, c.end) = (template.place, template.begins, template.end);
+        (c.call_id, c.clues.from_tag) = (template.call_id, template.clues.from_tag);
+        [a, b, c]
+    }
+
+    #[test]
+    fn two_sides_are_one_call() {
+        use CorrelationLevel::{Explicit, Heuristic, None};
+        let found = join(Heuristic, two_sides().into());
+        assert_eq!(
+            found,
+            [(1, String::new()), (1, "path from to time".to_owned())]
+        );
+        for level in [Explicit, None] {
+            assert_eq!(numbers(join(level, two_sides().into())), [1, 2]);
+        }
+    }
+
+    #[test]
+    fn equal_candidates_are_ambiguous_until_answers_tell() {
+        let joined = |answers: [i64; 3]| {
+            let mut legs = three();
+            for (leg, millis) in legs.iter_mut().zip(answers) {
+                if millis > 0 {
+                    leg.answer = at(millis).into();
+                }
+            }
+            numbers(join(CorrelationLevel::Heuristic, legs.into()))
+        };
+        // Nothing but their times tells the second and the third apart.
+        assert_eq!(joined([0, 0, 0]), [1, 2, 3]);
+        assert_eq!(joined([5_000, 4_980, 4_780]), [1, 2, 3]);
+        assert_eq!(joined([5_000, 4_980, 4_779]), [1, 1, 3]);
+        assert_eq!(joined([5_000, 4_700, 4_980]), [1, 2, 1]);
+        // 15 points more are enough by themselves.
+        assert_eq!(joined([5_000, 4_980, 0]), [1, 1, 3]);
+    }
+
+    #[test]
+    fn what_is_named_is_out_of_the_way_of_others() {
+        let [mut a, mut b, mut c] = three();
+        let [mut d, _] = two_sides();
+        let template = leg(4, 5);
+        (d.place, d.begins, d.call_id) = (template.place, template.begins, template.call_id);
+        for leg in [&mut a, &mut b, &mut c, &mut d] {
+            leg.answer = at(5_000).into();
+        }
+        // 4 to 3 is known: what is left of the four is 1 and 2.
+        c.clues.add(Kind::Header, d.call_id);
+        let found = join(CorrelationLevel::Heuristic, vec![a, b, c, d]);
+        assert_eq!(numbers(found), [1, 1, 4, 4]);
+    }
+
+    #[test]
+    fn a_constant_names_nobody() {
+        let legs = |count: u64| -> Vec<Leg> {
+            let leg = |number| {
+                let mut leg = leg(number, number as i64 * 20);
+                leg.clues.icid = 7;
+                leg
+            };
+            (1..=count).map(leg).collect()
+        };
+        let level = CorrelationLevel::Heuristic;
+        assert_eq!(numbers(join(level, legs(8))), [1; 8]);
+        let alone: Vec<u64> = (1..=30).collect();
+        assert_eq!(numbers(join(level, legs(30))), alone);
+    }
+
+    #[test]
+    fn a_long_call_is_found_by_who_takes_its_place() {
+        // It is up for an hour, and what replaces it comes after others that are long over.
+        let mut long = leg(1, 0);
+        long.end = at(3_600_000);
+        let mut last = leg(2_000, 3_600_000);
+        last.clues.add(Kind::Replaces, long.call_id);
+        let mut later = leg(2_001, 4_201_000);
+        later.clues.add(Kind::Replaces, long.call_id);
+        let mut legs: Vec<Leg> = (2..2_000).map(|n| leg(n, n as i64 * 1_700)).collect();
+        legs.extend([long, last, later]);
+        let found = join(CorrelationLevel::Explicit, legs);
+        let of = |leg: usize| found[leg - 1].clone();
+        assert_eq!(of(2_000), (1, "replaces".to_owned()));
+        assert_eq!(of(2_001), (2_001, String::new()));
+        assert_eq!(
+            found.iter().filter(|(_, names)| !names.is_empty()).count(),
+            1
+        );
+    }
+
+    #[test]
+    fn the_order_in_which_legs_end_does_not_matter() {
+        let legs = || {
+            let mut legs = Vec::new();
+            for call in 0..200_u64 {
+                let [mut a, mut b] = two_sides();
+                for (leg, template) in [
+                    (&mut a, leg(2 * call + 1, call as i64 * 97)),
+                    (&mut b, leg(2 * call + 2, call as i64 * 97 + 40)),
+                ] {
+                    leg.place = template.place;
+                    (leg.begins, leg.end) = (template.begins, template.end);
+                    (leg.call_id, leg.clues.from_tag) = (template.call_id, template.clues.from_tag);
+                    leg.clues.from = 1 + call % 7;
+                    leg.answer = at(5_000 + (call as i64 * 7_919) % 10_000).into();
+                }
+                legs.extend([a, b]);
+            }
+            legs
+        };
+        let forward = join(CorrelationLevel::Heuristic, legs());
+        assert!(
+            forward
+                .iter()
+                .filter(|(_, names)| !names.is_empty())
+                .count()
+                > 100
+        );
+        let mut backward = legs();
+        backward.reverse();
+        // Until the first has ended all others wait.
+        let mut correlator = Correlator::new(CorrelationLevel::Heuristic);
+        correlator.open.insert(at(0), 1);
+        backward.into_iter().for_each(|leg| {
+            if leg.place.number == 1 {
+                correlator.close(at(0));
+            }
+            correlator.add(Box::new(leg));
+        });
+        correlator.finish();
+        assert_eq!(calls(&mut correlator), forward);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut correlator = Correlator::new(CorrelationLevel::Heuristic);
+        correlator.max_waiting = 100;
+        // One leg never ends; all others are alike and far from each other.
+        correlator.open.insert(at(0), 1);
+        let mut joined = 0;
+        for call in 0..5_000_u64 {
+            let [mut a, mut b] = two_sides();
+            let begin = 10 + call as i64 * 15_000;
+            for (leg, template) in [
+                (&mut a, leg(2 * call + 1, begin)),
+                (&mut b, leg(2 * call + 2, begin + 30)),
+            ] {
+                leg.place = template.place;
+                (leg.begins, leg.end) = (template.begins, template.end);
+                (leg.call_id, leg.clues.from_tag) = (template.call_id, template.clues.from_tag);
+            }
+            correlator.add(Box::new(a));
+            correlator.add(Box::new(b));
+            joined += correlator
+                .links()
+                .filter(|link| link.call != link.leg)
+                .count();
+            assert!(correlator.waiting.len() <= 101 && correlator.judged.len() <= 400);
+        }
+        assert_eq!(correlator.hasty(), 1);
+        correlator.finish();
+        joined += correlator
+            .links()
+            .filter(|link| link.call != link.leg)
+            .count();
+        assert_eq!(joined, 5_000);
+        assert!(correlator.deadlines.len() <= 2 * correlator.judged.len());
+    }
+
+    #[test]
+    fn many_that_are_alike_are_not_compared_with_each_other() {
+        // Calls from one number to another, all within a second.
+        let mut correlator = Correlator::new(CorrelationLevel::Heuristic);
+        for number in 0..1_000_u64 {
+            let [mut leg, _] = two_sides();
+            let template = template_at(number, number as i64);
+            (leg.place, leg.begins) = (template.place, template.begins);
+            leg.call_id = template.call_id;
+            leg.clues.add(Kind::Leaves, 9);
+            assert!(correlator.pairs(&leg).len() <= 4 * MAX_PAIRS);
+            correlator.add(Box::new(leg));
+        }
+        assert_eq!(correlator.judged.len(), 1_000);
+        for judged in correlator.judged.values() {
+            assert!(judged.fronts.len() <= MAX_PAIRS && judged.backs.len() <= MAX_PAIRS);
+        }
+        correlator.finish();
+        assert_eq!(correlator.links().count(), 1_000);
+    }
+}

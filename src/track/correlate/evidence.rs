@@ -105,6 +105,17 @@ impl Evidence {
         self.pieces().map(|(_, score, _)| score).sum()
     }
 
+    /// Returns whether a piece of it is a value that somebody may write into all calls.
+    pub(super) const fn is_shared(self) -> bool {
+        let shared = Self::SESSION_ID.0
+            | Self::SESSION_ID_LOCAL.0
+            | Self::ORIGID.0
+            | Self::ICID.0
+            | Self::SDP_ORIGIN.0
+            | Self::MEDIA.0;
+        self.0 & shared != 0
+    }
+
     /// Returns whether it is explicit: one piece of it is enough by itself.
     #[must_use]
     pub fn is_explicit(self) -> bool {

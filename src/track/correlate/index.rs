@@ -13,7 +13,7 @@ use crate::track::{
 };
 
 /// Legs that are found by one key at most. What more of them have in common tells none from another.
-const MAX_ALIKE: usize = 64;
+const MAX_ALIKE: usize = 32;
 
 /// Legs with one key that may be of one call.
 const MAX_SHARED: usize = 8;

@@ -213,3 +213,206 @@ impl Leg {
         last.plus(LATER)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Returns the moment so many milliseconds after the first.
+    pub(in crate::track::correlate) fn at(millis: i64) -> Timestamp {
+        Timestamp::from_nanos(millis * (SECOND / 1000))
+    }
+
+    /// Returns a leg that begins after so many milliseconds and has nothing in common with others.
+    pub(in crate::track::correlate) fn leg(number: u64, millis: i64) -> Leg {
+        let mut clues = Clues::default();
+        clues.has_invite = true;
+        clues.from_tag = 2_000 + number;
+        Leg {
+            place: LegPlace {
+                ts: at(millis),
+                input: 0,
+                frame: number,
+                number,
+            },
+            call_id: 1_000 + number,
+            begins: [at(millis); 2],
+            end: at(millis),
+            answer: Moment::NONE,
+            bye: Moment::NONE,
+            display: 0,
+            caller_agent: 0,
+            callee_agent: 0,
+            clues,
+        }
+    }
+
+    /// Returns the legs of the worked example: both sides of a B2BUA, the second one 30 ms later.
+    pub(in crate::track::correlate) fn two_sides() -> [Leg; 2] {
+        let (mut a, mut b) = (leg(1, 0), leg(2, 30));
+        for leg in [&mut a, &mut b] {
+            leg.clues.from = 4001;
+            leg.clues.add(Kind::To, 1_234_567);
+        }
+        a.clues.add(Kind::Arrives, 9);
+        b.clues.add(Kind::Leaves, 9);
+        (a.clues.sdp_origin, b.clues.sdp_origin) = (77, 5);
+        [a, b]
+    }
+
+    /// What makes a difference between two legs.
+    type Change = fn(&mut Leg, &mut Leg);
+
+    #[test]
+    fn each_piece_of_evidence_has_its_score() {
+        // The later leg begins after a minute, so that times say nothing.
+        let table: &[(&str, i32, Change)] = &[
+            ("nothing", 0, |_, _| {}),
+            ("header", 100, |a, b| b.clues.add(Kind::Header, a.call_id)),
+            ("header the other way", 100, |a, b| {
+                a.clues.add(Kind::Header, b.call_id);
+            }),
+            ("replaces", 100, |a, b| {
+                b.clues.add(Kind::Replaces, a.call_id)
+            }),
+            ("join", 100, |a, b| b.clues.add(Kind::Join, a.call_id)),
+            ("target-dialog", 100, |a, b| {
+                b.clues.add(Kind::TargetDialog, a.call_id);
+            }),
+            ("refer-to", 100, |a, b| {
+                a.clues.add(Kind::ReferTo, b.call_id)
+            }),
+            ("in-reply-to", 100, |a, b| {
+                b.clues.add(Kind::InReplyTo, a.call_id);
+            }),
+            ("referred-by", 100, |a, b| {
+                a.clues.add(Kind::Refer, 7);
+                b.clues.add(Kind::ReferredBy, 7);
+            }),
+            ("session-id", 100, |a, b| {
+                (a.clues.session, b.clues.session) = (7, 7);
+                (a.clues.session_local, b.clues.session_local) = (8, 8);
+            }),
+            ("session-id-local", 90, |a, b| {
+                (a.clues.session_local, b.clues.session_local) = (8, 8);
+            }),
+            ("origid", 100, |a, b| {
+                (a.clues.origid, b.clues.origid) = (7, 7)
+            }),
+            ("icid", 90, |a, b| (a.clues.icid, b.clues.icid) = (7, 7)),
+            ("call-id", 80, |a, b| b.call_id = a.call_id),
+            ("call-id and tag again", 0, |a, b| {
+                b.call_id = a.call_id;
+                b.clues.from_tag = a.clues.from_tag;
+            }),
+            ("derived-call-id", 80, |a, b| {
+                b.clues.add(Kind::Stem, a.call_id)
+            }),
+            ("derived the other way", 0, |a, b| {
+                a.clues.add(Kind::Stem, b.call_id)
+            }),
+            ("path", 15, |a, b| {
+                a.clues.add(Kind::Arrives, 9);
+                b.clues.add(Kind::Leaves, 9);
+            }),
+            ("path the other way", 0, |a, b| {
+                a.clues.add(Kind::Leaves, 9);
+                b.clues.add(Kind::Arrives, 9);
+            }),
+            ("from", 15, |a, b| (a.clues.from, b.clues.from) = (7, 7)),
+            ("to", 15, |a, b| {
+                a.clues.add(Kind::To, 7);
+                b.clues.add(Kind::To, 8);
+                b.clues.add(Kind::To, 7);
+            }),
+            ("pai", 10, |a, b| {
+                a.clues.add(Kind::AssertedIdentity, 7);
+                b.clues.add(Kind::AssertedIdentity, 7);
+            }),
+            ("answer", 15, |a, b| {
+                (a.answer, b.answer) = (at(61_000).into(), at(60_000).into());
+            }),
+            ("answer later", 0, |a, b| {
+                (a.answer, b.answer) = (at(61_001).into(), at(60_000).into());
+            }),
+            ("answer before", 0, |a, b| {
+                (a.answer, b.answer) = (at(60_000).into(), at(60_001).into());
+            }),
+            ("bye", 15, |a, b| {
+                (a.bye, b.bye) = (at(70_000).into(), at(71_000).into())
+            }),
+            ("bye from behind", 15, |a, b| {
+                (a.bye, b.bye) = (at(71_000).into(), at(70_000).into());
+            }),
+            ("bye later", 0, |a, b| {
+                (a.bye, b.bye) = (at(70_000).into(), at(71_001).into());
+            }),
+            ("display", 5, |a, b| (a.display, b.display) = (7, 7)),
+            ("user-agent", 5, |a, b| {
+                (a.callee_agent, b.caller_agent) = (7, 7);
+            }),
+            ("display and user-agent", 5, |a, b| {
+                (a.display, b.display) = (7, 7);
+                (a.callee_agent, b.caller_agent) = (8, 8);
+            }),
+        ];
+        for (name, score, change) in table {
+            let (mut a, mut b) = (leg(1, 0), leg(2, 60_000));
+            change(&mut a, &mut b);
+            let evidence = a.evidence(&b);
+            assert_eq!(evidence.score(), *score, "{name}");
+            let names: Vec<&str> = evidence.names().collect();
+            let expected = name.split(' ').next().filter(|_| *score > 0);
+            assert_eq!(names, expected.into_iter().collect::<Vec<_>>(), "{name}");
+        }
+    }
+
+    #[test]
+    fn times_and_what_repeats_have_windows() {
+        let clock = CLOCK_ERROR / (SECOND / 1000);
+        for (millis, score) in [
+            (0, 20),
+            (2_000, 20),
+            (2_001, 10),
+            (10_000, 10),
+            (10_001, 0),
+            (-clock, 20),
+            (-clock - 1, -100),
+        ] {
+            assert_eq!(
+                leg(1, 0).evidence(&leg(2, millis)).score(),
+                score,
+                "{millis}"
+            );
+        }
+        for (millis, sdp, icid) in [
+            (10_000, 80, 100),
+            (10_001, 0, 90),
+            (600_000, 0, 90),
+            (600_001, 0, 0),
+        ] {
+            let (mut a, mut b) = (leg(1, 0), leg(2, millis));
+            (a.clues.media, b.clues.media) = (7, 7);
+            assert_eq!(a.evidence(&b).score(), sdp, "{millis}");
+            (a.clues.sdp_origin, b.clues.sdp_origin) = (8, 8);
+            (a.clues.media, b.clues.media) = (0, 0);
+            assert_eq!(a.evidence(&b).score(), sdp, "{millis}");
+            (a.clues.sdp_origin, b.clues.sdp_origin) = (0, 0);
+            (a.clues.icid, b.clues.icid) = (9, 9);
+            assert_eq!(a.evidence(&b).score(), icid, "{millis}");
+        }
+        // After the INVITE with credentials.
+        let (mut a, b) = (leg(1, 0), leg(2, 25_000));
+        a.begins[1] = at(24_000);
+        assert_eq!(a.evidence(&b).score(), 20);
+    }
+
+    #[test]
+    fn the_worked_example_comes_out() {
+        let [mut a, mut b] = two_sides();
+        assert_eq!(a.evidence(&b).score(), 15 + 15 + 15 + 20);
+        (a.answer, b.answer) = (at(5_000).into(), at(4_980).into());
+        (a.bye, b.bye) = (at(9_000).into(), at(9_030).into());
+        assert_eq!(a.evidence(&b).score(), 95);
+    }
+}
