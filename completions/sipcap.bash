@@ -188,7 +188,7 @@ _sipcap() {
                     return 0
                     ;;
                 --outcome)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "answered cancelled busy rejected failed redirected auth-failed timeout unanswered in-progress mid-call" -- "${cur}"))
                     return 0
                     ;;
                 --duration)
@@ -1002,7 +1002,7 @@ _sipcap() {
                     return 0
                     ;;
                 --state)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "active expired removed superseded failed learned" -- "${cur}"))
                     return 0
                     ;;
                 --where)

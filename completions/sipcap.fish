@@ -141,15 +141,25 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l ip -d 'From or t
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l port -d 'From or to this port or range of ports' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s e -l regexp -d 'With octets that match this regular expression' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l outcome -d 'With this outcome' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l duration -d 'That were up for this long, from the answer to the end: \'>30s\', \'<=500ms\', 30s-60s' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l where -d 'For which this condition holds, for example \'outcome == "failed" && setup_ms > 3000\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l outcome -d 'Calls with this outcome, or one of several: busy,failed' -r -f -a "answered\t''
+cancelled\t''
+busy\t''
+rejected\t''
+failed\t''
+redirected\t''
+auth-failed\t''
+timeout\t''
+unanswered\t''
+in-progress\t''
+mid-call\t''"
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l duration -d 'Calls that were up for this long, from the answer to the end of the call or of the capture: \'>30s\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l correlate -d 'What joins legs: nothing, only what is explicit, such as a header with the other Call-ID, or what they have in common too' -r -f -a "none\t'Each leg is a call'
 explicit\t'What needs no other evidence'
 heuristic\t'All evidence'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
 calltr\t'Those of calltr, the tracker of sipcallmon'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
@@ -189,11 +199,16 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l ip -d 'From or to
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l port -d 'From or to this port or range of ports' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s e -l regexp -d 'With octets that match this regular expression' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l at -d 'That the registrar had at this time' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l state -d 'In this state at the end' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l where -d 'For which this condition holds, for example \'outcome == "failed" && setup_ms > 3000\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l at -d 'Bindings that the registrar had at this time, with the state that they had then' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l state -d 'Bindings in this state, or in one of several' -r -f -a "active\t''
+expired\t''
+removed\t''
+superseded\t''
+failed\t''
+learned\t''"
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
 calltr\t'Those of calltr, the tracker of sipcallmon'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
@@ -210,7 +225,7 @@ always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l strict -d 'End with status 2 when an input or a message is damaged'
-complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l history -d 'All there were, also those that are over and those that were never accepted'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l history -d 'All bindings there were, also those that are over and those that were never accepted'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
@@ -282,12 +297,12 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l status -d 'With
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l ip -d 'With this address or network on either side' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l port -d 'With this port or range of ports on either side' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l user-agent -d 'With this text in the User-Agent or Server of either side, in either case' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l where -d 'For which this condition holds, for example \'outcome == "failed" && setup_ms > 3000\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l rate-limit -d 'Tell no more than this of one kind from one address, for example 20/1s,240/1m,3600/1h' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l speed -d 'Replay this many times as fast' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l max-delay -d 'Wait no longer than this between two events' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
 calltr\t'Those of calltr, the tracker of sipcallmon'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
