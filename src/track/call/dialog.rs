@@ -7,7 +7,7 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        Flags, Outcome, State,
+        Flags, Outcome, Side, State,
         call::{Branch, BranchFate, Call, Direction, Text, invite::Hop, times::Name},
         endpoint::Endpoint,
         seen::Seen,
@@ -291,10 +291,15 @@ impl Call {
         }
     }
 
-    /// Takes note of the end of the capture when it is still up then.
+    /// Takes note of the end of the capture.
     pub(super) fn settle_end(&mut self, now: Timestamp) {
         if self.is_up() {
             self.up_until = now.max(self.last_seen).into();
+        }
+        // Nobody said that it was answered; see `requests` about BYE in an early dialog.
+        let is_early_bye = self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none();
+        if is_early_bye && self.state == State::Ended {
+            self.fail(Outcome::Cancelled, Some(Side::Caller), now);
         }
     }
 

@@ -190,8 +190,7 @@ impl Call {
     /// Takes a BYE in an early dialog for the caller giving up when nothing has told otherwise: nobody confirmed an answer.
     fn settle_early_bye(&mut self, deadline: Timestamp, context: &mut Context<'_>) {
         if self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none() {
-            self.outcome = Some(Outcome::Cancelled);
-            self.give_up_early_branches(BranchFate::Cancelled);
+            self.fail(Outcome::Cancelled, Some(Side::Caller), deadline);
             self.tell_deadline(EventKind::CallAttempt, deadline, context);
         }
     }

@@ -330,10 +330,6 @@ impl Call {
     pub fn outcome(&self) -> Outcome {
         match self.outcome {
             Some(outcome) => outcome,
-            // Nobody said that it was answered; see `requests` about BYE in an early dialog.
-            None if self.flags.contains(Flags::EARLY_BYE) && self.state == State::Ended => {
-                Outcome::Cancelled
-            }
             None if self.times.cancel().is_some() => Outcome::Cancelled,
             None => Outcome::InProgress,
         }

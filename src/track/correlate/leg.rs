@@ -273,14 +273,14 @@ pub(super) mod tests {
                 a.clues.add(Kind::Header, b.call_id);
             }),
             ("replaces", 100, |a, b| {
-                b.clues.add(Kind::Replaces, a.call_id)
+                b.clues.add(Kind::Replaces, a.call_id);
             }),
             ("join", 100, |a, b| b.clues.add(Kind::Join, a.call_id)),
             ("target-dialog", 100, |a, b| {
                 b.clues.add(Kind::TargetDialog, a.call_id);
             }),
             ("refer-to", 100, |a, b| {
-                a.clues.add(Kind::ReferTo, b.call_id)
+                a.clues.add(Kind::ReferTo, b.call_id);
             }),
             ("in-reply-to", 100, |a, b| {
                 b.clues.add(Kind::InReplyTo, a.call_id);
@@ -297,7 +297,7 @@ pub(super) mod tests {
                 (a.clues.session_local, b.clues.session_local) = (8, 8);
             }),
             ("origid", 100, |a, b| {
-                (a.clues.origid, b.clues.origid) = (7, 7)
+                (a.clues.origid, b.clues.origid) = (7, 7);
             }),
             ("icid", 90, |a, b| (a.clues.icid, b.clues.icid) = (7, 7)),
             ("call-id", 80, |a, b| b.call_id = a.call_id),
@@ -306,10 +306,10 @@ pub(super) mod tests {
                 b.clues.from_tag = a.clues.from_tag;
             }),
             ("derived-call-id", 80, |a, b| {
-                b.clues.add(Kind::Stem, a.call_id)
+                b.clues.add(Kind::Stem, a.call_id);
             }),
             ("derived the other way", 0, |a, b| {
-                a.clues.add(Kind::Stem, b.call_id)
+                a.clues.add(Kind::Stem, b.call_id);
             }),
             ("path", 15, |a, b| {
                 a.clues.add(Kind::Arrives, 9);
@@ -339,7 +339,7 @@ pub(super) mod tests {
                 (a.answer, b.answer) = (at(60_000).into(), at(60_001).into());
             }),
             ("bye", 15, |a, b| {
-                (a.bye, b.bye) = (at(70_000).into(), at(71_000).into())
+                (a.bye, b.bye) = (at(70_000).into(), at(71_000).into());
             }),
             ("bye from behind", 15, |a, b| {
                 (a.bye, b.bye) = (at(71_000).into(), at(70_000).into());
