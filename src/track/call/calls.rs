@@ -246,7 +246,7 @@ impl Calls {
 
     fn close(&mut self, key: Key, context: &mut Context<'_>) {
         if let Some(mut call) = self.table.remove(key) {
-            call.settle_branches(context.shared.now);
+            call.decide(context.shared.now);
             self.episodes.note(call.hash, call.episode);
             context.call(&call);
         }

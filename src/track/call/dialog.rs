@@ -280,8 +280,9 @@ impl Call {
         }
     }
 
-    /// Gives up the early branches of a call that was answered on another one 64·T1 ago (RFC 3261 §13.2.2.4).
-    pub(super) fn settle_branches(&mut self, now: Timestamp) {
+    /// Decides what is left open when nothing more comes: the early branches of a call that was answered on another one 64·T1
+    /// ago (RFC 3261 §13.2.2.4), and whether it was answered at all.
+    pub(super) fn decide(&mut self, now: Timestamp) {
         let is_late = self
             .times
             .answer()
@@ -289,17 +290,17 @@ impl Call {
         if is_late {
             self.give_up_early_branches(BranchFate::Gone);
         }
+        // Nobody said that it was answered; see `requests` about BYE in an early dialog.
+        let is_early_bye = self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none();
+        if is_early_bye && self.state == State::Ended {
+            self.fail(Outcome::Cancelled, Some(Side::Caller), now);
+        }
     }
 
     /// Takes note of the end of the capture.
     pub(super) fn settle_end(&mut self, now: Timestamp) {
         if self.is_up() {
             self.up_until = now.max(self.last_seen).into();
-        }
-        // Nobody said that it was answered; see `requests` about BYE in an early dialog.
-        let is_early_bye = self.flags.contains(Flags::EARLY_BYE) && self.outcome.is_none();
-        if is_early_bye && self.state == State::Ended {
-            self.fail(Outcome::Cancelled, Some(Side::Caller), now);
         }
     }
 
