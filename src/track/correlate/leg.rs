@@ -145,16 +145,13 @@ impl Leg {
     fn likeness(&self, other: &Self) -> Evidence {
         let (a, b) = (&self.clues, &other.clues);
         let same = |one: u64, other: u64| one != 0 && one == other;
-        let common = |of_a, of_b| a.of(of_a).any(|key| b.of(of_b).any(|other| other == key));
+        let common = |kind| a.of(kind).any(|key| b.of(kind).any(|other| other == key));
         let is_same_name = same(self.display, other.display);
         let pieces = [
-            (common(Kind::Arrives, Kind::Leaves), Evidence::PATH),
+            (self.leads_to(other), Evidence::PATH),
             (same(a.from, b.from), Evidence::FROM),
-            (common(Kind::To, Kind::To), Evidence::TO),
-            (
-                common(Kind::AssertedIdentity, Kind::AssertedIdentity),
-                Evidence::ASSERTED_IDENTITY,
-            ),
+            (common(Kind::To), Evidence::TO),
+            (common(Kind::AssertedIdentity), Evidence::ASSERTED_IDENTITY),
             (is_same_name, Evidence::DISPLAY),
             (
                 !is_same_name && same(self.callee_agent, other.caller_agent),
@@ -163,6 +160,12 @@ impl Leg {
         ];
         let there = pieces.into_iter().filter(|(is_there, _)| *is_there);
         there.map(|(_, piece)| piece).collect()
+    }
+
+    /// Returns whether `other` comes from where this one goes.
+    pub(super) fn leads_to(&self, other: &Self) -> bool {
+        let mut goes_to = self.clues.of(Kind::Arrives);
+        goes_to.any(|address| other.clues.of(Kind::Leaves).any(|from| from == address))
     }
 
     /// Returns what times tell.
@@ -273,14 +276,14 @@ pub(super) mod tests {
                 a.clues.add(Kind::Header, b.call_id);
             }),
             ("replaces", 100, |a, b| {
-                b.clues.add(Kind::Replaces, a.call_id)
+                b.clues.add(Kind::Replaces, a.call_id);
             }),
             ("join", 100, |a, b| b.clues.add(Kind::Join, a.call_id)),
             ("target-dialog", 100, |a, b| {
                 b.clues.add(Kind::TargetDialog, a.call_id);
             }),
             ("refer-to", 100, |a, b| {
-                a.clues.add(Kind::ReferTo, b.call_id)
+                a.clues.add(Kind::ReferTo, b.call_id);
             }),
             ("in-reply-to", 100, |a, b| {
                 b.clues.add(Kind::InReplyTo, a.call_id);
@@ -297,7 +300,7 @@ pub(super) mod tests {
                 (a.clues.session_local, b.clues.session_local) = (8, 8);
             }),
             ("origid", 100, |a, b| {
-                (a.clues.origid, b.clues.origid) = (7, 7)
+                (a.clues.origid, b.clues.origid) = (7, 7);
             }),
             ("icid", 90, |a, b| (a.clues.icid, b.clues.icid) = (7, 7)),
             ("call-id", 80, |a, b| b.call_id = a.call_id),
@@ -306,10 +309,10 @@ pub(super) mod tests {
                 b.clues.from_tag = a.clues.from_tag;
             }),
             ("derived-call-id", 80, |a, b| {
-                b.clues.add(Kind::Stem, a.call_id)
+                b.clues.add(Kind::Stem, a.call_id);
             }),
             ("derived the other way", 0, |a, b| {
-                a.clues.add(Kind::Stem, b.call_id)
+                a.clues.add(Kind::Stem, b.call_id);
             }),
             ("path", 15, |a, b| {
                 a.clues.add(Kind::Arrives, 9);
@@ -339,7 +342,7 @@ pub(super) mod tests {
                 (a.answer, b.answer) = (at(60_000).into(), at(60_001).into());
             }),
             ("bye", 15, |a, b| {
-                (a.bye, b.bye) = (at(70_000).into(), at(71_000).into())
+                (a.bye, b.bye) = (at(70_000).into(), at(71_000).into());
             }),
             ("bye from behind", 15, |a, b| {
                 (a.bye, b.bye) = (at(71_000).into(), at(70_000).into());
