@@ -25,6 +25,9 @@ use crate::{
 /// Clues of one kind that are kept of one leg at most.
 const MAX_EACH: usize = 8;
 
+/// Clues that a leg has of all kinds mostly.
+const USUAL: usize = 10;
+
 /// Octets that a Call-ID must have for another one to be derived from it, so that `1` is not.
 const MIN_STEM: usize = 8;
 
@@ -110,6 +113,7 @@ impl Clues {
         let is_first = !self.has_invite;
         if is_first {
             self.has_invite = true;
+            self.more.reserve(USUAL);
             self.add(Kind::Leaves, address_key(flow.src.ip(), hasher));
             self.from_tag = lower(seen.from_tag, hasher);
             let from = NameAddr::parse(head.from.of(bytes));

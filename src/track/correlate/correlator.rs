@@ -226,10 +226,10 @@ impl Correlator {
         let is_heuristic = self.level == CorrelationLevel::Heuristic;
         let mut numbers = self.index.candidates(leg, is_heuristic);
         if is_heuristic {
-            numbers.extend(self.at_once(leg));
-            numbers.sort_unstable();
-            numbers.dedup();
+            self.at_once(leg, &mut numbers);
         }
+        numbers.sort_unstable();
+        numbers.dedup();
         let pair = |number| {
             let other = &*self.judged.get(&number)?.leg;
             let (evidence, is_front) = self.evidence(other, leg)?;
@@ -238,16 +238,20 @@ impl Correlator {
         numbers.into_iter().filter_map(pair).collect()
     }
 
-    /// Returns the legs that began at the same time as far as clocks tell: which is in front of the other is open.
-    fn at_once(&self, leg: &Leg) -> Vec<u64> {
+    /// Adds the legs that began at the same time as far as clocks tell, and may be behind this one.
+    fn at_once(&self, leg: &Leg, numbers: &mut Vec<u64>) {
         let earliest = leg.place.ts.plus(-CLOCK_ERROR);
         let before = self.unsettled.range(..leg.place).rev();
-        before
+        let before = before
             .map(|(place, _)| place)
             .take_while(|place| place.ts >= earliest)
-            .map(|place| place.number)
-            .take(MAX_AT_ONCE)
-            .collect()
+            .take(MAX_AT_ONCE);
+        for place in before {
+            let other = self.judged.get(&place.number);
+            if other.is_some_and(|other| leg.leads_to(&other.leg)) {
+                numbers.push(place.number);
+            }
+        }
     }
 
     /// Returns what speaks for two legs being of one call, the first of which began first, and whether that is in front;

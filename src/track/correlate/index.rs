@@ -1,6 +1,6 @@
 //! By what legs are found that may be of one call, without comparing each with each.
 
-use std::hash::BuildHasher;
+use std::{hash::BuildHasher, ops::RangeInclusive};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -17,6 +17,9 @@ const MAX_ALIKE: usize = 32;
 
 /// Legs with one key that may be of one call.
 const MAX_SHARED: usize = 8;
+
+/// Keys that a leg has mostly.
+const KEYS: usize = 12;
 
 /// What a key is made of.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -50,12 +53,14 @@ impl Index {
     /// Adds a leg by all of its keys.
     pub(super) fn insert(&mut self, leg: &Leg, is_heuristic: bool) {
         let number = leg.place.number;
-        let mut keys = self.explicit_keys(leg);
+        let mut keys = Vec::with_capacity(KEYS);
+        self.explicit_keys(leg, &mut keys);
         if is_heuristic {
-            keys.extend(self.heuristic_keys(leg));
+            self.heuristic_keys(leg, &mut keys);
         }
         for key in keys {
-            if self.alike(key).count() < MAX_ALIKE {
+            let is_there = self.alike(key).any(|other| other == number);
+            if !is_there && self.alike(key).count() < MAX_ALIKE {
                 self.entries
                     .insert_unique(key, (key, number), |(key, _)| *key);
             }
@@ -64,13 +69,15 @@ impl Index {
 
     /// Takes a leg out of what finds it by what calls have in common.
     pub(super) fn remove_heuristic(&mut self, leg: &Leg) {
-        let keys = self.heuristic_keys(leg);
+        let mut keys = Vec::with_capacity(KEYS);
+        self.heuristic_keys(leg, &mut keys);
         self.remove(keys, leg.place.number);
     }
 
     /// Takes a leg out of the rest.
     pub(super) fn remove_explicit(&mut self, leg: &Leg) {
-        let keys = self.explicit_keys(leg);
+        let mut keys = Vec::with_capacity(KEYS);
+        self.explicit_keys(leg, &mut keys);
         self.remove(keys, leg.place.number);
     }
 
@@ -85,16 +92,17 @@ impl Index {
         }
     }
 
-    /// Returns the numbers of the legs that may be in front of `leg`, in their order.
+    /// Returns the numbers of the legs that may be in front of `leg`, in any order.
     pub(super) fn candidates(&self, leg: &Leg, is_heuristic: bool) -> Vec<u64> {
-        let mut keys = self.explicit_questions(leg);
+        let mut keys = Vec::with_capacity(2 * KEYS);
+        self.explicit_questions(leg, &mut keys);
         if is_heuristic {
-            keys.extend(self.heuristic_questions(leg));
+            self.heuristic_questions(leg, &mut keys);
         }
-        let found = keys.into_iter().flat_map(|key| self.alike(key));
-        let mut numbers: Vec<u64> = found.collect();
-        numbers.sort_unstable();
-        numbers.dedup();
+        let mut numbers = Vec::new();
+        for key in keys {
+            numbers.extend(self.alike(key));
+        }
         numbers
     }
 
@@ -114,27 +122,20 @@ impl Index {
         self.hasher.hash_one((field, value, second, third))
     }
 
-    /// Returns the keys of `values` but for those that are nothing.
-    fn single<const N: usize>(&self, values: [(Field, u64); N]) -> impl Iterator<Item = u64> {
-        let there = values.into_iter().filter(|(_, value)| *value != 0);
-        there.map(|(field, value)| self.key(field, value, 0, 0))
-    }
-
-    fn explicit_keys(&self, leg: &Leg) -> Vec<u64> {
+    fn explicit_keys(&self, leg: &Leg, keys: &mut Vec<u64>) {
         let clues = &leg.clues;
-        let mut keys: Vec<u64> = self.shared(leg).collect();
+        self.shared(leg, keys);
         keys.push(self.key(Field::CallId, leg.call_id, 0, 0));
         for (kind, _) in Kind::NAMING {
             keys.extend(clues.of(kind).map(|id| self.key(Field::Named, id, 0, 0)));
         }
         let refers = clues.of(Kind::Refer);
         keys.extend(refers.map(|refer| self.key(Field::Refer, refer, 0, 0)));
-        distinct(keys)
     }
 
-    fn explicit_questions(&self, leg: &Leg) -> Vec<u64> {
+    fn explicit_questions(&self, leg: &Leg, keys: &mut Vec<u64>) {
         let clues = &leg.clues;
-        let mut keys: Vec<u64> = self.shared(leg).collect();
+        self.shared(leg, keys);
         keys.push(self.key(Field::Named, leg.call_id, 0, 0));
         keys.push(self.key(Field::CallId, leg.call_id, 0, 0));
         let naming = Kind::NAMING.into_iter().map(|(kind, _)| kind);
@@ -143,80 +144,79 @@ impl Index {
         }
         let referred = clues.of(Kind::ReferredBy);
         keys.extend(referred.map(|by| self.key(Field::Refer, by, 0, 0)));
-        keys
     }
 
-    /// Returns the keys of what legs of one call share, far apart as they may be.
-    fn shared(&self, leg: &Leg) -> impl Iterator<Item = u64> {
+    /// Adds the keys of what legs of one call share, far apart as they may be.
+    fn shared(&self, leg: &Leg, keys: &mut Vec<u64>) {
         let clues = &leg.clues;
-        self.single([
+        for (field, value) in [
             (Field::Session, clues.session),
             (Field::SessionLocal, clues.session_local),
             (Field::Origid, clues.origid),
             (Field::Icid, clues.icid),
-        ])
+        ] {
+            if value != 0 {
+                keys.push(self.key(field, value, 0, 0));
+            }
+        }
     }
 
-    fn heuristic_keys(&self, leg: &Leg) -> Vec<u64> {
-        let seconds = |moment: i64| std::iter::once(moment.div_euclid(SECOND));
-        distinct(self.on_way(leg, Kind::Arrives, seconds, seconds))
+    fn heuristic_keys(&self, leg: &Leg, keys: &mut Vec<u64>) {
+        let second = |moment: i64| moment.div_euclid(SECOND)..=moment.div_euclid(SECOND);
+        self.on_way(leg, Kind::Arrives, [second, second], keys);
     }
 
-    fn heuristic_questions(&self, leg: &Leg) -> Vec<u64> {
+    fn heuristic_questions(&self, leg: &Leg, keys: &mut Vec<u64>) {
         // The earlier leg is answered in the same second or the next; BYE may come from either side.
-        let answers =
-            |moment: i64| moment.div_euclid(SECOND)..=(moment + CROSSING).div_euclid(SECOND);
-        let byes = |moment: i64| {
-            (moment - CROSSING).div_euclid(SECOND)..=(moment + CROSSING).div_euclid(SECOND)
+        let answers = |moment: i64| {
+            moment.div_euclid(SECOND)..=moment.saturating_add(CROSSING).div_euclid(SECOND)
         };
-        self.on_way(leg, Kind::Leaves, answers, byes)
+        let byes = |moment: i64| {
+            let (first, last) = (
+                moment.saturating_sub(CROSSING),
+                moment.saturating_add(CROSSING),
+            );
+            first.div_euclid(SECOND)..=last.div_euclid(SECOND)
+        };
+        self.on_way(leg, Kind::Leaves, [answers, byes], keys);
     }
 
-    /// Returns the keys of what calls have in common, with the addresses at one end of the INVITE's way.
-    fn on_way<A, B>(
+    /// Adds the keys of what calls have in common, with the addresses at one end of the INVITE's way, and the seconds in
+    /// which answer and BYE may be.
+    fn on_way(
         &self,
         leg: &Leg,
         end: Kind,
-        answers: impl Fn(i64) -> A,
-        byes: impl Fn(i64) -> B,
-    ) -> Vec<u64>
-    where
-        A: IntoIterator<Item = i64>,
-        B: IntoIterator<Item = i64> + Clone,
-    {
+        seconds: [fn(i64) -> RangeInclusive<i64>; 2],
+        keys: &mut Vec<u64>,
+    ) {
         let clues = &leg.clues;
-        let mut keys: Vec<u64> = self
-            .single([
-                (Field::SdpOrigin, clues.sdp_origin),
-                (Field::Media, clues.media),
-            ])
-            .collect();
+        for (field, value) in [
+            (Field::SdpOrigin, clues.sdp_origin),
+            (Field::Media, clues.media),
+        ] {
+            if value != 0 {
+                keys.push(self.key(field, value, 0, 0));
+            }
+        }
         for address in clues.of(end) {
             if clues.from != 0 {
                 keys.push(self.key(Field::From, address, clues.from, 0));
             }
-            keys.extend(
-                clues
-                    .of(Kind::To)
-                    .map(|to| self.key(Field::To, address, to, 0)),
-            );
-            let identities = clues.of(Kind::AssertedIdentity);
-            keys.extend(identities.map(|user| self.key(Field::AssertedIdentity, address, user, 0)));
+            for (kind, field) in [
+                (Kind::To, Field::To),
+                (Kind::AssertedIdentity, Field::AssertedIdentity),
+            ] {
+                keys.extend(clues.of(kind).map(|user| self.key(field, address, user, 0)));
+            }
             if let (Some(answer), Some(bye)) = (leg.answer.get(), leg.bye.get()) {
-                let byes = byes(bye.nanos());
+                let [answers, byes] = seconds;
                 for answer in answers(answer.nanos()) {
-                    for bye in byes.clone() {
+                    for bye in byes(bye.nanos()) {
                         keys.push(self.key(Field::Ends, address, answer as u64, bye as u64));
                     }
                 }
             }
         }
-        keys
     }
-}
-
-fn distinct(mut keys: Vec<u64>) -> Vec<u64> {
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }

@@ -145,16 +145,13 @@ impl Leg {
     fn likeness(&self, other: &Self) -> Evidence {
         let (a, b) = (&self.clues, &other.clues);
         let same = |one: u64, other: u64| one != 0 && one == other;
-        let common = |of_a, of_b| a.of(of_a).any(|key| b.of(of_b).any(|other| other == key));
+        let common = |kind| a.of(kind).any(|key| b.of(kind).any(|other| other == key));
         let is_same_name = same(self.display, other.display);
         let pieces = [
-            (common(Kind::Arrives, Kind::Leaves), Evidence::PATH),
+            (self.leads_to(other), Evidence::PATH),
             (same(a.from, b.from), Evidence::FROM),
-            (common(Kind::To, Kind::To), Evidence::TO),
-            (
-                common(Kind::AssertedIdentity, Kind::AssertedIdentity),
-                Evidence::ASSERTED_IDENTITY,
-            ),
+            (common(Kind::To), Evidence::TO),
+            (common(Kind::AssertedIdentity), Evidence::ASSERTED_IDENTITY),
             (is_same_name, Evidence::DISPLAY),
             (
                 !is_same_name && same(self.callee_agent, other.caller_agent),
@@ -163,6 +160,12 @@ impl Leg {
         ];
         let there = pieces.into_iter().filter(|(is_there, _)| *is_there);
         there.map(|(_, piece)| piece).collect()
+    }
+
+    /// Returns whether `other` comes from where this one goes.
+    pub(super) fn leads_to(&self, other: &Self) -> bool {
+        let mut goes_to = self.clues.of(Kind::Arrives);
+        goes_to.any(|address| other.clues.of(Kind::Leaves).any(|from| from == address))
     }
 
     /// Returns what times tell.
