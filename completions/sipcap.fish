@@ -143,6 +143,10 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l user-agent -d 'W
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s e -l regexp -d 'With octets that match this regular expression' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l outcome -d 'With this outcome' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l duration -d 'That were up for this long, from the answer to the end: \'>30s\', \'<=500ms\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l correlate -d 'What joins legs: nothing, only what is explicit, such as a header with the other Call-ID, or what they have in common too' -r -f -a "none\t'Each leg is a call'
+explicit\t'What needs no other evidence'
+heuristic\t'All evidence'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l timeouts -d 'Which time-outs to begin with; with those of calltr, events come as by its tables too' -r -f -a "sipcap\t'Ours'
 calltr\t'Those of calltr, the tracker of sipcallmon'"
@@ -161,6 +165,7 @@ always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
