@@ -9,6 +9,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::support::{matrix::Variant, scenario::Scenario};
+
 /// Returns a directory with captures to work on: `call.pcap`, `mixed.pcapng`, a cut one, and what is none.
 fn playground() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
@@ -21,6 +23,8 @@ fn playground() -> TempDir {
     write("cut.pcap", &call[..call.len() - 100]);
     write("header-only.pcap", &call[..24]);
     write("empty.pcap", b"");
+    let legs = Variant::PLAIN.capture(&Scenario::named("call-legs-side-by-side"));
+    write("legs.pcap", &Variant::PLAIN.encode(&legs));
     write("notes.txt", b"This is no capture.\n");
     std::fs::create_dir(dir.path().join("nothing")).unwrap();
     dir

@@ -164,6 +164,20 @@ const SESSIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "legs",
+        &[
+            "calls --legs legs.pcap",
+            "calls --legs --format csv legs.pcap",
+            "calls --legs --format json --call-id four@192.0.2.1 legs.pcap",
+            "calls --legs --correlate explicit legs.pcap",
+            "calls --legs --correlate none --correlate-header X-Other legs.pcap",
+            "calls --legs --outcome busy legs.pcap",
+            "calls --legs --correlate all legs.pcap",
+            "calls --correlate explicit legs.pcap",
+            "calls --correlate-header X-Other legs.pcap",
+        ],
+    ),
+    (
         "parse",
         &[
             "parse < call.pcap",

@@ -23,7 +23,7 @@ impl Candidate<'_> {
     }
 }
 
-/// Returns the candidate that explicit evidence is the strongest for; of equal ones the latest.
+/// Returns the candidate that has the highest score; of equal ones the latest.
 pub(super) fn strongest<'a>(candidates: &[Candidate<'a>]) -> Option<Candidate<'a>> {
     let key = |candidate: &&Candidate<'a>| (candidate.evidence.score(), candidate.leg.place);
     candidates.iter().max_by_key(key).copied()

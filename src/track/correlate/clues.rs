@@ -158,7 +158,8 @@ impl Clues {
 
     /// Forgets what calls may have in common by chance.
     pub(super) fn forget_heuristic(&mut self) {
-        self.more.retain(|(kind, _)| *kind <= Kind::ReferredBy);
+        self.more
+            .retain(|(kind, _)| *kind <= Kind::ReferredBy || *kind == Kind::Arrives);
         self.more.shrink_to_fit();
     }
 

@@ -308,12 +308,12 @@ impl Correlator {
         Some((joined.root?, joined.evidence))
     }
 
-    /// Returns the earlier leg that explicit evidence joins a leg to.
+    /// Returns the earlier leg that a leg is joined to without doubt.
     fn named<'a>(&'a self, own: &'a Judged) -> Option<Candidate<'a>> {
         let candidates = self.candidates(own, &own.fronts);
         let candidates = candidates.chain(self.candidates(own, &own.backs));
         let earlier: Vec<Candidate<'_>> = candidates
-            .filter(|candidate| candidate.evidence.is_explicit())
+            .filter(|candidate| candidate.evidence.is_sure())
             .filter(|candidate| candidate.leg.place < own.leg.place)
             .collect();
         strongest(&earlier)
@@ -333,7 +333,7 @@ impl Correlator {
         (is_mutual && one.leg.place < own.leg.place).then_some(one)
     }
 
-    /// Returns the leg on one side of a leg that stands out, of those that nothing explicit says to be elsewhere.
+    /// Returns the leg on one side of a leg that stands out, of those that do not belong elsewhere without doubt.
     fn best<'a>(
         &'a self,
         own: &'a Judged,
@@ -341,7 +341,7 @@ impl Correlator {
         other_side: impl Fn(&'a Judged) -> &'a [Pair],
     ) -> Option<Candidate<'a>> {
         let candidates: Vec<Candidate<'_>> = self.candidates(own, side(own)).collect();
-        let is_known = |candidate: &Candidate<'a>| candidate.evidence.is_explicit();
+        let is_known = |candidate: &Candidate<'a>| candidate.evidence.is_sure();
         if candidates.iter().any(is_known) {
             return None;
         }
@@ -350,7 +350,7 @@ impl Correlator {
             other.is_some_and(|other| {
                 let pairs = other_side(other);
                 // The quick question first: there are many pairs when calls are alike.
-                !(pairs.iter().any(|pair| pair.evidence.is_explicit())
+                !(pairs.iter().any(|pair| pair.evidence.is_sure())
                     && self.candidates(other, pairs).any(|back| is_known(&back)))
             })
         };

@@ -122,10 +122,18 @@ impl Evidence {
         self.pieces().any(|(_, score, _)| *score >= EXPLICIT)
     }
 
+    /// Returns whether it is no coincidence, so that nothing else can rival with it: a Call-ID that a B2BUA made of
+    /// another one is none.
+    pub(super) fn is_sure(self) -> bool {
+        let is_related = self.contains(Self::CALL_ID) || self.contains(Self::DERIVED_CALL_ID);
+        self.is_explicit() || (is_related && self.contains(Self::PATH))
+    }
+
     /// Returns whether it is enough for two legs to be of one call.
     #[must_use]
     pub fn is_enough(self) -> bool {
-        self.score() >= THRESHOLD && (self.is_explicit() || self.contains(Self::PATH))
+        let is_soon = self.contains(Self::SOON) || self.contains(Self::LATER);
+        self.score() >= THRESHOLD && (self.is_sure() || (is_soon && self.contains(Self::PATH)))
     }
 
     /// Returns the names of the pieces, the more telling ones first.
@@ -172,6 +180,12 @@ mod tests {
             (
                 &[Evidence::PATH, Evidence::FROM, Evidence::TO, Evidence::SOON],
                 65,
+                true,
+            ),
+            (&[Evidence::SDP_ORIGIN, Evidence::PATH], 85, false),
+            (
+                &[Evidence::SDP_ORIGIN, Evidence::PATH, Evidence::LATER],
+                95,
                 true,
             ),
             (&[Evidence::HEADER, Evidence::BEFORE], 0, false),
