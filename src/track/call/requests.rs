@@ -93,7 +93,7 @@ impl Call {
             }
             return;
         }
-        if !is_first && (self.is_answered() || seen.cseq < self.invite_cseq) {
+        if self.is_answered() || (!is_first && seen.cseq < self.invite_cseq) {
             return;
         }
         invite::remember(&mut self.invites, invite);
@@ -265,7 +265,9 @@ impl Call {
     fn confirm(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
         if self.attempts == 0 && !self.is_answered() {
             // Nothing was seen before: it may be that of a failure as well.
-            self.outcome.get_or_insert(Outcome::MidCall);
+            if self.state == State::MidCall {
+                self.outcome.get_or_insert(Outcome::MidCall);
+            }
             return;
         }
         self.note(Name::ack, seen);
@@ -302,7 +304,7 @@ impl Call {
 
     /// Takes a CANCEL: it is hop by hop, and of one branch (RFC 3261 §9.1).
     fn cancel(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
-        if self.attempts == 0 && self.invites.is_empty() {
+        if self.attempts == 0 && self.invites.is_empty() && self.outcome.is_none() {
             self.flags.insert(Flags::INVITE_MISSING);
             self.invite_cseq = seen.cseq;
             self.first_hop = Hop::of(seen, &context.shared.hasher);

@@ -400,7 +400,8 @@ impl Call {
             .iter()
             .find(|invite| invite.transaction == seen.target)
             .is_none_or(|invite| invite.hop.is_like(self.first_hop));
-        if self.attempts == 0 && self.invites.is_empty() && self.is_unbegun() {
+        let is_unbegun = self.is_unbegun() && self.outcome.is_none();
+        if self.attempts == 0 && self.invites.is_empty() && is_unbegun {
             self.flags.insert(Flags::INVITE_MISSING);
             self.invite_cseq = seen.cseq;
             self.first_hop = Hop::of(seen, &context.shared.hasher);

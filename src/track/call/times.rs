@@ -182,9 +182,17 @@ impl Times {
     #[must_use]
     pub fn is_negative(&self) -> bool {
         let pairs = [
+            (self.invite0, self.invite),
             (self.invite0, self.alerted()),
             (self.invite, self.trying),
+            (self.invite, self.provisional),
+            (self.invite, self.ringing),
+            (self.invite, self.progress),
+            (self.invite, self.cancel),
+            (self.invite, self.final_response),
             (self.invite0, self.answer),
+            (self.invite, self.answer),
+            (self.final_response, self.answer),
             (self.answer, self.ack),
             (self.answer, self.bye),
             (self.ack, self.bye),

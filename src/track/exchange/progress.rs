@@ -97,7 +97,8 @@ impl Exchange {
         }
         let is_here = self.is_here(seen);
         if seen.status < 200 {
-            if is_here {
+            // One that is overtaken by the final response tells nothing.
+            if is_here && self.final_response.is_none() {
                 self.provisional.get_or_insert(seen.ts);
             }
             return Progress::Nothing;
