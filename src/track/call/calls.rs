@@ -213,7 +213,8 @@ impl Calls {
 
     /// Returns how much memory they take, in octets.
     pub(crate) fn allocated(&self) -> usize {
-        self.table.allocated() + self.episodes.allocated()
+        // The counts of episodes have a cap of their own; they must not crowd out what is open.
+        self.table.allocated()
     }
 
     /// Returns when the call was last heard of that is idle for the longest time.
@@ -268,7 +269,7 @@ impl Call {
 }
 
 /// Call-IDs remembered at most after their calls are over, by their hashes.
-const MAX_EPISODES: usize = 1 << 20;
+const MAX_EPISODES: usize = 1 << 18;
 
 /// How often a Call-ID was used by calls that are over.
 #[derive(Default)]
@@ -293,9 +294,5 @@ impl Episodes {
         {
             self.counts.remove(&oldest);
         }
-    }
-
-    fn allocated(&self) -> usize {
-        self.counts.allocation_size() + self.order.capacity() * size_of::<u64>()
     }
 }
