@@ -245,20 +245,20 @@ impl Observer for Watcher {
         Ok(())
     }
 
-    fn call(&mut self, call: &Call) -> Result<()> {
+    fn call(&mut self, call: Box<Call>) -> Result<()> {
         self.calls += 1;
         self.call_messages += call.messages();
         let is_evicted = call.flags().contains(sipcap::track::Flags::EVICTED);
         let is_open = call.outcome() == sipcap::track::Outcome::InProgress;
         self.open += u64::from(is_open && !is_evicted);
-        self.check(call, |faults| rows::call(call, self.is_in_order, faults));
+        self.check(&call, |faults| rows::call(&call, self.is_in_order, faults));
         Ok(())
     }
 
-    fn binding(&mut self, binding: &Binding) -> Result<()> {
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         self.bindings += u64::from(binding.refreshed().is_some());
-        self.check(binding, |faults| {
-            rows::binding(binding, self.is_in_order, faults);
+        self.check(&binding, |faults| {
+            rows::binding(&binding, self.is_in_order, faults);
         });
         Ok(())
     }

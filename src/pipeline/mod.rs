@@ -1,4 +1,4 @@
-//! From inputs to messages: the only place with threads.
+//! From inputs to messages, by all threads.
 //!
 //! Three things happen at a time, each to a window of some batches: the next window is read, the one before it is
 //! decoded by all threads, and the one before that goes through the ordered stage. Rayon spreads them over the

@@ -28,7 +28,7 @@ pub struct ListStyle {
 pub(super) const NARROW: usize = 100;
 
 /// The widths of a list's columns: they are as wide as the widest cell that was measured.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Columns {
     columns: Vec<Column>,
     widths: Vec<usize>,
@@ -55,6 +55,13 @@ impl Columns {
     pub fn measure<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
         for ((cell, width), column) in cells.zip(&mut self.widths).zip(&self.columns) {
             *width = cell.chars().count().min(column.max_width).max(*width);
+        }
+    }
+
+    /// Lets the columns be as wide as those of `other`.
+    pub(super) fn widen(&mut self, other: &Self) {
+        for (width, other) in self.widths.iter_mut().zip(&other.widths) {
+            *width = (*width).max(*other);
         }
     }
 

@@ -41,6 +41,14 @@ impl<W: Write> CsvRows<W> {
         })
     }
 
+    /// Returns a writer of rows that are made harmless in the same way.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(super) fn another<V: Write>(&self, output: V, columns: &[&str]) -> io::Result<CsvRows<V>> {
+        CsvRows::new(output, columns, self.is_safe, self.is_terminal)
+    }
+
     /// Writes a message.
     ///
     /// # Errors

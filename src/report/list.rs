@@ -6,6 +6,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use serde::Serialize;
 
 use crate::{
@@ -60,9 +61,30 @@ pub enum ListFormat {
 pub struct List {
     rows: SortedRows,
     format: RowFormat,
-    /// The row that is being put together.
-    row: Vec<u8>,
 }
+
+/// Rows that one thread puts together for a list.
+pub struct ListPart {
+    format: RowFormat,
+    octets: Vec<u8>,
+    /// What each row began with, its rank, and where it ends.
+    rows: Vec<(Timestamp, Origin, u32, usize)>,
+}
+
+impl ListPart {
+    /// Takes a row that began at `ts` with the frame at `origin`.
+    ///
+    /// # Errors
+    /// Never in fact: rows are kept in memory.
+    pub fn push<R: ListRow>(&mut self, ts: Timestamp, origin: Origin, row: &R) -> io::Result<()> {
+        self.format.encode(ts, row, &mut self.octets)?;
+        self.rows.push((ts, origin, row.rank(), self.octets.len()));
+        Ok(())
+    }
+}
+
+/// Things whose rows one thread puts together at a time.
+const PART: usize = 16;
 
 impl List {
     /// Returns a list without rows.
@@ -73,18 +95,49 @@ impl List {
         Ok(Self {
             rows: SortedRows::default(),
             format: RowFormat::new::<R>(format, &[])?,
-            row: Vec::new(),
         })
     }
 
-    /// Takes a row that began at `ts` with the frame at `origin`.
+    /// Takes the rows of `things`, which `add` makes of each; all threads share the work.
     ///
     /// # Errors
-    /// When the temporary file for many rows cannot be written.
-    pub fn push<R: ListRow>(&mut self, ts: Timestamp, origin: Origin, row: &R) -> io::Result<()> {
-        self.row.clear();
-        self.format.encode(ts, row, &mut self.row)?;
-        self.rows.push(ts, origin, row.rank(), &self.row)
+    /// What `add` returns, or when the temporary file for many rows cannot be written.
+    pub fn extend<T: Send>(
+        &mut self,
+        things: Vec<T>,
+        add: impl Fn(&mut ListPart, T) -> io::Result<()> + Sync,
+    ) -> io::Result<()> {
+        let format = &self.format;
+        let parts: Vec<io::Result<ListPart>> = things
+            .into_par_iter()
+            .fold_chunks(
+                PART,
+                || {
+                    Ok(ListPart {
+                        format: format.another()?,
+                        octets: Vec::new(),
+                        rows: Vec::new(),
+                    })
+                },
+                |part: io::Result<ListPart>, thing| {
+                    let mut part = part?;
+                    add(&mut part, thing)?;
+                    Ok(part)
+                },
+            )
+            .collect();
+        parts.into_iter().try_for_each(|part| self.append(&part?))
+    }
+
+    fn append(&mut self, part: &ListPart) -> io::Result<()> {
+        self.format.widen(&part.format);
+        let mut start = 0;
+        for (ts, origin, rank, end) in &part.rows {
+            let row = part.octets.get(start..*end).unwrap_or_default();
+            self.rows.push(*ts, *origin, *rank, row)?;
+            start = *end;
+        }
+        Ok(())
     }
 
     /// Returns how many rows there are.
@@ -148,6 +201,33 @@ impl RowFormat {
             }
             ListFormat::Json => Self::Json,
         })
+    }
+
+    /// Returns the same format for another thread.
+    fn another(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::Text {
+                columns,
+                colored,
+                added,
+            } => Self::Text {
+                columns: columns.clone(),
+                colored: *colored,
+                added: *added,
+            },
+            Self::Csv { cells, names } => Self::Csv {
+                cells: Box::new(cells.another(io::sink(), names)?),
+                names: names.clone(),
+            },
+            Self::Json => Self::Json,
+        })
+    }
+
+    /// Takes over what another thread has measured.
+    fn widen(&mut self, other: &Self) {
+        if let (Self::Text { columns, .. }, Self::Text { columns: other, .. }) = (self, other) {
+            columns.widen(other);
+        }
     }
 
     /// Returns whether it is for people.

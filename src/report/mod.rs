@@ -39,7 +39,7 @@ pub use self::{
     info::{Info, Overview},
     json::JsonRows,
     leg_list::LegList,
-    list::{List, ListFormat, ListRow},
+    list::{List, ListFormat, ListPart, ListRow},
     message::MessageRow,
     metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},

@@ -54,12 +54,12 @@ impl Context<'_> {
     }
 
     /// Hands over a call.
-    pub(crate) fn call(&mut self, call: &Call) {
+    pub(crate) fn call(&mut self, call: Box<Call>) {
         self.tell(|observer| observer.call(call));
     }
 
     /// Hands over a binding.
-    pub(crate) fn binding(&mut self, binding: &Binding) {
+    pub(crate) fn binding(&mut self, binding: Box<Binding>) {
         self.tell(|observer| observer.binding(binding));
     }
 

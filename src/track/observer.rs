@@ -29,7 +29,7 @@ pub trait Observer: Send {
     ///
     /// # Errors
     /// When it cannot be told on.
-    fn call(&mut self, call: &Call) -> Result<()> {
+    fn call(&mut self, call: Box<Call>) -> Result<()> {
         let _ = call;
         Ok(())
     }
@@ -38,7 +38,7 @@ pub trait Observer: Send {
     ///
     /// # Errors
     /// When it cannot be told on.
-    fn binding(&mut self, binding: &Binding) -> Result<()> {
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         let _ = binding;
         Ok(())
     }

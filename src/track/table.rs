@@ -4,7 +4,10 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use hashbrown::HashTable;
 
-use crate::time::Timestamp;
+use crate::{
+    time::Timestamp,
+    track::timer::{self, TimerId},
+};
 
 /// What a table has to know of its objects.
 pub(crate) trait Entry {
@@ -65,7 +68,10 @@ impl<T: Entry> Table<T> {
 
     /// Returns how much memory all of them take, in octets.
     pub(crate) fn allocated(&self) -> usize {
-        let each = size_of::<Slot<T>>() + size_of::<(Timestamp, Key)>() + 2 * size_of::<u32>();
+        let each = size_of::<Slot<T>>()
+            + size_of::<(Timestamp, Key)>()
+            + 2 * size_of::<u32>()
+            + timer::PER_OBJECT;
         self.allocated + self.index.len() * each
     }
 
@@ -75,6 +81,15 @@ impl<T: Entry> Table<T> {
             .get(key.slot as usize)
             .filter(|slot| slot.generation == key.generation)
             .and_then(|slot| slot.object.as_ref())
+    }
+
+    /// Returns whether what has set a deadline is still there.
+    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+        let key = Key {
+            slot: timer.slot,
+            generation: timer.generation,
+        };
+        self.get(key).is_some()
     }
 
     /// Returns the object that has the key, if it is still there.

@@ -58,6 +58,7 @@ impl Tables {
 
     /// Forgets what is idle for the longest time as long as there is too much.
     fn limit(&mut self, context: &mut Context<'_>) {
+        self.drop_timers(context);
         while let Some(owner) = self.excess(context) {
             match owner {
                 Owner::Registration | Owner::Binding => self.registrations.evict(context),
@@ -65,6 +66,23 @@ impl Tables {
                 Owner::Exchange => self.exchanges.evict(context),
                 Owner::Call | Owner::Compatible => self.calls.evict(context),
             }
+        }
+    }
+
+    /// Drops the deadlines of what was forgotten or has ended early, when there are many.
+    fn drop_timers(&self, context: &mut Context<'_>) {
+        let open = self.calls.len()
+            + self.registrations.open()
+            + self.subscriptions.len()
+            + self.exchanges.len();
+        if context.shared.timers.are_many(open) {
+            context.shared.timers.retain(|id| match id.owner {
+                Owner::Call => self.calls.is_open(id),
+                Owner::Registration | Owner::Binding => self.registrations.is_open(id),
+                Owner::Subscription => self.subscriptions.is_open(id),
+                Owner::Exchange => self.exchanges.is_open(id),
+                Owner::Compatible => false,
+            });
         }
     }
 

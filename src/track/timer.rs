@@ -25,21 +25,47 @@ pub(crate) enum Owner {
 
 /// All deadlines that are to fire.
 ///
-/// They fire in the order of their times, whatever the order in which they were set. Nothing is ever taken out: the
-/// owner knows when it is to be woken (see [`Alarm`]) and ignores all other calls, so that to put a deadline off, which
-/// nearly every message does, costs nothing here.
+/// They fire in the order of their times, whatever the order in which they were set. Nothing is taken out when a deadline
+/// is put off, which nearly every message does: the owner knows when it is to be woken (see [`Alarm`]) and ignores all
+/// other calls. Those of what is gone are dropped when they have become many.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     /// By whole second, so that the many are not kept sorted.
     later: BTreeMap<i64, Vec<(Timestamp, TimerId)>>,
     /// Those of the seconds that have begun.
     soon: BinaryHeap<Reverse<(Timestamp, TimerId)>>,
+    /// How many are in `later`.
+    count: usize,
 }
+
+/// Deadlines that may be there in vain, apart from as many as there are of use.
+const SLACK: usize = 4096;
+
+/// Octets of deadlines that each open object may have caused.
+pub(crate) const PER_OBJECT: usize = 2 * size_of::<(Timestamp, TimerId)>();
 
 impl Timers {
     /// Lets `id` be woken at `at`.
     pub(crate) fn set(&mut self, id: TimerId, at: Timestamp) {
         self.later.entry(at.parts().0).or_default().push((at, id));
+        self.count += 1;
+    }
+
+    /// Returns whether many more are there than the `open` objects can have set.
+    pub(crate) fn are_many(&self, open: usize) -> bool {
+        self.count + self.soon.len() > 2 * open + SLACK
+    }
+
+    /// Drops those whose objects are gone.
+    pub(crate) fn retain(&mut self, mut is_open: impl FnMut(TimerId) -> bool) {
+        self.count = 0;
+        self.later.retain(|_, deadlines| {
+            deadlines.retain(|(_, id)| is_open(*id));
+            deadlines.shrink_to_fit();
+            self.count += deadlines.len();
+            !deadlines.is_empty()
+        });
+        self.soon.retain(|Reverse((_, id))| is_open(*id));
     }
 
     /// Returns the next deadline that is before `now`.
@@ -47,7 +73,9 @@ impl Timers {
         while let Some(second) = self.later.first_entry()
             && *second.key() <= now.parts().0
         {
-            self.soon.extend(second.remove().into_iter().map(Reverse));
+            let due = second.remove();
+            self.count -= due.len();
+            self.soon.extend(due.into_iter().map(Reverse));
         }
         match self.soon.peek() {
             Some(Reverse((at, _))) if *at < now => self.soon.pop().map(|Reverse(first)| first),
@@ -138,6 +166,24 @@ mod tests {
                 (3 * SECOND, SECOND + 1, 1),
                 (9 * SECOND, 5 * SECOND, 0)
             ]
+        );
+    }
+
+    #[test]
+    fn deadlines_of_what_is_gone_are_dropped() {
+        let mut timers = Timers::default();
+        for slot in 0..10_000 {
+            timers.set(id(slot), at(i64::from(slot) * SECOND));
+        }
+        assert_eq!(timers.next_before(at(1)).map(|(_, id)| id.slot), Some(0));
+        assert!(timers.are_many(2) && !timers.are_many(5_000));
+        timers.retain(|id| id.slot % 1000 == 0);
+        assert!(!timers.are_many(2));
+        let mut left = std::iter::from_fn(|| timers.next_before(at(i64::MAX)));
+        assert!(
+            left.by_ref()
+                .map(|(_, id)| id.slot)
+                .eq((1..10).map(|n| n * 1000))
         );
     }
 

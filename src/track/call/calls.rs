@@ -20,7 +20,7 @@ use crate::{
 /// All open calls.
 #[derive(Default)]
 pub(crate) struct Calls {
-    table: Table<Call>,
+    table: Table<Box<Call>>,
     episodes: Episodes,
 }
 
@@ -51,7 +51,7 @@ impl Calls {
                 if context.shared.options.correlation.level != CorrelationLevel::None {
                     context.call_begun(&call);
                 }
-                (self.table.insert(call), direction)
+                (self.table.insert(Box::new(call)), direction)
             }
             Place::Nowhere => return false,
         };
@@ -150,6 +150,7 @@ impl Calls {
     fn of_call_id(&self, seen: &Seen<'_>) -> impl Iterator<Item = (Key, &Call)> {
         self.table
             .candidates(seen.hash)
+            .map(|(key, call)| (key, call.as_ref()))
             .filter(move |(_, call)| call.has_call_id(seen.call_id))
     }
 
@@ -206,6 +207,11 @@ impl Calls {
         }
     }
 
+    /// Returns whether what has set a deadline is still open.
+    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+        self.table.is_open(timer)
+    }
+
     /// Returns how many calls are open.
     pub(crate) fn len(&self) -> usize {
         self.table.len()
@@ -249,7 +255,7 @@ impl Calls {
         if let Some(mut call) = self.table.remove(key) {
             call.decide(context.shared.now);
             self.episodes.note(call.hash, call.episode);
-            context.call(&call);
+            context.call(call);
         }
     }
 }

@@ -565,7 +565,7 @@ impl Call {
     }
 }
 
-impl Entry for Call {
+impl Entry for Box<Call> {
     fn hash(&self) -> u64 {
         self.hash
     }
@@ -580,7 +580,8 @@ impl Entry for Call {
             .iter()
             .map(|branch| branch.tag.len() + 16)
             .sum();
-        self.texts.allocated()
+        size_of::<Call>()
+            + self.texts.allocated()
             + self.sightings.allocated()
             + self.invites.capacity() * size_of::<Invite>()
             + self.branches.capacity() * size_of::<Branch>()

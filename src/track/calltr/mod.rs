@@ -174,8 +174,11 @@ impl Calltr {
 
     /// Forgets the entries that are idle for the longest time as long as there are too many.
     fn limit(&mut self, context: &mut Context<'_>) {
-        let options = &context.shared.options;
-        let (max_calls, max_memory) = (options.max_calls, options.max_memory);
+        let shared = &mut context.shared;
+        if shared.timers.are_many(self.entries.len()) {
+            shared.timers.retain(|id| self.entries.is_open(id));
+        }
+        let (max_calls, max_memory) = (shared.options.max_calls, shared.options.max_memory);
         while self.entries.len() > max_calls
             || (self.entries.len() > 0 && self.allocated() > max_memory)
         {

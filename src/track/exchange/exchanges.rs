@@ -162,6 +162,11 @@ impl Exchanges {
         }
     }
 
+    /// Returns whether what has set a deadline is still open.
+    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+        self.table.is_open(timer)
+    }
+
     /// Returns how many exchanges there are.
     pub(crate) fn len(&self) -> usize {
         self.table.len()

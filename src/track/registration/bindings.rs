@@ -159,7 +159,7 @@ impl Bindings {
         ts: Timestamp,
         context: &mut Context<'_>,
     ) {
-        let mut binding = Binding::new(exchange, contact, Identity::default(), ts);
+        let mut binding = Box::new(Binding::new(exchange, contact, Identity::default(), ts));
         binding.describe_contact(contact, asked.expires_of(contact));
         binding.describe(exchange);
         if exchange.failures() == 0 {
@@ -167,7 +167,7 @@ impl Bindings {
         }
         binding.state = BindingState::Failed;
         binding.end = ts.into();
-        context.binding(&binding);
+        context.binding(binding);
     }
 
     /// Lets a deadline fire if it has come.
@@ -203,7 +203,7 @@ impl Bindings {
     pub(super) fn close(&mut self, key: Key, reason: EndReason, context: &mut Context<'_>) {
         if let Some(mut binding) = self.table.remove(key) {
             binding.be_over(reason);
-            context.binding(&binding);
+            context.binding(binding);
         }
     }
 
@@ -212,7 +212,7 @@ impl Bindings {
         if let Some(mut binding) = self.table.remove(key) {
             binding.flags.insert(Flags::EVICTED);
             context.shared.stats.evicted += 1;
-            context.binding(&binding);
+            context.binding(binding);
         }
     }
 
@@ -226,7 +226,7 @@ impl Bindings {
                 if is_over || binding.is_leaving() {
                     binding.be_over(EndReason::Expired);
                 }
-                context.binding(&binding);
+                context.binding(binding);
             }
         }
     }

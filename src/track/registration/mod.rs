@@ -132,6 +132,19 @@ impl Registrations {
         self.bindings.table.len().max(self.exchanges.len())
     }
 
+    /// Returns how many exchanges and bindings are open.
+    pub(crate) fn open(&self) -> usize {
+        self.exchanges.len() + self.bindings.table.len()
+    }
+
+    /// Returns whether what has set a deadline is still open.
+    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+        match timer.owner {
+            Owner::Binding => self.bindings.table.is_open(timer),
+            _ => self.exchanges.is_open(timer),
+        }
+    }
+
     /// Returns how much memory all take, in octets.
     pub(crate) fn allocated(&self) -> usize {
         self.exchanges.allocated() + self.bindings.allocated()

@@ -353,6 +353,11 @@ impl Subscriptions {
         }
     }
 
+    /// Returns whether what has set a deadline is still open.
+    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+        self.table.is_open(timer)
+    }
+
     /// Returns how many subscriptions there are.
     pub(crate) fn len(&self) -> usize {
         self.table.len()

@@ -370,31 +370,33 @@ impl Observer for Watcher {
         Ok(())
     }
 
-    fn call(&mut self, call: &Call) -> Result<()> {
+    fn call(&mut self, call: Box<Call>) -> Result<()> {
         let is_in_order = self.is_in_order;
-        self.check(about(call), |faults| rows::call(call, is_in_order, faults));
+        self.check(about(&call), |faults| {
+            rows::call(&call, is_in_order, faults);
+        });
         if self.is_ended && !call.flags().contains(Flags::EVICTED) {
             let outcome = call.outcome();
-            self.check(about(call), |faults| {
+            self.check(about(&call), |faults| {
                 faults.expect(outcome != Outcome::InProgress, || {
                     format!("{outcome} when all is over")
                 });
             });
         }
-        let row = CallRow::new(call, "");
-        self.call_rows
-            .push(call.first_seen(), call.origin(), &row)?;
         let of_call_id = self.calls.entry(call.call_id().to_vec()).or_default();
-        of_call_id.push(Row::new(call));
+        of_call_id.push(Row::new(&call));
+        self.call_rows.extend(vec![call], |rows, call| {
+            rows.push(call.first_seen(), call.origin(), &CallRow::new(&call, ""))
+        })?;
         Ok(())
     }
 
-    fn binding(&mut self, binding: &Binding) -> Result<()> {
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         let is_in_order = self.is_in_order;
         let about = format!("binding in frame {}", binding.frame());
         let is_open = self.is_ended && binding.ended().is_none();
         self.check(about, |faults| {
-            rows::binding(binding, is_in_order, faults);
+            rows::binding(&binding, is_in_order, faults);
             let is_over = !is_open || binding.state().name() == "failed";
             faults.expect(is_over, || "there when all is over".to_owned());
         });
@@ -405,8 +407,9 @@ impl Observer for Watcher {
             number: binding.frame(),
             ..Origin::default()
         };
-        let row = BindingRow::new(binding, "");
-        self.binding_rows.push(binding.first_seen(), origin, &row)?;
+        self.binding_rows.extend(vec![binding], |rows, binding| {
+            rows.push(binding.first_seen(), origin, &BindingRow::new(&binding, ""))
+        })?;
         Ok(())
     }
 

@@ -134,11 +134,13 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     )?;
 
     let list = CallList {
-        selection: args.select.selection(),
-        outcomes: args.choose.outcome.clone(),
-        durations: args.choose.duration.clone(),
-        conditions,
-        names: input::names(&inputs),
+        choice: Choice {
+            selection: args.select.selection(),
+            outcomes: args.choose.outcome.clone(),
+            durations: args.choose.duration.clone(),
+            conditions,
+            names: input::names(&inputs),
+        },
         rows: Rows::new(
             args.output.list_format(&output, ui),
             args.legs.legs.then_some(options.correlation.level),
@@ -148,7 +150,8 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
     tracked.warn(&input::names(&inputs), ui);
 
-    let any = tracked.observer.rows.write(&mut output, ui)?;
+    let CallList { choice, rows } = tracked.observer;
+    let any = rows.write(&choice, &mut output, ui)?;
     output.finish()?;
     Ok(run.outcome(any))
 }
@@ -160,15 +163,30 @@ fn outcomes() -> impl clap::builder::TypedValueParser<Value = Outcome> {
 
 /// The rows of the selected calls.
 struct CallList {
+    choice: Choice,
+    rows: Rows,
+}
+
+/// Which calls are selected, and what their rows are made with.
+struct Choice {
     selection: Selection,
     outcomes: Vec<Outcome>,
     durations: Vec<Comparison>,
     conditions: Conditions,
     names: Vec<String>,
-    rows: Rows,
 }
 
-impl CallList {
+impl Choice {
+    /// Returns the row of a call if it is selected.
+    fn row<'a>(&'a self, call: &'a Call) -> Option<CallRow<'a>> {
+        if !self.selects(call) {
+            return None;
+        }
+        let name = self.names.get(usize::from(call.origin().input));
+        let row = CallRow::new(call, name.map_or("", String::as_str));
+        self.conditions.hold(&row).then_some(row)
+    }
+
     fn selects(&self, call: &Call) -> bool {
         let duration = || call.duration();
         (self.outcomes.is_empty() || self.outcomes.contains(&call.outcome()))
@@ -189,30 +207,35 @@ impl Observer for CallList {
         Ok(())
     }
 
-    fn call(&mut self, call: &Call) -> Result<()> {
-        let row = || {
-            let name = self.names.get(usize::from(call.origin().input));
-            CallRow::new(call, name.map_or("", String::as_str))
-        };
-        let row = self.selects(call).then(row);
-        let row = row.filter(|row| self.conditions.hold(row));
-        self.rows.push(call, row.as_ref())
+    fn call(&mut self, call: Box<Call>) -> Result<()> {
+        self.rows.push(call, &self.choice)
     }
 }
 
 /// Rows in the order of their calls, or of calls that legs were put together to.
 enum Rows {
-    Calls(List),
+    Calls {
+        list: List,
+        /// Calls whose rows are yet to be made: that of many at once by all threads.
+        #[expect(clippy::vec_box, reason = "they come in boxes and go on in them")]
+        waiting: Vec<Box<Call>>,
+    },
     Legs {
         list: LegList,
         correlator: Box<Correlator>,
     },
 }
 
+/// Calls that wait for their rows at most.
+const MAX_WAITING: usize = 512;
+
 impl Rows {
     fn new(format: ListFormat, legs: Option<CorrelationLevel>) -> Result<Self> {
         Ok(match legs {
-            None => Self::Calls(List::new::<CallRow<'_>>(format)?),
+            None => Self::Calls {
+                list: List::new::<CallRow<'_>>(format)?,
+                waiting: Vec::new(),
+            },
             Some(level) => Self::Legs {
                 list: LegList::new::<CallRow<'_>>(format)?,
                 correlator: Box::new(Correlator::new(level)),
@@ -220,15 +243,19 @@ impl Rows {
         })
     }
 
-    /// Takes a call that is over, with its row if it is selected.
-    fn push(&mut self, call: &Call, row: Option<&CallRow<'_>>) -> Result<()> {
-        match (self, row) {
-            (Self::Calls(list), Some(row)) => list.push(call.first_seen(), call.origin(), row)?,
-            (Self::Calls(_), None) => {}
-            (Self::Legs { list, correlator }, row) => {
-                let leg = correlator.end(call);
-                if let Some(row) = row {
-                    list.push(leg, row)?;
+    /// Takes a call that is over.
+    fn push(&mut self, call: Box<Call>, choice: &Choice) -> Result<()> {
+        match self {
+            Self::Calls { list, waiting } => {
+                waiting.push(call);
+                if waiting.len() >= MAX_WAITING {
+                    add_rows(list, std::mem::take(waiting), choice)?;
+                }
+            }
+            Self::Legs { list, correlator } => {
+                let leg = correlator.end(&call);
+                if let Some(row) = choice.row(&call) {
+                    list.push(leg, &row)?;
                 }
                 correlator.links().try_for_each(|link| list.link(&link))?;
             }
@@ -237,9 +264,10 @@ impl Rows {
     }
 
     /// Writes all rows; returns whether there is any.
-    fn write(self, output: &mut Output, ui: &Ui) -> Result<bool> {
+    fn write(self, choice: &Choice, output: &mut Output, ui: &Ui) -> Result<bool> {
         match self {
-            Self::Calls(list) => {
+            Self::Calls { mut list, waiting } => {
+                add_rows(&mut list, waiting, choice)?;
                 let any = !list.is_empty();
                 list.write(output)?;
                 Ok(any)
@@ -264,8 +292,18 @@ impl Rows {
     }
 }
 
+/// Adds the rows of the calls that are selected.
+#[expect(clippy::vec_box, reason = "they come in boxes")]
+fn add_rows(list: &mut List, calls: Vec<Box<Call>>, choice: &Choice) -> Result<()> {
+    list.extend(calls, |rows, call| match choice.row(&call) {
+        Some(row) => rows.push(call.first_seen(), call.origin(), &row),
+        None => Ok(()),
+    })?;
+    Ok(())
+}
+
 impl Follower for CallList {
     fn marks(&self, message: &Message<'_>) -> bool {
-        self.selection.marks(message)
+        self.choice.selection.marks(message)
     }
 }

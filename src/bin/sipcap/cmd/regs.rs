@@ -76,17 +76,21 @@ pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     )?;
 
     let list = BindingList {
-        selection: args.select.selection(),
-        which: args.choose.which(),
-        states: args.choose.state.clone(),
-        conditions,
-        names: input::names(&inputs),
+        choice: Choice {
+            selection: args.select.selection(),
+            which: args.choose.which(),
+            states: args.choose.state.clone(),
+            conditions,
+            names: input::names(&inputs),
+        },
         list: List::new::<BindingRow<'_>>(args.output.list_format(&output, ui))?,
+        waiting: Vec::new(),
     };
     let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
     tracked.warn(&input::names(&inputs), ui);
 
+    tracked.observer.add_rows()?;
     let list = tracked.observer.list;
     let any = !list.is_empty();
     list.write(&mut output)?;
@@ -129,43 +133,69 @@ impl Which {
 
 /// The rows of the selected bindings.
 struct BindingList {
+    choice: Choice,
+    list: List,
+    /// Bindings whose rows are yet to be made: that of many at once by all threads.
+    #[expect(clippy::vec_box, reason = "they come in boxes and go on in them")]
+    waiting: Vec<Box<Binding>>,
+}
+
+/// Bindings that wait for their rows at most.
+const MAX_WAITING: usize = 512;
+
+/// Which bindings are selected, and what their rows are made with.
+struct Choice {
     selection: Selection,
     which: Which,
     states: Vec<BindingState>,
     conditions: Conditions,
     names: Vec<String>,
-    list: List,
+}
+
+impl Choice {
+    /// Returns the row of a binding if it is selected.
+    fn row<'a>(&'a self, binding: &'a Binding) -> Option<BindingRow<'a>> {
+        if !self.which.includes(binding) || !self.selection.matches_binding(binding) {
+            return None;
+        }
+        let name = self.names.get(usize::from(binding.input()));
+        let row = BindingRow::new(binding, name.map_or("", String::as_str));
+        let row = match self.which {
+            Which::At(ts) => row.at(ts),
+            Which::AtEnd | Which::Ever => row,
+        };
+        let is_in = |state: &BindingState| state.name() == row.state;
+        let is_selected =
+            (self.states.is_empty() || self.states.iter().any(is_in)) && self.conditions.hold(&row);
+        is_selected.then_some(row)
+    }
 }
 
 impl BindingList {
-    fn selects(&self, binding: &Binding) -> bool {
-        self.which.includes(binding) && self.selection.matches_binding(binding)
-    }
-
-    fn selects_row(&self, row: &BindingRow<'_>) -> bool {
-        let is_in = |state: &BindingState| state.name() == row.state;
-        (self.states.is_empty() || self.states.iter().any(is_in)) && self.conditions.hold(row)
+    /// Makes the rows of the bindings that wait for them.
+    fn add_rows(&mut self) -> Result<()> {
+        let (waiting, choice) = (std::mem::take(&mut self.waiting), &self.choice);
+        self.list
+            .extend(waiting, |rows, binding| match choice.row(&binding) {
+                Some(row) => {
+                    let origin = Origin {
+                        input: binding.input(),
+                        number: binding.frame(),
+                        ..Origin::default()
+                    };
+                    rows.push(binding.first_seen(), origin, &row)
+                }
+                None => Ok(()),
+            })?;
+        Ok(())
     }
 }
 
 impl Observer for BindingList {
-    fn binding(&mut self, binding: &Binding) -> Result<()> {
-        if self.selects(binding) {
-            let name = self.names.get(usize::from(binding.input()));
-            let row = BindingRow::new(binding, name.map_or("", String::as_str));
-            let row = match self.which {
-                Which::At(ts) => row.at(ts),
-                Which::AtEnd | Which::Ever => row,
-            };
-            if !self.selects_row(&row) {
-                return Ok(());
-            }
-            let origin = Origin {
-                input: binding.input(),
-                number: binding.frame(),
-                ..Origin::default()
-            };
-            self.list.push(binding.first_seen(), origin, &row)?;
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
+        self.waiting.push(binding);
+        if self.waiting.len() >= MAX_WAITING {
+            self.add_rows()?;
         }
         Ok(())
     }
@@ -173,6 +203,6 @@ impl Observer for BindingList {
 
 impl Follower for BindingList {
     fn marks(&self, message: &Message<'_>) -> bool {
-        self.selection.marks(message)
+        self.choice.selection.marks(message)
     }
 }

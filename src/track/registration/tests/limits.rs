@@ -11,7 +11,7 @@ struct Counted {
 }
 
 impl Observer for Counted {
-    fn binding(&mut self, binding: &Binding) -> Result<()> {
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         self.bindings += 1;
         self.evicted += usize::from(binding.flags().contains(Flags::EVICTED));
         Ok(())

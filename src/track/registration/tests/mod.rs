@@ -197,7 +197,7 @@ impl Observer for Told {
         Ok(())
     }
 
-    fn binding(&mut self, binding: &Binding) -> Result<()> {
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         let flags: Vec<&str> = binding.flags().names().collect();
         self.bindings.push(format!(
             "{} {} {} {} {} {}",
