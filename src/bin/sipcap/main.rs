@@ -1,5 +1,6 @@
 //! The `sipcap` command.
 
+mod choose;
 mod cli;
 mod cmd;
 mod event_rows;

@@ -2,19 +2,14 @@
 
 use sipcap::{
     error::Result,
-    filter::{Comparison, Selection},
     report::{CallRow, LegList, List, ListFormat},
     sip::Message,
-    track::{Call, Correlation, CorrelationLevel, Correlator, Observer, Outcome},
-};
-
-use clap::{
-    ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser as _},
+    track::{Call, CorrelationLevel, Correlator, Observer},
 };
 
 use crate::{
-    cli::{Conditions, InputArgs, OutputArgs, SelectArgs, WhereArgs},
+    choose::{Choice, ChooseArgs, LegArgs},
+    cli::{InputArgs, OutputArgs, SelectArgs, WhereArgs},
     exit::Outcome as Ending,
     input,
     output::Output,
@@ -46,74 +41,6 @@ pub(crate) struct CallsArgs {
     output: OutputArgs,
 }
 
-/// Which calls are selected, besides the options that all commands share.
-#[derive(clap::Args, Debug)]
-#[command(
-    next_help_heading = "Selection options (repeated: any of them; different ones: all of them)"
-)]
-pub(crate) struct ChooseArgs {
-    /// Calls with this outcome, or one of several: busy,failed
-    #[arg(long, value_name = "OUTCOME", value_delimiter = ',', value_parser = outcomes())]
-    outcome: Vec<Outcome>,
-    /// Calls that were up for this long, from the answer to the end of the call or of the capture: '>30s', 30s-60s
-    #[arg(long, value_name = "COMPARISON")]
-    duration: Vec<Comparison>,
-}
-
-/// How the legs of B2BUAs are put together.
-#[derive(clap::Args, Debug)]
-#[command(next_help_heading = "Leg options")]
-pub(crate) struct LegArgs {
-    /// Put the legs of a call together that a B2BUA made of it
-    ///
-    /// Rows of one call stand together and have its number, which does not depend on what is selected. What joins a leg
-    /// to an earlier one is in the field linked_by; sipcap-formats(7) has the scores.
-    #[arg(long)]
-    legs: bool,
-    /// What joins legs: nothing, only what is explicit, such as a header with the other Call-ID, or what they have in
-    /// common too
-    #[arg(
-        long,
-        value_name = "HOW",
-        default_value = "heuristic",
-        requires = "legs"
-    )]
-    correlate: Correlate,
-    /// A further header that names the Call-ID of another leg (can be repeated)
-    ///
-    /// Known are X-Call-ID, X-CID, X-Leg-Call-ID and Call-ID-Original.
-    #[arg(long, value_name = "NAME", requires = "legs")]
-    correlate_header: Vec<String>,
-}
-
-/// What joins legs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Correlate {
-    /// Each leg is a call
-    None,
-    /// What needs no other evidence
-    Explicit,
-    /// All evidence
-    Heuristic,
-}
-
-impl LegArgs {
-    fn correlation(&self) -> Correlation {
-        let mut correlation = Correlation::default();
-        if self.legs {
-            correlation.level = match self.correlate {
-                Correlate::None => CorrelationLevel::None,
-                Correlate::Explicit => CorrelationLevel::Explicit,
-                Correlate::Heuristic => CorrelationLevel::Heuristic,
-            };
-            correlation
-                .headers
-                .extend_from_slice(&self.correlate_header);
-        }
-        correlation
-    }
-}
-
 const EXAMPLES: &str = "Examples:
   sipcap calls trace.pcap
   sipcap calls --outcome failed,rejected --format csv day*.pcap.zst > failed.csv
@@ -123,10 +50,12 @@ const EXAMPLES: &str = "Examples:
   sipcap calls --format json trace.pcap | jq -r 'select(.pdd_ms > 3000) | .call_id'";
 
 pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
-    let conditions = args.conditions.compile(CallRow::SCHEMA)?;
     let mut options = args.track.options()?;
     options.correlation = args.legs.correlation();
     let mut inputs = args.input.open(false, ui)?;
+    let choice = args
+        .choose
+        .choice(&args.select, &args.conditions, input::names(&inputs))?;
     let mut output = Output::open(
         args.output.output.as_deref(),
         args.output.force,
@@ -134,13 +63,7 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     )?;
 
     let list = CallList {
-        choice: Choice {
-            selection: args.select.selection(),
-            outcomes: args.choose.outcome.clone(),
-            durations: args.choose.duration.clone(),
-            conditions,
-            names: input::names(&inputs),
-        },
+        choice,
         rows: Rows::new(
             args.output.list_format(&output, ui),
             args.legs.legs.then_some(options.correlation.level),
@@ -156,47 +79,10 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     Ok(run.outcome(any))
 }
 
-fn outcomes() -> impl clap::builder::TypedValueParser<Value = Outcome> {
-    PossibleValuesParser::new(Outcome::ALL.iter().map(|outcome| outcome.name()))
-        .try_map(|name| name.parse::<Outcome>())
-}
-
 /// The rows of the selected calls.
 struct CallList {
     choice: Choice,
     rows: Rows,
-}
-
-/// Which calls are selected, and what their rows are made with.
-struct Choice {
-    selection: Selection,
-    outcomes: Vec<Outcome>,
-    durations: Vec<Comparison>,
-    conditions: Conditions,
-    names: Vec<String>,
-}
-
-impl Choice {
-    /// Returns the row of a call if it is selected.
-    fn row<'a>(&'a self, call: &'a Call) -> Option<CallRow<'a>> {
-        if !self.selects(call) {
-            return None;
-        }
-        let name = self.names.get(usize::from(call.origin().input));
-        let row = CallRow::new(call, name.map_or("", String::as_str));
-        self.conditions.hold(&row).then_some(row)
-    }
-
-    fn selects(&self, call: &Call) -> bool {
-        let duration = || call.duration();
-        (self.outcomes.is_empty() || self.outcomes.contains(&call.outcome()))
-            && (self.durations.is_empty()
-                || self
-                    .durations
-                    .iter()
-                    .any(|wanted| wanted.matches(duration())))
-            && self.selection.matches_call(call)
-    }
 }
 
 impl Observer for CallList {
@@ -304,6 +190,6 @@ fn add_rows(list: &mut List, calls: Vec<Box<Call>>, choice: &Choice) -> Result<(
 
 impl Follower for CallList {
     fn marks(&self, message: &Message<'_>) -> bool {
-        self.choice.selection.marks(message)
+        self.choice.marks(message)
     }
 }
