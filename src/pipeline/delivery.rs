@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     net::{Encapsulation, Flow},
     pipeline::{
-        Sink, Summary,
+        MediaPacket, Sink, Summary,
         duplicates::{Digest, Duplicates},
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
@@ -200,6 +200,23 @@ impl<'s> Delivery<'s> {
                 self.balance.add(fate.into());
                 self.settle(frame);
             }
+        }
+    }
+
+    /// Hands over a packet that may be media.
+    pub(crate) fn media(&mut self, packet: &MediaPacket<'_>) {
+        if self.is_stopped {
+            return;
+        }
+        let result = if self.carriers.is_empty() {
+            self.sink.media(packet)
+        } else {
+            let frames = &*self.with_carriers(packet.frames);
+            self.sink.media(&MediaPacket { frames, ..*packet })
+        };
+        if let Err(error) = result {
+            self.is_stopped = true;
+            self.result = Err(error);
         }
     }
 

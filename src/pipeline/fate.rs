@@ -104,6 +104,17 @@ fates! {
     UnknownLinkType = "unknown-link-type", "link type not decoded";
 }
 
+impl Fate {
+    /// Returns whether a datagram with this fate may be of the media of a call. By its octets alone nobody can tell
+    /// T.38, or what keeps a NAT open, from anything else.
+    pub(crate) const fn may_be_media(self) -> bool {
+        matches!(
+            self,
+            Self::Rtp | Self::Rtcp | Self::Stun | Self::Dtls | Self::UdpOther | Self::KeepAlive
+        )
+    }
+}
+
 impl From<Reason> for Fate {
     fn from(reason: Reason) -> Self {
         match reason {

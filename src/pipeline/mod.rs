@@ -35,7 +35,7 @@ use self::{
 use crate::{
     capture::{Frame, InputSummary, Inputs, Watermark},
     error::{Error, Result},
-    net::Encapsulation,
+    net::{Encapsulation, Flow},
     packet::DecodeOptions,
     sip::{Message, ParseError},
     stream::{DefragStats, Limits, StreamStats},
@@ -71,6 +71,20 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Returns whether it takes packets that may be media; handing them on takes time.
+    fn takes_media(&self) -> bool {
+        false
+    }
+
+    /// Takes a packet that may be media, between the messages before it and those behind it.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn media(&mut self, packet: &MediaPacket<'_>) -> Result<()> {
+        let _ = packet;
+        Ok(())
+    }
+
     /// Is told that a pipe has nothing more at hand: whoever reads the output should see what there is.
     ///
     /// # Errors
@@ -84,6 +98,21 @@ pub trait Sink: Send {
     /// # Errors
     /// An error is what [`Pipeline::run`] returns.
     fn finish(&mut self, summary: &Summary) -> Result<()>;
+}
+
+/// A datagram without SIP, or a segment of a TCP stream, that may be of the media of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct MediaPacket<'a> {
+    /// When it was captured; of fragments, the last of them.
+    pub ts: Timestamp,
+    /// Between whom.
+    pub flow: Flow,
+    /// The frames that carried it.
+    pub frames: &'a [Frame],
+    /// What it carries.
+    pub payload: &'a [u8],
+    /// Whether it is RTCP by its looks.
+    pub is_rtcp: bool,
 }
 
 /// What is told about a run besides its inputs.
@@ -193,6 +222,7 @@ impl<'a> Pipeline<'a> {
             since: self.options.since,
             until: self.options.until,
             takes_notices: sink.takes_notices(),
+            takes_media: sink.takes_media(),
             hasher: DefaultHashBuilder::default(),
         };
         let capacity = (BATCHES_PER_THREAD * rayon::current_num_threads()).min(MAX_BATCHES);
@@ -202,7 +232,7 @@ impl<'a> Pipeline<'a> {
             Window::new(capacity),
         );
         let mut stage = Stage {
-            ordered: Ordered::new(sink, self.options, settings.hasher.clone()),
+            ordered: Ordered::new(sink, self.options, settings.clone()),
             merge: (self.inputs.len() > 1).then(Merge::default),
             tally: Tally::default(),
         };

@@ -2,19 +2,17 @@
 
 use std::net::SocketAddr;
 
-use hashbrown::DefaultHashBuilder;
-
 use crate::{
     capture::{Batch, Frame},
     net::{Flow, Transport},
-    packet::{self, DecodeOptions},
+    packet,
     pipeline::{
-        Options, Sink,
+        MediaPacket, Options, Sink,
         delivery::{Delivery, Parts},
         duplicates::Digest,
         fate::Fate,
         notice::NoticeKind,
-        unit::{self, Kind, Unit},
+        unit::{self, Kind, Settings, Unit},
     },
     sip::Flaws,
     stream::{
@@ -28,8 +26,7 @@ const UDP: u8 = 17;
 
 /// All state of a run, and the consumer of its messages.
 pub(crate) struct Ordered<'s> {
-    decode: DecodeOptions,
-    hasher: DefaultHashBuilder,
+    settings: Settings,
     defragmenter: Defragmenter,
     streams: Streams,
     associations: Associations,
@@ -57,16 +54,12 @@ struct Found<'a> {
 }
 
 impl<'s> Ordered<'s> {
-    /// Returns the stage; `hasher` is the one that made the digests.
-    pub(crate) fn new(
-        sink: &'s mut dyn Sink,
-        options: &Options,
-        hasher: DefaultHashBuilder,
-    ) -> Self {
+    /// Returns the stage behind the one that has the same settings.
+    pub(crate) fn new(sink: &'s mut dyn Sink, options: &Options, settings: Settings) -> Self {
         let limits = &options.limits;
+        let hasher = settings.hasher.clone();
         Self {
-            decode: options.decode.clone(),
-            hasher: hasher.clone(),
+            settings,
             defragmenter: Defragmenter::new(limits),
             streams: Streams::new(limits),
             associations: Associations::new(limits),
@@ -91,8 +84,9 @@ impl<'s> Ordered<'s> {
         let (Some(frame), Some(record)) = (batch.frame(index), batch.records.get(index)) else {
             return;
         };
-        if let Kind::Stranger { flow, bytes } = &unit.kind {
-            return self.stranger(frame, flow, bytes.len(), unit.digest);
+        if let Kind::Other { flow, bytes, fate } = &unit.kind {
+            let payload = bytes.of(record.data.of(&batch.bytes));
+            return self.other(&[frame], flow, payload, *fate, unit.digest);
         }
         self.packet(&Found {
             kind: &unit.kind,
@@ -143,14 +137,37 @@ impl<'s> Ordered<'s> {
         (self.delivery, tables)
     }
 
-    /// Tells of a datagram that is nothing known where SIP is spoken.
-    fn stranger(&mut self, frame: Frame, flow: &Flow, octets: usize, digest: Option<Digest>) {
+    /// Hands on a datagram that may be media, and tells of one that is nothing known where SIP is spoken.
+    fn other(
+        &mut self,
+        frames: &[Frame],
+        flow: &Flow,
+        payload: &[u8],
+        fate: Fate,
+        digest: Option<Digest>,
+    ) {
+        let Some(frame) = frames.last() else {
+            return;
+        };
         let delivery = &mut self.delivery;
+        if self.settings.takes_media {
+            delivery.media(&MediaPacket {
+                ts: frame.ts,
+                flow: *flow,
+                frames,
+                payload,
+                is_rtcp: fate == Fate::Rtcp,
+            });
+        }
+        if !self.settings.takes_notices || fate != Fate::UdpOther {
+            return;
+        }
         let is_told = delivery
             .speakers()
             .is_some_and(|speakers| speakers.is_either(flow));
         if is_told && !digest.is_some_and(|digest| delivery.is_copy(digest, frame.ts)) {
-            delivery.notice(NoticeKind::Probe { octets }, &frame, *flow);
+            let octets = payload.len();
+            delivery.notice(NoticeKind::Probe { octets }, frame, *flow);
         }
     }
 
@@ -178,9 +195,22 @@ impl<'s> Ordered<'s> {
         delivery.carry(found.frames);
         delivery.settle_all(before, Fate::FragmentOfPacket);
         match found.kind {
-            Kind::Sip { .. } | Kind::Stranger { .. } => {}
+            Kind::Sip { .. } | Kind::Other { .. } => {}
             Kind::Segment(segment) => {
                 let payload = segment.payload.of(found.bytes);
+                if self.settings.takes_media {
+                    delivery.media(&MediaPacket {
+                        ts: last.ts,
+                        flow: Flow {
+                            src: segment.src,
+                            dst: segment.dst,
+                            transport: Transport::Tcp,
+                        },
+                        frames: found.frames,
+                        payload,
+                        is_rtcp: false,
+                    });
+                }
                 self.streams
                     .segment(segment, payload, context, last, &mut |found| {
                         delivery.found(&found);
@@ -246,7 +276,7 @@ impl<'s> Ordered<'s> {
             whole.src,
             whole.dst,
             so_far,
-            &self.decode,
+            &self.settings.decode,
         );
         let mut kind = unit::sort(&packet, &whole.bytes);
         if whole.has_conflict
@@ -283,10 +313,18 @@ impl<'s> Ordered<'s> {
                     encapsulation: packet.encapsulation,
                     tunnel: packet.tunnel,
                 },
-                digest: unit::digest(&kind, &packet, &whole.bytes, &self.hasher),
+                digest: unit::digest(&kind, &packet, &whole.bytes, &self.settings.hasher),
                 frames: &whole.frames,
             }),
-            Err(fate) => self.delivery.settle_all(&whole.frames, fate),
+            Err(fate) => {
+                if let Some(Kind::Other { flow, bytes, .. }) =
+                    unit::other(&packet, fate, &self.settings)
+                {
+                    let payload = bytes.of(&whole.bytes);
+                    self.other(&whole.frames, &flow, payload, fate, None);
+                }
+                self.delivery.settle_all(&whole.frames, fate);
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What the parallel stage needs to know.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) decode: DecodeOptions,
     pub(crate) since: Timestamp,
@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) hasher: DefaultHashBuilder,
     /// Whether datagrams are looked for that are nothing known.
     pub(crate) takes_notices: bool,
+    /// Whether all datagrams that may be media are handed on.
+    pub(crate) takes_media: bool,
 }
 
 /// A packet that the ordered stage has to see.
@@ -53,10 +55,11 @@ pub(crate) enum Kind {
     Segment(Segment),
     Sctp(SctpPacket),
     Fragment(Fragment),
-    /// A datagram that is nothing known. Its frame has found its fate, and there may be something to tell of it.
-    Stranger {
+    /// A datagram without SIP. Its frame has found its fate; there may be something to tell of it, or it may be media.
+    Other {
         flow: Flow,
         bytes: Span,
+        fate: Fate,
     },
 }
 
@@ -130,15 +133,15 @@ impl Work {
                 }),
                 Err(fate) => {
                     self.tally.balance.add(fate);
-                    if settings.takes_notices
-                        && let Some(kind) = stranger(&packet, fate)
-                    {
+                    if let Some(kind) = other(&packet, fate, settings) {
+                        let is_stranger = settings.takes_notices && fate == Fate::UdpOther;
+                        let digest = || digest(&kind, &packet, bytes, &settings.hasher);
                         self.units.push(Unit {
                             record: index as u32,
                             key,
                             encapsulation: packet.encapsulation,
                             tunnel: packet.tunnel,
-                            digest: digest(&kind, &packet, bytes, &settings.hasher),
+                            digest: is_stranger.then(digest).flatten(),
                             kind,
                         });
                     }
@@ -167,12 +170,15 @@ pub(crate) fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
     }
 }
 
-/// Returns a datagram that is nothing known.
-fn stranger(packet: &Packet, fate: Fate) -> Option<Kind> {
+/// Returns a datagram without SIP that somebody wants to know of.
+pub(crate) fn other(packet: &Packet, fate: Fate, settings: &Settings) -> Option<Kind> {
+    let is_wanted = settings.takes_media && fate.may_be_media()
+        || settings.takes_notices && fate == Fate::UdpOther;
     match &packet.content {
-        Content::Datagram(datagram) if fate == Fate::UdpOther => Some(Kind::Stranger {
+        Content::Datagram(datagram) if is_wanted => Some(Kind::Other {
             flow: flow(datagram),
             bytes: datagram.payload,
+            fate,
         }),
         _ => None,
     }
@@ -224,7 +230,9 @@ pub(crate) fn digest(
         Kind::Sip {
             flow, bytes: span, ..
         }
-        | Kind::Stranger { flow, bytes: span } => (
+        | Kind::Other {
+            flow, bytes: span, ..
+        } => (
             hasher.hash_one((flow, id, span.of(bytes))),
             flow.src.is_ipv6(),
         ),

@@ -16,6 +16,8 @@ pub(crate) struct Shared {
     pub(crate) stats: TrackStats,
     /// The latest time that deadlines are fired for.
     pub(crate) now: Timestamp,
+    /// The number of the call that the message is of which is being taken.
+    pub(crate) taken_by: Option<u64>,
     /// Whether the capture is over and deadlines behind it are fired.
     pub(crate) is_forced: bool,
     /// What the observer returned when it failed.
@@ -30,6 +32,7 @@ impl Shared {
             timers: Timers::default(),
             stats: TrackStats::default(),
             now: Timestamp::MIN,
+            taken_by: None,
             is_forced: false,
             result: Ok(()),
         }

@@ -66,7 +66,8 @@ impl Tracker {
         }
     }
 
-    /// Takes the next message of the capture. A mark stays with the call that the message is of.
+    /// Takes the next message of the capture, and returns the [number](crate::track::Call::number) of the call that it is
+    /// of. A mark stays with that call.
     ///
     /// # Errors
     /// What the observer returned.
@@ -75,8 +76,9 @@ impl Tracker {
         message: &Message<'_>,
         is_marked: bool,
         observer: &mut dyn Observer,
-    ) -> Result<()> {
+    ) -> Result<Option<u64>> {
         self.advance(message.ts, observer);
+        self.shared.taken_by = None;
         let context = &mut Context {
             shared: &mut self.shared,
             observer,
@@ -89,7 +91,8 @@ impl Tracker {
                 }
             }
         }
-        self.result()
+        self.result()?;
+        Ok(self.shared.taken_by)
     }
 
     /// Tells of an event that is no matter of messages, after all deadlines before it.

@@ -46,7 +46,8 @@ impl Calls {
             Place::In(key, direction) => (key, direction),
             Place::Begins(before) => {
                 let direction = Direction::Forward;
-                let call = Call::new(seen, direction, before + 1);
+                let number = context.shared.stats.calls;
+                let call = Call::new(seen, direction, before + 1, number);
                 context.shared.stats.calls += 1;
                 if context.shared.options.correlation.level != CorrelationLevel::None {
                     context.call_begun(&call);
@@ -60,6 +61,7 @@ impl Calls {
             return true;
         };
         call.is_marked |= is_marked;
+        context.shared.taken_by = Some(call.number);
         let sighting = call.sight(seen, direction);
         if context.shared.options.correlation.level != CorrelationLevel::None
             && sighting == Sighting::First

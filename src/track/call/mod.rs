@@ -81,6 +81,7 @@ pub(super) enum Direction {
 #[derive(Debug)]
 pub struct Call {
     hash: u64,
+    number: u64,
     pub(super) alarm: Alarm,
     texts: Texts<Text, TEXTS>,
     sightings: Sightings,
@@ -134,7 +135,7 @@ pub struct Call {
 
 impl Call {
     /// Returns the call that a message begins.
-    fn new(seen: &Seen<'_>, direction: Direction, episode: u32) -> Self {
+    fn new(seen: &Seen<'_>, direction: Direction, episode: u32, number: u64) -> Self {
         let [from, to] = seen.parties();
         let (caller, callee, tag) = match direction {
             Direction::Forward => (from, to, seen.from_tag),
@@ -147,6 +148,7 @@ impl Call {
         texts.set(Text::FromTag, tag);
         Self {
             hash: seen.hash,
+            number,
             alarm: Alarm::NONE,
             texts,
             sightings: Sightings::default(),
@@ -217,6 +219,12 @@ impl Call {
     #[must_use]
     pub const fn episode(&self) -> u32 {
         self.episode
+    }
+
+    /// Returns its number: all calls are numbered from 0 on, in the order in which they began.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
     }
 
     /// Returns the caller's tag.
