@@ -85,9 +85,14 @@ impl<'a> Media<'a> {
     /// Returns the value of the first `a=NAME` or `a=NAME:VALUE` line, empty when it has none.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&'a [u8]> {
+        self.attributes(name).next()
+    }
+
+    /// Returns the values of all `a=NAME` and `a=NAME:VALUE` lines.
+    pub fn attributes<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         lines(self.lines)
             .filter(|(kind, ..)| *kind == b'a')
-            .find_map(|(_, value, _)| match value.strip_prefix(name.as_bytes())? {
+            .filter_map(|(_, value, _)| match value.strip_prefix(name.as_bytes())? {
                 [] => Some(&[][..]),
                 [b':', value @ ..] => Some(value),
                 _ => None,
