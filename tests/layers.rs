@@ -49,7 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "split",
         &[
-            "time", "span", "net", "error", "text", "sip", "filter", "capture",
+            "time", "span", "net", "error", "text", "sip", "filter", "capture", "packet",
         ],
     ),
     ("pipeline", DECODING),

@@ -94,7 +94,7 @@ impl<W: Write> CaptureWriter<W> {
     #[must_use]
     pub fn new(writer: W, format: OutputFormat) -> Self {
         let mut buffer = Vec::new();
-        let encoder = Encoder::begin(format, &mut buffer);
+        let encoder = Encoder::begin(format, "", &mut buffer);
         Self {
             encoder,
             buffer,
@@ -108,7 +108,7 @@ impl<W: Write> CaptureWriter<W> {
     ///
     /// What the writer says; and a frame of another link type than that of a pcap file.
     pub fn write(&mut self, frame: &Frame, octets: &[u8]) -> io::Result<()> {
-        self.encoder.frame(frame, octets, &mut self.buffer)?;
+        self.encoder.frame(frame, None, octets, &mut self.buffer)?;
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush()?;
         }
@@ -137,19 +137,38 @@ impl<W: Write> CaptureWriter<W> {
     }
 }
 
+/// What a pcapng file tells besides its frames; pcap has no place for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct About<'a> {
+    /// A comment about the file.
+    pub comment: &'a str,
+    /// The inputs that the frames are from, for the names of their interfaces.
+    pub inputs: &'a [InputSummary],
+}
+
+impl<'a> About<'a> {
+    /// Returns the name of the interface that a frame was captured on.
+    fn interface(&self, frame: &Frame) -> Option<&'a str> {
+        let input = self.inputs.get(usize::from(frame.origin.input))?;
+        let interface = input.interfaces.get(usize::from(frame.interface))?;
+        interface.name.as_deref()
+    }
+}
+
 /// Appends a whole capture file with `frames` to `buffer`.
 ///
 /// # Errors
 ///
 /// A frame of another link type than that of a pcap file.
 pub fn encode<'a>(
-    frames: impl IntoIterator<Item = (&'a Frame, &'a [u8])>,
+    frames: impl IntoIterator<Item = (Frame, &'a [u8])>,
     format: OutputFormat,
+    about: &About<'_>,
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
-    let mut encoder = Encoder::begin(format, buffer);
+    let mut encoder = Encoder::begin(format, about.comment, buffer);
     for (frame, octets) in frames {
-        encoder.frame(frame, octets, buffer)?;
+        encoder.frame(&frame, about.interface(&frame), octets, buffer)?;
     }
     Ok(())
 }
@@ -158,12 +177,12 @@ pub fn encode<'a>(
 #[derive(Debug)]
 struct Encoder {
     format: OutputFormat,
-    /// The link types that have an interface in a pcapng file.
-    links: Vec<LinkType>,
+    /// The link types and names that have an interface in a pcapng file.
+    interfaces: Vec<(LinkType, Option<String>)>,
 }
 
 impl Encoder {
-    fn begin(format: OutputFormat, buffer: &mut Vec<u8>) -> Self {
+    fn begin(format: OutputFormat, comment: &str, buffer: &mut Vec<u8>) -> Self {
         match format {
             OutputFormat::Pcap { link, nanos } => {
                 let header = PcapHeader {
@@ -183,15 +202,21 @@ impl Encoder {
                 // Writing to memory does not fail.
                 let _ = header.write_to(buffer);
             }
-            OutputFormat::PcapNg { .. } => section_header(buffer),
+            OutputFormat::PcapNg { .. } => section_header(comment, buffer),
         }
         Self {
             format,
-            links: Vec::new(),
+            interfaces: Vec::new(),
         }
     }
 
-    fn frame(&mut self, frame: &Frame, octets: &[u8], buffer: &mut Vec<u8>) -> io::Result<()> {
+    fn frame(
+        &mut self,
+        frame: &Frame,
+        interface: Option<&str>,
+        octets: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<()> {
         match self.format {
             OutputFormat::Pcap { link, nanos } if link == frame.link => {
                 record(frame, octets, nanos, buffer)
@@ -201,27 +226,33 @@ impl Encoder {
                 "a pcap file holds one link type only",
             )),
             OutputFormat::PcapNg { .. } => {
-                let interface = self.interface(frame.link, buffer);
+                let interface = self.interface(frame.link, interface, buffer);
                 enhanced_packet(frame, octets, interface, self.format.nanos(), buffer);
                 Ok(())
             }
         }
     }
 
-    /// Returns the interface of a link type, described before its first frame.
-    fn interface(&mut self, link: LinkType, buffer: &mut Vec<u8>) -> u32 {
-        let known = self.links.iter().position(|known| *known == link);
+    /// Returns the interface of a link type and a name, described before its first frame.
+    fn interface(&mut self, link: LinkType, name: Option<&str>, buffer: &mut Vec<u8>) -> u32 {
+        let known = self
+            .interfaces
+            .iter()
+            .position(|(known, known_name)| *known == link && known_name.as_deref() == name);
         let index = known.unwrap_or_else(|| {
-            self.links.push(link);
+            self.interfaces.push((link, name.map(str::to_owned)));
             let mut body = Vec::with_capacity(20);
             body.extend_from_slice(&link.0.to_le_bytes());
             body.extend_from_slice(&[0; 2]);
             body.extend_from_slice(&SNAPLEN.to_le_bytes());
-            // if_tsresol, then the end of the options.
+            if let Some(name) = name {
+                option(IF_NAME, name.as_bytes(), &mut body);
+            }
             let resolution = if self.format.nanos() { 9 } else { 6 };
-            body.extend_from_slice(&[9, 0, 1, 0, resolution, 0, 0, 0, 0, 0, 0, 0]);
+            option(IF_TSRESOL, &[resolution], &mut body);
+            option(END_OF_OPTIONS, &[], &mut body);
             block(1, body, buffer);
-            self.links.len().saturating_sub(1)
+            self.interfaces.len().saturating_sub(1)
         });
         u32::try_from(index).unwrap_or(u32::MAX)
     }
@@ -251,14 +282,34 @@ fn record(frame: &Frame, octets: &[u8], nanos: bool, buffer: &mut Vec<u8>) -> io
         })
 }
 
-fn section_header(buffer: &mut Vec<u8>) {
+fn section_header(comment: &str, buffer: &mut Vec<u8>) {
     let mut body = Vec::with_capacity(28);
     body.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
-    // Version 1.0, a section of unknown length, shb_userappl, the end of the options.
+    // Version 1.0, a section of unknown length.
     body.extend_from_slice(&[1, 0, 0, 0]);
     body.extend_from_slice(&(-1_i64).to_le_bytes());
-    body.extend_from_slice(b"\x04\0\x06\0sipcap\0\0\0\0\0\0");
+    if !comment.is_empty() {
+        option(OPT_COMMENT, comment.as_bytes(), &mut body);
+    }
+    option(SHB_USERAPPL, b"sipcap", &mut body);
+    option(END_OF_OPTIONS, &[], &mut body);
     block(0x0a0d_0d0a, body, buffer);
+}
+
+/// Options of blocks (draft-ietf-opsawg-pcapng §3.5, §4.1, §4.2).
+const END_OF_OPTIONS: u16 = 0;
+const OPT_COMMENT: u16 = 1;
+const IF_NAME: u16 = 2;
+const SHB_USERAPPL: u16 = 4;
+const IF_TSRESOL: u16 = 9;
+
+/// Appends an option of a pcapng block; a value that is too long is cut.
+fn option(code: u16, value: &[u8], body: &mut Vec<u8>) {
+    let len = u16::try_from(value.len()).unwrap_or(u16::MAX);
+    body.extend_from_slice(&code.to_le_bytes());
+    body.extend_from_slice(&len.to_le_bytes());
+    body.extend_from_slice(value.get(..usize::from(len)).unwrap_or_default());
+    body.resize(body.len().next_multiple_of(4), 0);
 }
 
 fn enhanced_packet(
@@ -329,7 +380,7 @@ mod tests {
             let link = LinkType::LINUX_SLL2;
             let mut file = Vec::new();
             let format = OutputFormat::Pcap { link, nanos };
-            encode([(&frame, &b"abc"[..])], format, &mut file).unwrap();
+            encode([(frame, &b"abc"[..])], format, &About::default(), &mut file).unwrap();
             let expected = [
                 &magic[..],
                 b"\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x14\x01\0\0\x01\0\0\0",
@@ -346,7 +397,13 @@ mod tests {
             let mut file = Vec::new();
             let link = LinkType::RAW;
             let format = OutputFormat::Pcap { link, nanos: false };
-            encode([(&frame(link, nanos, 3), &b"abc"[..])], format, &mut file).unwrap();
+            encode(
+                [(frame(link, nanos, 3), &b"abc"[..])],
+                format,
+                &About::default(),
+                &mut file,
+            )
+            .unwrap();
             let stored: Vec<u8> = stored.into_iter().flat_map(u32::to_le_bytes).collect();
             assert_eq!(file[24..32], stored);
         }

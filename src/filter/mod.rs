@@ -9,6 +9,7 @@ mod expression;
 mod moment;
 mod number;
 mod ranges;
+mod template;
 
 use std::str::FromStr;
 
@@ -19,6 +20,7 @@ pub use self::{
     moment::{InvalidTime, parse_time},
     number::Number,
     ranges::{InvalidRange, IpRange, PortRange, StatusRange},
+    template::Template,
 };
 pub use crate::duration::{Comparison, InvalidDuration, parse_duration};
 use crate::{
@@ -53,6 +55,21 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Returns whether everything is selected.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.call_ids.is_empty()
+            && self.from.is_empty()
+            && self.to.is_empty()
+            && self.numbers.is_empty()
+            && self.methods.is_empty()
+            && self.statuses.is_empty()
+            && self.ips.is_empty()
+            && self.ports.is_empty()
+            && self.user_agents.is_empty()
+            && self.patterns.is_empty()
+    }
+
     /// Returns whether `message` is selected. The cheap questions come first.
     #[must_use]
     pub fn matches(&self, message: &Message<'_>) -> bool {

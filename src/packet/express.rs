@@ -75,6 +75,7 @@ pub(super) fn express(frame: &[u8], options: &DecodeOptions) -> Option<Packet> {
         encapsulation,
         tunnel: 0,
         ip_id: u16::from_be_bytes([i0, i1]),
+        ip_packet: Span::new(before, end),
         ip_payload: Span::new(start, end),
         content: Content::Datagram(Datagram {
             src: SocketAddr::new(IpAddr::V4(Ipv4Addr::new(s0, s1, s2, s3)), src_port),

@@ -8,7 +8,7 @@ use super::{
     Content, Fragment, Reason,
     walk::{Layer, Step, Walk},
 };
-use crate::net::Encapsulation;
+use crate::{net::Encapsulation, span::Span};
 
 /// How many extension headers of one IPv6 packet are followed.
 const MAX_EXTENSIONS: usize = 16;
@@ -39,11 +39,13 @@ impl Walk<'_> {
             total if total < header_len => return Err(Reason::Malformed),
             total => self.limit(total),
         }
+        let start = self.span().start();
         self.skip(header_len)?;
         self.src = IpAddr::V4(header.source_addr());
         self.dst = IpAddr::V4(header.destination_addr());
         self.packet.ip_id = header.identification();
         self.packet.ip_payload = self.span();
+        self.packet.ip_packet = Span::new(start, self.span().end());
         if !header.is_fragmenting_payload() {
             return self.protocol(header.protocol().0);
         }
@@ -67,6 +69,7 @@ impl Walk<'_> {
             }
             Err(_) => return Err(Reason::Malformed),
         };
+        let start = self.span().start();
         self.skip(header.slice().len())?;
         // 0 stands for a jumbogram, or was left by segmentation in the network card.
         if header.payload_length() != 0 {
@@ -76,6 +79,7 @@ impl Walk<'_> {
         self.dst = IpAddr::V6(header.destination_addr());
         self.packet.ip_id = 0;
         self.packet.ip_payload = self.span();
+        self.packet.ip_packet = Span::new(start, self.span().end());
         self.protocol(header.next_header().0)
     }
 

@@ -107,6 +107,7 @@ pub fn decode_ip_payload(
         encapsulation: so_far.encapsulation,
         tunnel: so_far.tunnel,
         ip_id: so_far.ip_id,
+        ip_packet: Span::default(),
         ip_payload: Span::new(0, payload.len()),
         ..Packet::unknown()
     };
@@ -127,6 +128,8 @@ pub struct Packet {
     pub tunnel: u64,
     /// The innermost IP header's identification (0 for IPv6), for telling tap duplicates.
     pub ip_id: u16,
+    /// The innermost IP packet, its header included; empty when it came in fragments.
+    pub ip_packet: Span,
     /// What the innermost IP header carries, the transport header included, for telling tap duplicates.
     pub ip_payload: Span,
     /// What was found.
@@ -140,6 +143,7 @@ impl Packet {
             encapsulation: Encapsulation::NONE,
             tunnel: 0,
             ip_id: 0,
+            ip_packet: Span::default(),
             ip_payload: Span::default(),
             content: Content::Skipped(Reason::NotIp),
         }

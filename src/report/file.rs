@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{report::CsvRows, split::CallEntry, text::escape, time::Timestamp};
+use crate::{report::CsvRows, split::GroupFiles, text::escape, time::Timestamp};
 
 /// What the manifest tells of a file. Fields are only ever added, at the end.
 #[derive(Clone, Debug, Serialize)]
@@ -17,7 +17,7 @@ pub struct FileRow<'a> {
     pub r#type: &'static str,
     /// The file.
     pub path: Cow<'a, str>,
-    /// The Call-ID of all its messages; `null` for messages without one.
+    /// The Call-ID of its messages, of several calls that of the first one; `null` for messages without one.
     pub call_id: Option<Cow<'a, str>>,
     /// How many messages are in it.
     pub messages: u32,
@@ -29,29 +29,81 @@ pub struct FileRow<'a> {
     /// When the last frame was captured.
     #[serde(serialize_with = "super::fields::serialize_time")]
     pub last: Timestamp,
+    /// The Call-IDs of the calls in it, in the order in which they began.
+    pub legs: Vec<Cow<'a, str>>,
+    /// How many calls are in it.
+    pub calls: usize,
+    /// What became of the first one.
+    pub outcome: Option<&'a str>,
+    /// Its final status.
+    pub status: Option<u16>,
+    /// Who called in it.
+    pub caller: Option<&'a str>,
+    /// Who was called.
+    pub callee: Option<&'a str>,
+    /// How many packets of media are in it.
+    pub media: u32,
+    /// How many octets the file has.
+    pub bytes: u64,
+    /// The path as it is.
+    #[serde(skip)]
+    pub file: &'a Path,
+}
+
+/// What is known of a call in a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FileCall {
+    /// Its Call-ID.
+    pub call_id: String,
+    /// What became of it.
+    pub outcome: &'static str,
+    /// Its final status.
+    pub status: Option<u16>,
+    /// The URI of who called.
+    pub caller: Option<String>,
+    /// The URI of who was called.
+    pub callee: Option<String>,
 }
 
 impl<'a> FileRow<'a> {
     /// The names of the columns, in their order.
-    pub const COLUMNS: [&'static str; 6] =
-        ["path", "call_id", "messages", "frames", "first", "last"];
+    pub const COLUMNS: [&'static str; 14] = [
+        "path", "call_id", "messages", "frames", "first", "last", "legs", "calls", "outcome",
+        "status", "caller", "callee", "media", "bytes",
+    ];
 
-    /// Returns the row of the file at `path`.
+    /// Returns the row of the file at `path`, which has `bytes` octets.
     #[must_use]
-    pub fn new(call: &CallEntry<'a>, path: &'a Path) -> Self {
-        let mut frames = call.frames();
+    pub fn new(group: &GroupFiles<'a>, calls: &[&'a FileCall], path: &'a Path, bytes: u64) -> Self {
+        let mut frames = group.frames();
         let count = frames.len();
         let first = frames
             .next()
             .map_or_else(Timestamp::default, |frame| frame.ts);
+        let mut legs: Vec<Cow<'a, str>> = Vec::new();
+        for call in calls {
+            if !legs.iter().any(|leg| *leg == call.call_id) {
+                legs.push(Cow::Borrowed(&call.call_id));
+            }
+        }
+        let call = calls.first();
         Self {
             r#type: "file",
             path: path.to_string_lossy(),
-            call_id: (!call.call_id.is_empty()).then(|| escape(call.call_id)),
-            messages: call.messages,
+            call_id: (!group.call_id.is_empty()).then(|| escape(group.call_id)),
+            messages: group.messages,
             frames: count,
             first,
             last: frames.last().map_or(first, |frame| frame.ts),
+            legs,
+            calls: calls.len(),
+            outcome: call.map(|call| call.outcome),
+            status: call.and_then(|call| call.status),
+            caller: call.and_then(|call| call.caller.as_deref()),
+            callee: call.and_then(|call| call.callee.as_deref()),
+            media: group.media,
+            bytes,
+            file: path,
         }
     }
 
@@ -66,6 +118,14 @@ impl<'a> FileRow<'a> {
         rows.number(self.frames);
         rows.text(self.first.rfc3339().as_str());
         rows.text(self.last.rfc3339().as_str());
+        rows.text(&self.legs.join(" "));
+        rows.number(self.calls);
+        rows.optional(self.outcome);
+        rows.optional_number(self.status);
+        rows.optional(self.caller);
+        rows.optional(self.callee);
+        rows.number(self.media);
+        rows.number(self.bytes);
         rows.end()
     }
 }

@@ -34,7 +34,7 @@ pub use self::{
     csv::CsvRows,
     event::{EventRow, RateRow},
     event_text::EventText,
-    file::FileRow,
+    file::{FileCall, FileRow},
     full::MessageText,
     info::{Info, Overview},
     json::JsonRows,

@@ -2,7 +2,7 @@
 
 use std::{
     hash::{BuildHasher, BuildHasherDefault, Hasher},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use hashbrown::HashSet;
@@ -13,7 +13,7 @@ const MAX_LEN: usize = 100;
 /// With more files than this they are spread over directories, since file systems become slow with flat ones.
 const MANY_FILES: usize = 10_000;
 
-/// Returns `call_id` as a part of a path that is safe everywhere: letters, digits and `._@-` stay, all other octets
+/// Returns `call_id` as a part of a path that is safe everywhere: letters, digits and `._@+-` stay, all other octets
 /// become `%XX`. It has no leading dot or hyphen, is never empty, and is cut with a hash of the whole when it is long.
 ///
 /// # Examples
@@ -25,7 +25,8 @@ const MANY_FILES: usize = 10_000;
 pub fn sanitize(call_id: &[u8]) -> String {
     let mut name = String::with_capacity(call_id.len());
     for (index, &octet) in call_id.iter().enumerate() {
-        let stays = octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'@' | b'-' | b'.');
+        let stays =
+            octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'@' | b'-' | b'.' | b'+');
         if stays && !(index == 0 && matches!(octet, b'.' | b'-')) {
             name.push(char::from(octet));
         } else {
@@ -59,53 +60,87 @@ fn is_reserved(name: &str) -> bool {
     matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
-/// Gives every Call-ID of a run a file name of its own, also where upper and lower case are the same.
+/// How the files of a run are called.
+#[derive(Clone, Debug)]
+pub struct NameStyle {
+    /// What names begin with.
+    pub prefix: String,
+    /// What they have behind the part of their own.
+    pub suffix: String,
+    /// What they end with, behind a dot; `None` is what is usual for each.
+    pub extension: Option<String>,
+    /// Over how many directories they are spread; `None` is 256 for more than 10 000 files.
+    pub directories: Option<u32>,
+}
+
+/// Gives every file of a run a name of its own, also where upper and lower case are the same.
 #[derive(Debug)]
 pub struct FileNames {
+    style: NameStyle,
+    directories: u32,
     taken: HashSet<String>,
-    are_many: bool,
 }
 
 impl FileNames {
     /// Returns names for so many files.
     #[must_use]
-    pub fn new(files: usize) -> Self {
+    pub fn new(style: NameStyle, files: usize) -> Self {
+        let usual = if files > MANY_FILES { 256 } else { 0 };
         Self {
+            directories: style.directories.unwrap_or(usual),
+            style,
             taken: HashSet::with_capacity(files),
-            are_many: files > MANY_FILES,
         }
     }
 
-    /// Returns the path for a Call-ID, below the directory of the run.
-    pub fn name(&mut self, call_id: &[u8], suffix: &str) -> PathBuf {
-        let mut name = sanitize(call_id);
+    /// Returns the path for a file below the directory of the run. Its name has `text` in it, made safe, and usually ends
+    /// with `extension`. When it is taken, by another file of the run or as `is_taken` says, it gets a hash of `call_id`.
+    pub fn name(
+        &mut self,
+        text: &[u8],
+        call_id: &[u8],
+        extension: &str,
+        is_taken: impl Fn(&Path) -> bool,
+    ) -> PathBuf {
+        let mut own = sanitize(text);
         let mut again = 0_u32;
-        while !self.taken.insert(name.to_ascii_lowercase()) {
-            name = format!(
+        loop {
+            let NameStyle { prefix, suffix, .. } = &self.style;
+            let extension = self.style.extension.as_deref().unwrap_or(extension);
+            let name = format!("{prefix}{own}{suffix}.{extension}");
+            let folded = name.to_ascii_lowercase();
+            let path = self.directory(call_id).join(name);
+            if !self.taken.contains(&folded) && !is_taken(&path) {
+                self.taken.insert(folded);
+                return path;
+            }
+            own = format!(
                 "{}-{:08x}",
-                sanitize(call_id),
+                sanitize(text),
                 hash(call_id).wrapping_add(again)
             );
             again = again.wrapping_add(1);
-        }
-        name.push('.');
-        name.push_str(suffix);
-        if self.are_many {
-            directory(call_id).join(name)
-        } else {
-            PathBuf::from(name)
         }
     }
 
     /// Returns the directories that names are in, if they are not all in one.
     pub fn directories(&self) -> impl Iterator<Item = PathBuf> {
-        let count = if self.are_many { 256 } else { 0 };
-        (0..count).map(|number| PathBuf::from(format!("{number:02x}")))
+        (0..self.directories).map(|number| self.numbered(number))
     }
-}
 
-fn directory(call_id: &[u8]) -> PathBuf {
-    PathBuf::from(format!("{:02x}", hash(call_id) & 0xff))
+    fn directory(&self, call_id: &[u8]) -> PathBuf {
+        match hash(call_id).checked_rem(self.directories) {
+            Some(number) => self.numbered(number),
+            None => PathBuf::new(),
+        }
+    }
+
+    /// Returns the directory with a number, in as many digits as the last one needs.
+    fn numbered(&self, number: u32) -> PathBuf {
+        let last = self.directories.saturating_sub(1).max(1);
+        let digits = (last.ilog2() / 4 + 1) as usize;
+        PathBuf::from(format!("{number:0digits$x}"))
+    }
 }
 
 /// FNV-1a: names must be the same on every machine and with every version.
@@ -161,17 +196,52 @@ mod tests {
         assert_ne!(sanitize(&one), sanitize(&other));
     }
 
+    fn style(directories: Option<u32>) -> NameStyle {
+        NameStyle {
+            prefix: "c_".to_owned(),
+            suffix: "_x".to_owned(),
+            extension: None,
+            directories,
+        }
+    }
+
     #[test]
     fn no_two_call_ids_share_a_file() {
-        let mut names = FileNames::new(4);
-        let all =
-            [&b"Abc"[..], b"aBC", b"", b"no-call-id"].map(|call_id| names.name(call_id, "pcap"));
+        let mut names = FileNames::new(style(None), 4);
+        let mut name = |call_id: &[u8]| names.name(call_id, call_id, "pcap", |_| false);
+        let all = [&b"Abc"[..], b"aBC", b"", b"no-call-id"].map(&mut name);
         let lower: HashSet<_> = all
             .iter()
             .map(|path| path.display().to_string().to_lowercase())
             .collect();
         assert_eq!(lower.len(), 4, "{all:?}");
-        assert_eq!(all[0], PathBuf::from("Abc.pcap"));
+        assert_eq!(all[0], PathBuf::from("c_Abc_x.pcap"));
+        let other = names.name(b"free", b"free", "pcap", |path| {
+            path == Path::new("c_free_x.pcap")
+        });
+        assert_ne!(other, PathBuf::from("c_free_x.pcap"));
+    }
+
+    #[test]
+    fn names_are_spread_over_directories() {
+        for (directories, files, count, first) in [
+            (None, 10_000, 0, None),
+            (None, 10_001, 256, Some("00")),
+            (Some(16), 1, 16, Some("0")),
+            (Some(17), 1, 17, Some("00")),
+            (Some(1), 1, 1, Some("0")),
+            (Some(0), 1_000_000, 0, None),
+        ] {
+            let names = FileNames::new(style(directories), files);
+            assert_eq!(names.directories().count(), count);
+            assert_eq!(names.directories().next(), first.map(PathBuf::from));
+        }
+        // The FNV-1a hash of "a" is e40c292c.
+        let mut names = FileNames::new(style(Some(256)), 1);
+        assert_eq!(
+            names.name(b"a", b"a", "pcap", |_| false),
+            PathBuf::from("2c/c_a_x.pcap")
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Frames by Call-ID, and the files they go to.
+//! Frames by call, and the files they go to.
 
 mod file_name;
 mod files;
@@ -6,8 +6,8 @@ mod index;
 mod order;
 
 pub use self::{
-    file_name::{FileNames, sanitize},
-    files::CallFiles,
-    index::{CallEntry, CallFrames, FrameIndex},
+    file_name::{FileNames, NameStyle, sanitize},
+    files::{CallFiles, Container, FileOptions, Label, Packing},
+    index::{FrameIndex, Group, GroupFiles, GroupFrames},
     order::CaptureOrder,
 };

@@ -15,7 +15,11 @@ pub struct CaptureOrder {
 impl CaptureOrder {
     /// Returns the order for these frames.
     pub fn of<'a>(frames: impl IntoIterator<Item = &'a Frame>) -> Self {
-        let mut inputs = frames.into_iter().map(|frame| frame.origin.input);
+        Self::of_inputs(frames.into_iter().map(|frame| frame.origin.input))
+    }
+
+    /// Returns the order for frames of these inputs.
+    pub(super) fn of_inputs(mut inputs: impl Iterator<Item = u16>) -> Self {
         let first = inputs.next();
         Self {
             is_one_input: inputs.all(|input| Some(input) == first),
@@ -25,11 +29,15 @@ impl CaptureOrder {
     /// Returns what to sort by.
     #[must_use]
     pub fn key(self, frame: &Frame) -> (Timestamp, Origin) {
+        self.key_of(frame.ts, frame.origin)
+    }
+
+    pub(super) const fn key_of(self, ts: Timestamp, origin: Origin) -> (Timestamp, Origin) {
         let ts = if self.is_one_input {
             Timestamp::MIN
         } else {
-            frame.ts
+            ts
         };
-        (ts, frame.origin)
+        (ts, origin)
     }
 }

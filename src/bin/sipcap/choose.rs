@@ -115,6 +115,21 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
+    /// Returns whether everything is selected.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.is_of_any_message() && self.selection.is_everything()
+    }
+
+    /// Returns whether a message that is of no call is selected.
+    pub(crate) fn selects_message(&self, message: &Message<'_>) -> bool {
+        self.is_of_any_message() && self.selection.matches(message)
+    }
+
+    /// Returns whether nothing is asked that only calls have.
+    fn is_of_any_message(&self) -> bool {
+        self.outcomes.is_empty() && self.durations.is_empty() && self.conditions.is_empty()
+    }
+
     /// Returns whether a message marks its call.
     pub(crate) fn marks(&self, message: &Message<'_>) -> bool {
         self.selection.marks(message)

@@ -164,6 +164,14 @@ pub(crate) fn files(inputs: &Inputs) -> Vec<PathBuf> {
 }
 
 impl Twice {
+    /// Returns inputs that are read once.
+    pub(crate) const fn once(paths: Vec<PathBuf>) -> Self {
+        Self {
+            paths,
+            copies: Vec::new(),
+        }
+    }
+
     /// Returns an error of opening a copy as one of what it is a copy of.
     pub(crate) fn blame(&self, error: &anyhow::Error) -> anyhow::Error {
         let mut text = format!("{error:#}");

@@ -10,6 +10,7 @@ mod output;
 mod pace;
 mod packets;
 mod rows;
+mod split;
 mod track;
 mod ui;
 

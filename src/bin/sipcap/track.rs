@@ -145,6 +145,15 @@ pub(crate) struct Tracked<O> {
     pub(crate) observer: O,
 }
 
+/// What became of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    /// The number of its call.
+    pub(crate) call: Option<u64>,
+    /// Whether nothing could be made of it.
+    pub(crate) is_unfit: bool,
+}
+
 /// Messages that nothing could be made of are listed up to this many; all are counted.
 const MAX_UNFIT: usize = 1000;
 
@@ -214,30 +223,38 @@ impl<O: Follower> Tracked<O> {
         ));
     }
 
-    /// Remembers a message that nothing could be made of since `before`.
-    fn note_unfit(&mut self, message: &Message<'_>, before: (u64, u64)) {
+    /// Takes the next message, and tells what became of it.
+    pub(crate) fn take(&mut self, message: &Message<'_>) -> Result<Taken> {
+        let is_marked = self.observer.marks(message);
+        let stats = self.tracker.stats();
+        let before = (stats.unusable, stats.stray);
+        let call = self
+            .tracker
+            .message(message, is_marked, &mut self.observer)?;
+        let is_unfit = self.note_unfit(message, before);
+        Ok(Taken { call, is_unfit })
+    }
+
+    /// Remembers a message that nothing could be made of since `before`; returns whether it is one.
+    fn note_unfit(&mut self, message: &Message<'_>, before: (u64, u64)) -> bool {
         let stats = self.tracker.stats();
         let why = if stats.unusable > before.0 {
             "a message that cannot be worked with"
         } else if stats.stray > before.1 {
             "a message that fits nothing"
         } else {
-            return;
+            return false;
         };
         if self.unfit.len() < MAX_UNFIT {
             self.unfit.push((message.completed_by.origin, why));
         }
+        true
     }
 }
 
 impl<O: Follower> Sink for Tracked<O> {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
-        let is_marked = self.observer.marks(message);
-        let stats = self.tracker.stats();
-        let before = (stats.unusable, stats.stray);
-        self.tracker
-            .message(message, is_marked, &mut self.observer)?;
-        self.note_unfit(message, before);
+        self.take(message)?;
         Ok(if self.observer.is_over() {
             ControlFlow::Break(())
         } else {

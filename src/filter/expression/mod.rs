@@ -50,6 +50,7 @@ mod token;
 
 mod value;
 
+pub(super) use self::names::hint;
 pub use self::{error::ExpressionError, value::Value};
 use self::{evaluate::Condition, parse::Parser};
 

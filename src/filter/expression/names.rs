@@ -12,7 +12,7 @@ const FEW: usize = 12;
 const LONGEST: usize = 64;
 
 /// Returns a hint for a name that `schema` has not.
-pub(super) fn hint(name: &str, schema: &Schema<'_>) -> String {
+pub(in crate::filter) fn hint(name: &str, schema: &Schema<'_>) -> String {
     let names: Vec<&str> = schema.iter().map(|(name, _)| *name).collect();
     let mut parts = names.clone();
     parts.retain(|known| begins(known, name, '.'));

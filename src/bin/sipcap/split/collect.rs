@@ -1,0 +1,212 @@
+//! From messages and media to groups of frames.
+
+use std::ops::ControlFlow;
+
+use clap::ValueEnum;
+use hashbrown::HashMap;
+use sipcap::{
+    capture::Frame,
+    error::Result,
+    media::MediaMap,
+    pipeline::{MediaPacket, Sink, Summary},
+    sip::Message,
+    split::{FrameIndex, Group, GroupFrames},
+};
+
+use crate::{
+    packets::Packets,
+    split::{CallNote, Calls},
+    track::{Taken, Tracked},
+    ui::Ui,
+};
+
+/// What goes to one file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum By {
+    /// All messages with the same Call-ID
+    CallId,
+    /// All calls that a B2BUA made of one, with all their Call-IDs
+    Call,
+    /// Each call alone, also where a Call-ID is used again or by several callers
+    Dialog,
+}
+
+/// Which media go to the files.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum MediaKind {
+    /// None
+    None,
+    /// RTCP only
+    Rtcp,
+    /// RTP, RTCP, and what else comes at the addresses that the calls announce
+    Rtp,
+}
+
+/// The frames of all messages, and of the media, by their group.
+pub(crate) struct Collector {
+    by: By,
+    media_kind: MediaKind,
+    index: FrameIndex,
+    media: MediaMap<Frame>,
+    /// The calls, when somebody needs to know of them.
+    tracked: Option<Tracked<Calls>>,
+    /// The group of each call, by its number.
+    groups: Vec<Group>,
+    /// The messages that nothing could be made of, if they are wanted.
+    errors: Option<Packets>,
+}
+
+impl Collector {
+    pub(crate) fn new(
+        by: By,
+        media_kind: MediaKind,
+        tracked: Option<Tracked<Calls>>,
+        errors: Option<Packets>,
+    ) -> Self {
+        Self {
+            by,
+            media_kind,
+            index: FrameIndex::default(),
+            media: MediaMap::default(),
+            tracked,
+            groups: Vec::new(),
+            errors,
+        }
+    }
+
+    /// Returns the group of a call.
+    fn group_of(&self, number: u64) -> Option<Group> {
+        self.groups.get(usize::try_from(number).ok()?).copied()
+    }
+
+    /// Returns the group of a message, which is of the call with a number or of none.
+    fn group(&mut self, message: &Message<'_>, call: Option<u64>) -> Group {
+        let call_id = message.head.call_id.of(message.bytes);
+        let group = match (self.by, call) {
+            (By::Call | By::Dialog, Some(number)) => self.index.of_call(number, call_id),
+            _ => self.index.of_call_id(call_id),
+        };
+        if call.is_some_and(|number| number == self.groups.len() as u64) {
+            self.groups.push(group);
+        }
+        group
+    }
+
+    /// Returns whether a message that is of no call selects its group.
+    fn selects(&self, message: &Message<'_>) -> bool {
+        match &self.tracked {
+            None => true,
+            Some(tracked) => tracked.observer.choice().selects_message(message),
+        }
+    }
+}
+
+/// What was found: the frames of each file, and what is known of the calls.
+pub(crate) struct Found {
+    pub(crate) groups: GroupFrames,
+    notes: Vec<(Group, CallNote)>,
+    pub(crate) errors: Option<Packets>,
+}
+
+impl Collector {
+    /// Puts together what belongs together; `names` are those of the inputs.
+    pub(crate) fn into_found(mut self, names: &[String], ui: &Ui) -> Found {
+        let mut notes = Vec::new();
+        if let Some(mut tracked) = self.tracked.take() {
+            tracked.warn(names, ui);
+            for (leg, first) in tracked.observer.joined() {
+                if let (Some(leg), Some(first)) = (self.group_of(leg), self.group_of(first)) {
+                    self.index.join(leg, first);
+                }
+            }
+            notes = self.settle(std::mem::take(&mut tracked.observer.notes));
+        }
+        Found {
+            groups: self.index.into_groups(),
+            notes,
+            errors: self.errors,
+        }
+    }
+
+    /// Selects the groups of the calls that are selected; returns the calls by when they began, with their groups.
+    fn settle(&mut self, mut notes: Vec<CallNote>) -> Vec<(Group, CallNote)> {
+        notes.sort_unstable_by_key(|note| note.number);
+        let mut placed = Vec::with_capacity(notes.len());
+        for note in notes {
+            let Some(group) = self.group_of(note.number) else {
+                continue;
+            };
+            if note.is_selected {
+                self.index.select(group);
+            }
+            placed.push((self.index.root(group), note));
+        }
+        placed
+    }
+}
+
+impl Found {
+    /// Returns the calls of each group, by when they began.
+    pub(crate) fn calls_by_group(&self) -> HashMap<Group, Vec<&CallNote>> {
+        let mut calls: HashMap<Group, Vec<&CallNote>> = HashMap::new();
+        for (group, note) in &self.notes {
+            calls.entry(*group).or_default().push(note);
+        }
+        calls
+    }
+}
+
+impl Sink for Collector {
+    fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        let taken = match &mut self.tracked {
+            Some(tracked) => tracked.take(message)?,
+            None => Taken {
+                call: None,
+                is_unfit: message.head.usable().is_err(),
+            },
+        };
+        if let Some(errors) = &mut self.errors
+            && taken.is_unfit
+        {
+            errors.add(message);
+            if message.head.call_id.is_empty() {
+                return Ok(ControlFlow::Continue(()));
+            }
+        }
+        let group = self.group(message, taken.call);
+        self.index.add_message(group, message.frames);
+        if taken.call.is_none() && self.selects(message) {
+            self.index.select(group);
+        }
+        if self.media_kind != MediaKind::None {
+            let index = &mut self.index;
+            let mut found = |owner, frame: &Frame| index.add_media(owner, frame);
+            self.media.message(message, group, &mut found);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn takes_media(&self) -> bool {
+        self.media_kind != MediaKind::None
+    }
+
+    fn media(&mut self, packet: &MediaPacket<'_>) -> Result<()> {
+        if self.media_kind == MediaKind::Rtcp && !packet.is_rtcp {
+            return Ok(());
+        }
+        let index = &mut self.index;
+        let mut found = |owner, frame: &Frame| index.add_media(owner, frame);
+        for frame in packet.frames {
+            self.media
+                .packet(packet.ts, &packet.flow, *frame, &mut found);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, summary: &Summary) -> Result<()> {
+        if let Some(tracked) = &mut self.tracked {
+            tracked.finish(summary)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! How files are called, and what they say about themselves.
+
+use anyhow::bail;
+use hashbrown::HashMap;
+use sipcap::{
+    filter::{Fields, Kind, Template, Value},
+    report::CallRow,
+    sip::uri::Uri,
+    split::{Group, GroupFiles, Label},
+    text::escape,
+};
+
+use crate::split::CallNote;
+
+/// Fields of names besides those of rows of calls: short forms of what is used most.
+const OWN: [(&str, Kind); 4] = [
+    ("start", Kind::Time),
+    ("caller", Kind::Text),
+    ("callee", Kind::Text),
+    ("index", Kind::Number),
+];
+
+/// Stands for the number of a file, which is known in the end only; no text from the wire has it.
+const INDEX: &str = "\u{0}";
+
+/// How the names of files are made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Labels {
+    template: Option<Template>,
+}
+
+impl Labels {
+    /// Reads what was asked for.
+    pub(crate) fn new(pattern: Option<&str>) -> anyhow::Result<Self> {
+        let Some(pattern) = pattern else {
+            return Ok(Self::default());
+        };
+        let schema = [&OWN, CallRow::SCHEMA].concat();
+        let template = Template::compile(pattern, &schema)
+            .map_err(|error| anyhow::anyhow!("--name: {error}"))?;
+        let tells = |name: &str| {
+            let place = schema.iter().position(|(known, _)| *known == name);
+            place.is_some_and(|place| template.has(place))
+        };
+        if !tells("call_id") && !tells("index") {
+            bail!("--name {pattern:?} is not unique; add {{call_id}} or {{index}}");
+        }
+        Ok(Self {
+            template: Some(template),
+        })
+    }
+
+    /// Returns whether names have fields of calls in them.
+    pub(crate) const fn need_calls(&self) -> bool {
+        self.template.is_some()
+    }
+
+    /// Returns the name for a call, but for the number of its file.
+    pub(crate) fn of_row(&self, row: &CallRow<'_>) -> Option<String> {
+        let template = self.template.as_ref()?;
+        let user = |uri: Option<&str>| match uri {
+            Some(uri) => user(uri).into(),
+            None => Value::Null,
+        };
+        Some(template.render(|place| match place {
+            0 => Value::Time(row.ts),
+            1 => user(row.caller.uri.as_deref()),
+            2 => user(row.callee.uri.as_deref()),
+            3 => INDEX.into(),
+            _ => row.field(place - OWN.len()),
+        }))
+    }
+
+    /// Returns the name for what is no call, but for the number of its file.
+    fn of_group(&self, group: &GroupFiles<'_>) -> Option<String> {
+        let template = self.template.as_ref()?;
+        let is_call_id = |place: usize| {
+            let name = place
+                .checked_sub(OWN.len())
+                .and_then(|place| CallRow::SCHEMA.get(place));
+            name.is_some_and(|(name, _)| *name == "call_id")
+        };
+        let first = group.frames().next();
+        Some(template.render(|place| match place {
+            0 => first.map_or(Value::Null, |frame| Value::Time(frame.ts)),
+            3 => INDEX.into(),
+            _ if is_call_id(place) => escape(group.call_id).into(),
+            _ => Value::Null,
+        }))
+    }
+
+    /// Returns what tells the file of a group from others; `notes` are those of its calls.
+    pub(crate) fn of(
+        &self,
+        group: &GroupFiles<'_>,
+        notes: &HashMap<Group, Vec<&CallNote>>,
+    ) -> Label {
+        let notes = notes.get(&group.group).map_or(&[][..], Vec::as_slice);
+        let named = notes.iter().find_map(|note| note.name.clone());
+        let name = named.or_else(|| self.of_group(group));
+        let index = (u64::from(group.group) + 1).to_string();
+        Label {
+            name: match name {
+                Some(name) => name.replace(INDEX, &index).into_bytes(),
+                None => group.call_id.to_vec(),
+            },
+            comment: comment(group, notes),
+        }
+    }
+}
+
+/// Returns what a file says about itself: a line for each call.
+fn comment(group: &GroupFiles<'_>, notes: &[&CallNote]) -> String {
+    if notes.is_empty() {
+        return format!("Call-ID: {}", one_line(group.call_id));
+    }
+    let line = |note: &&CallNote| {
+        let call = &note.call;
+        let mut line = format!("Call-ID: {}; outcome: {}", call.call_id, call.outcome);
+        if let Some(status) = call.status {
+            line.push_str(&format!(" ({status} {})", note.reason));
+        }
+        if let (Some(caller), Some(callee)) = (&call.caller, &call.callee) {
+            line.push_str(&format!("; from {caller} to {callee}"));
+        }
+        line
+    };
+    notes.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns a text from the wire as one line.
+pub(super) fn one_line(text: &[u8]) -> String {
+    sipcap::text::printable(&escape(text)).into_owned()
+}
+
+/// Returns the user of a URI, or else its host.
+fn user(uri: &str) -> String {
+    let parsed = Uri::parse(uri.as_bytes());
+    let part = parsed.user.unwrap_or(parsed.host);
+    escape(part).into_owned()
+}
