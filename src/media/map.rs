@@ -82,6 +82,8 @@ struct Sides {
     sides: Vec<Side>,
     /// Whether a call has been answered and has not ended: then a failure is of something within it.
     is_up: bool,
+    /// Whether BYE has come: a response that comes again after it changes nothing.
+    is_over: bool,
 }
 
 /// All claims. `P` is what is known of a packet.
@@ -284,16 +286,27 @@ impl<P> MediaMap<P> {
 
     /// Lets all that an owner's sides have last told go on to count, or end soon.
     fn live(&mut self, owner: Owner, life: Life, ts: Timestamp) {
-        let Some(Sides { sides, is_up }) = self.sides.get_mut(&owner) else {
+        let Some(Sides {
+            sides,
+            is_up,
+            is_over,
+        }) = self.sides.get_mut(&owner)
+        else {
             return;
         };
         let until = match life {
             Life::Fails if *is_up => return,
+            Life::Progresses | Life::IsAnswered if *is_over => return,
             Life::Fails | Life::Ends => {
                 *is_up = false;
+                *is_over = matches!(life, Life::Ends);
                 ts.plus(LINGER)
             }
-            Life::Begins => Timestamp::MAX,
+            Life::Begins => {
+                *is_over = false;
+                Timestamp::MAX
+            }
+            Life::Progresses => Timestamp::MAX,
             Life::IsAnswered => {
                 *is_up = true;
                 Timestamp::MAX
@@ -352,8 +365,9 @@ impl<P> MediaMap<P> {
 /// What a message says about the life of its call.
 #[derive(Clone, Copy)]
 enum Life {
-    /// It is about to begin, or goes on.
+    /// A request is about to begin it, or to go on with it.
     Begins,
+    Progresses,
     IsAnswered,
     /// It failed, or something within it did.
     Fails,
@@ -373,7 +387,7 @@ fn life(message: &Message<'_>) -> Option<Life> {
             _ => None,
         },
         StartLine::Response { code, .. } => match (method, code) {
-            (Invite, 101..200) => Some(Life::Begins),
+            (Invite, 101..200) => Some(Life::Progresses),
             (Invite, 200..300) => Some(Life::IsAnswered),
             (Invite, 300..) => Some(Life::Fails),
             _ => None,

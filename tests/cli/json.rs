@@ -50,6 +50,14 @@ enum Row {
         frames: u64,
         first: Time,
         last: Time,
+        legs: Vec<String>,
+        calls: u64,
+        outcome: Option<String>,
+        status: Option<u16>,
+        caller: Option<String>,
+        callee: Option<String>,
+        media: u64,
+        bytes: u64,
     },
     Metric {
         metric: String,
@@ -254,7 +262,15 @@ fn events_have_these_fields() {
 
 #[test]
 fn each_file_of_split_has_a_row() {
-    let rows: Vec<Row> = rows("split --format json -o out mixed.pcapng");
+    let dir = playground();
+    let args = "split -q --manifest rows.jsonl -o out mixed.pcapng";
+    let run = run(dir.path(), &args.split(' ').collect::<Vec<_>>());
+    assert_eq!(run.status, 0, "{run}");
+    let text = std::fs::read_to_string(dir.path().join("rows.jsonl")).unwrap();
+    let rows: Vec<Row> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect();
     let paths: BTreeSet<&String> = rows
         .iter()
         .filter_map(|row| match row {

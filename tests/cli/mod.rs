@@ -4,6 +4,7 @@ mod endings;
 mod json;
 mod snapshots;
 mod split;
+mod split_media;
 
 use std::path::Path;
 

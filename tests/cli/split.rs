@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 /// A frame: its time and octets.
-type Stored = (i64, Vec<u8>);
+pub(super) type Stored = (i64, Vec<u8>);
 
 /// Splits `scenario` as captured by `variant`; returns the files and all frames of the source.
 fn split(
@@ -43,7 +43,7 @@ fn split(
 }
 
 /// Reads a pcap file in the byte order of this machine.
-fn pcap(bytes: &[u8]) -> Vec<Stored> {
+pub(super) fn pcap(bytes: &[u8]) -> Vec<Stored> {
     let word = |at: usize| u32::from_ne_bytes(bytes[at..at + 4].try_into().unwrap());
     let scale = match word(0) {
         0xa1b2_c3d4 => 1_000,
@@ -166,7 +166,7 @@ fn hostile_call_ids_become_safe_names() {
         assert_eq!(path.parent(), Some(Path::new("out")), "{}", path.display());
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.len() <= 255 && !name.starts_with('.'), "{name}");
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._@-%".contains(c);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._@-+%".contains(c);
         assert!(name.chars().all(is_plain), "{name}");
     }
     // Nothing was written elsewhere.
@@ -184,7 +184,7 @@ fn files_that_exist_are_kept_unless_forced() {
         run(dir.path(), &["split", "-o", "out", "call.pcap"]).status,
         0
     );
-    let path = dir.path().join("out/answered@192.0.2.10.pcap");
+    let path = dir.path().join("out/callid_answered@192.0.2.10.pcap");
     std::fs::write(&path, "precious").unwrap();
     let refused = run(dir.path(), &["split", "-o", "out", "call.pcap"]);
     assert_eq!(refused.status, 2, "{refused}");

@@ -184,7 +184,9 @@ pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     refuse_inputs(&files, &run.summary, &args.output.output)?;
     let threads = args.input.threads.into();
     let sizes = files.write(&inputs.frame_reader(), threads, input::stop())?;
-    directory.keep();
+    if !found.groups.is_empty() {
+        directory.keep();
+    }
 
     // What is in none of them, and what is to be told.
     extras.write_errors(errors, &inputs)?;
@@ -202,8 +204,10 @@ pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         FileRow::new(&group, &calls, path, bytes)
     });
     extras.tell(rows, args.output.print0)?;
-    ui.note(format_args!("Wrote {} files.", found.groups.len()));
-    Ok(run.outcome(!found.groups.is_empty()))
+    let count = found.groups.len();
+    let files = if count == 1 { "file" } else { "files" };
+    ui.note(format_args!("Wrote {count} {files}."));
+    Ok(run.outcome(count > 0))
 }
 
 impl SplitArgs {
@@ -287,7 +291,10 @@ impl Extras {
         let paths = [&content.errors, &content.rest, &output.manifest];
         let mut named: Vec<&PathBuf> = paths.into_iter().flatten().collect();
         named.sort();
-        if let Some([path, _]) = named.windows(2).find(|pair| matches!(pair, [one, other] if one == other)) {
+        if let Some([path, _]) = named
+            .windows(2)
+            .find(|pair| matches!(pair, [one, other] if one == other))
+        {
             bail!("{} is to be two files; name another", path.display());
         }
         let open = |path: &PathBuf| Output::open(Some(path), output.force, inputs);
