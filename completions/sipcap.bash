@@ -1065,7 +1065,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__split)
-            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --output --format --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1139,6 +1139,86 @@ _sipcap() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --outcome)
+                    COMPREPLY=($(compgen -W "answered cancelled busy rejected failed redirected auth-failed timeout unanswered in-progress mid-call" -- "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "call-id call dialog" -- "${cur}"))
+                    return 0
+                    ;;
+                --media)
+                    COMPREPLY=($(compgen -W "none rtcp rtp" -- "${cur}"))
+                    return 0
+                    ;;
+                --errors)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rest)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --suffix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ext)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subdirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeouts)
+                    COMPREPLY=($(compgen -W "sipcap calltr" -- "${cur}"))
+                    return 0
+                    ;;
+                --end-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reg-expiry-grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reg-del-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-calls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bindings)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1148,7 +1228,15 @@ _sipcap() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text csv json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "pcap pcapng" -- "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "gz zst" -- "${cur}"))
+                    return 0
+                    ;;
+                --manifest)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

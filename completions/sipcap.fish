@@ -38,7 +38,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "calls" -d 'List the c
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "regs" -d 'List the registrations, a row for each binding'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Count the messages'
-complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write one capture file for each Call-ID'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "man" -d 'Write the manual pages'
@@ -372,16 +372,57 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l ip -d 'From or t
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l port -d 'From or to this port or range of ports' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s e -l regexp -d 'With octets that match this regular expression' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l outcome -d 'Calls with this outcome, or one of several: busy,failed' -r -f -a "answered\t''
+cancelled\t''
+busy\t''
+rejected\t''
+failed\t''
+redirected\t''
+auth-failed\t''
+timeout\t''
+unanswered\t''
+in-progress\t''
+mid-call\t''"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l duration -d 'Calls that were up for this long, from the answer to the end of the call or of the capture: \'>30s\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l by -d 'What goes to one file' -r -f -a "call-id\t'All messages with the same Call-ID'
+call\t'All calls that a B2BUA made of one, with all their Call-IDs'
+dialog\t'Each call alone, also where a Call-ID is used again or by several callers'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l media -d 'Which media go to the files' -r -f -a "none\t'None'
+rtcp\t'RTCP only'
+rtp\t'RTP, RTCP, and what else comes at the addresses that the calls announce'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l errors -d 'Collect the frames of messages that nothing can be made of in this file' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l rest -d 'Collect all frames that are in none of the other files in this file' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l name -d 'Make names of these fields: \'{start}_{caller}_{callee}_{call_id}\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l prefix -d 'What names begin with [default: callid_, or nothing with --name]' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l suffix -d 'What names have in front of the dot' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l ext -d 'What names end with [default: pcap or pcapng, and gz or zst]' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l subdirs -d 'Over how many directories files are spread [default: 256 for more than 10 000 files, or 0 for none]' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
+calltr\t'Those of calltr, the tracker of sipcallmon'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s o -l output -d 'Directory to write the files to; it is made if need be' -r -F
-complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l format -d 'What is printed for each file: its path, or a row of a manifest' -r -f -a "text\t'For people'
-csv\t'Comma-separated values with a header line'
-json\t'JSON Lines: an object with a type in each line'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l format -d 'Container of the files; several link types need pcapng, which keeps the names of interfaces and has a comment' -r -f -a "pcap\t'pcap'
+pcapng\t'pcapng'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l compress -d 'Compress the files' -r -f -a "gz\t'gzip'
+zst\t'Zstandard'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l manifest -d 'Write a table of the files to this file, as its ending says: .csv, or .jsonl for JSON Lines' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strict -d 'End with status 2 when an input or a message is damaged'
-complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strip-tunnels -d 'Write the innermost IP packets instead of the frames that they were captured in'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l print0 -d 'End each printed path with NUL instead of a line feed, for xargs -0'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l force -d 'Write to a directory that has something in it, and overwrite files'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l append -d 'Write to a directory that has something in it; a file that exists stays, and the new one gets another name'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l verbose -d 'Tell more on standard error'
@@ -427,7 +468,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "stats" -d 'Count the messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "split" -d 'Write one capture file for each Call-ID'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "man" -d 'Write the manual pages'
