@@ -20,6 +20,9 @@ const REPLACED: i64 = 2_000_000_000;
 /// How long it goes on to count when the call is over, and when packets still come after that.
 const LINGER: i64 = 5_000_000_000;
 
+/// Calls with the same two addresses are legs of one when they have told them within this time.
+const LEGS: i64 = 30_000_000_000;
+
 /// Claims at one address, sides of one owner and claims in all at most: whoever has many is hostile.
 const MAX_AT_PLACE: usize = 64;
 const MAX_SIDES: usize = 64;
@@ -57,6 +60,13 @@ struct Claim {
     rank: Rank,
 }
 
+impl Claim {
+    /// Returns whether it holds for a packet, which may have been captured before the message that it answers.
+    fn is_valid(&self, ts: Timestamp) -> bool {
+        ts.since(self.from) >= -PATIENCE && ts <= self.until
+    }
+}
+
 /// How much a claim says.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Rank {
@@ -89,14 +99,16 @@ struct Sides {
 /// All claims. `P` is what is known of a packet.
 ///
 /// A packet is of whoever has claimed the address it is sent to, or else the one it is sent from: so the media of
-/// somebody behind a NAT are found by the other end's address. Of several claims the newest valid one counts, and those
-/// of the same session.
+/// somebody behind a NAT are found by the other end's address. Of several claims the newest valid one counts, with those
+/// of the same session and those of the other leg of a call.
 #[derive(Debug)]
 pub struct MediaMap<P> {
     hasher: DefaultHashBuilder,
     claims: HashMap<Place, Vec<Claim>>,
     sides: HashMap<Owner, Sides>,
     waiting: Waiting<P>,
+    /// Those of the packet at hand; kept for its memory.
+    owners: Vec<Owner>,
     count: usize,
     /// At how many claims those that are over are dropped.
     sweep_at: usize,
@@ -109,6 +121,7 @@ impl<P> Default for MediaMap<P> {
             claims: HashMap::new(),
             sides: HashMap::new(),
             waiting: Waiting::default(),
+            owners: Vec::new(),
             count: 0,
             sweep_at: 1 << 16,
         }
@@ -146,51 +159,52 @@ impl<P> MediaMap<P> {
     ) {
         let is_tcp = flow.transport == Transport::Tcp;
         let [dst, src] = [flow.dst, flow.src].map(|address| Place::new(address, is_tcp));
-        let mut tell = |owner| found(owner, &packet);
-        let is_claimed = self.claimed(dst, ts, &mut tell) || self.claimed(src, ts, &mut tell);
-        if !is_claimed && !is_tcp {
+        let mut owners = std::mem::take(&mut self.owners);
+        owners.clear();
+        self.add_owners(dst, src, ts, &mut owners);
+        if owners.is_empty() {
+            self.add_owners(src, dst, ts, &mut owners);
+        }
+        owners.iter().for_each(|owner| found(*owner, &packet));
+        if owners.is_empty() && !is_tcp {
             self.waiting.push(ts, dst, packet);
         }
+        self.owners = owners;
     }
 
-    /// Tells the owners that have claimed a place; returns whether there is any.
-    fn claimed(&mut self, place: Place, ts: Timestamp, tell: &mut impl FnMut(Owner)) -> bool {
-        let Some(claims) = self.claims.get_mut(&place) else {
-            return false;
+    /// Adds the owners of a packet between two places, as the claims at the first of them tell.
+    fn add_owners(&mut self, place: Place, other: Place, ts: Timestamp, owners: &mut Vec<Owner>) {
+        let Some(claims) = self.claims.get(&place) else {
+            return;
         };
-        let is_valid = |claim: &Claim| ts.since(claim.from) >= -PATIENCE && ts <= claim.until;
-        let newest = claims
-            .iter()
-            .filter(|claim| is_valid(claim))
-            .max_by_key(|claim| (claim.rank, claim.from));
-        let Some(newest) = newest.copied() else {
-            return false;
+        let valid = || claims.iter().filter(|claim| claim.is_valid(ts));
+        let Some(newest) = valid().max_by_key(|claim| (claim.rank, claim.from)) else {
+            return;
         };
-        for index in 0..claims.len() {
-            let (before, rest) = claims.split_at_mut(index);
-            let Some(claim) = rest.first_mut() else {
-                break;
+        let at_other = self.claims.get(&other).map_or(&[][..], Vec::as_slice);
+        let has_both_ends = |owner| {
+            let mut claims = at_other.iter();
+            claims.any(|claim| claim.owner == owner && claim.is_valid(ts))
+        };
+        for claim in valid().filter(|claim| claim.rank == newest.rank) {
+            // A B2BUA that keeps out of the media tells the same two addresses in both calls, at about the same time.
+            let is_leg = || {
+                newest.from.since(claim.from) <= LEGS
+                    && has_both_ends(claim.owner)
+                    && has_both_ends(newest.owner)
             };
-            let is_of_session = claim.session == newest.session && claim.rank == newest.rank;
-            if !is_valid(claim) || !is_of_session {
-                continue;
+            let is_one = claim.owner == newest.owner || claim.session == newest.session || is_leg();
+            if is_one && !owners.contains(&claim.owner) {
+                owners.push(claim.owner);
             }
-            if claim.until != Timestamp::MAX {
+        }
+        for claim in self.claims.get_mut(&place).into_iter().flatten() {
+            if claim.until != Timestamp::MAX && claim.is_valid(ts) && owners.contains(&claim.owner)
+            {
                 // What goes on after the end is still of the call, until somebody else takes the address.
                 claim.until = claim.until.max(ts.plus(LINGER));
             }
-            let owner = claim.owner;
-            let is_told = |claim: &Claim| {
-                is_valid(claim)
-                    && claim.owner == owner
-                    && claim.session == newest.session
-                    && claim.rank == newest.rank
-            };
-            if !before.iter().any(is_told) {
-                tell(owner);
-            }
         }
-        true
     }
 
     /// Takes over where a side receives from now on.

@@ -192,6 +192,25 @@ fn a_session_that_is_passed_on_is_of_both_calls() {
 }
 
 #[test]
+fn media_past_a_b2bua_are_of_both_legs() {
+    // As Asterisk does it: both legs are told to send to each other's phone.
+    const PBX: &str = "192.0.2.9:5060";
+    let (phone_a, phone_b) = ("192.0.2.1:4000", "192.0.2.2:6000");
+    let mut scene = Scene::default();
+    scene.message(0, 1, A, PBX, INVITE, &sdp(1, "192.0.2.1", 4000));
+    scene.message(10, 2, PBX, B, INVITE, &sdp(2, "192.0.2.9", 9000));
+    scene.message(20, 2, B, PBX, OK, &sdp(3, "192.0.2.2", 6000));
+    scene.message(30, 1, PBX, A, OK, &sdp(4, "192.0.2.9", 9002));
+    scene.message(40, 2, PBX, B, INVITE, &sdp(2, "192.0.2.1", 4000));
+    scene.packet(45, phone_b, phone_a, 0);
+    scene.message(50, 1, PBX, A, INVITE, &sdp(4, "192.0.2.2", 6000));
+    scene.packet(60, phone_b, phone_a, 1);
+    scene.packet(61, phone_a, phone_b, 2);
+    // Only the second leg has told both ends when the first packet comes.
+    assert_eq!(scene.take(), [(0, 2), (1, 1), (1, 2), (2, 2), (2, 1)]);
+}
+
+#[test]
 fn a_private_address_may_be_that_of_the_message() {
     let mut scene = Scene::default();
     scene.message(
