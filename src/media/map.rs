@@ -189,7 +189,8 @@ impl<P> MediaMap<P> {
         for claim in valid().filter(|claim| claim.rank == newest.rank) {
             // A B2BUA that keeps out of the media tells the same two addresses in both calls, at about the same time.
             let is_leg = || {
-                newest.from.since(claim.from) <= LEGS
+                claim.until == Timestamp::MAX
+                    && newest.from.since(claim.from) <= LEGS
                     && has_both_ends(claim.owner)
                     && has_both_ends(newest.owner)
             };

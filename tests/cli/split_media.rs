@@ -324,3 +324,76 @@ fn nothing_half_is_left_when_the_disk_is_not_there() {
     );
     assert!(!dir.path().join("new").exists());
 }
+
+/// Returns the octets of all files in a directory, by their names.
+fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, std::fs::read(entry.path()).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn threads_and_blocks_change_nothing() {
+    let dir = super::playground();
+    let (scene, _) = two_calls();
+    std::fs::write(
+        dir.path().join("media.pcap"),
+        Container::PcapMicros.encode(&scene.frames),
+    )
+    .unwrap();
+    for source in ["media.pcap", "mixed.pcapng", "legs.pcap"] {
+        let mut all = Vec::new();
+        for (threads, block) in [("1", "262144"), ("2", "64"), ("3", "1000")] {
+            let out = format!("{source}-{threads}");
+            let manifest = format!("{out}.csv");
+            let args = [
+                "split",
+                "-q",
+                "-j",
+                threads,
+                "--block-bytes",
+                block,
+                "--by",
+                "call",
+                "--manifest",
+                &manifest,
+                "-o",
+                &out,
+            ];
+            let run = run(dir.path(), &[&args[..], &[source]].concat());
+            assert_eq!(run.status, 0, "{run}");
+            let manifest = std::fs::read_to_string(dir.path().join(manifest)).unwrap();
+            all.push((contents(&dir.path().join(&out)), manifest.replace(&out, "")));
+        }
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{source}");
+    }
+}
+
+#[test]
+fn legs_of_a_call_go_to_one_file() {
+    use crate::support::{matrix::Variant, scenario::Scenario};
+    let dir = tempfile::tempdir().unwrap();
+    let scenario = Scenario::named("call-legs-session-id");
+    let capture = Variant::PLAIN.capture(&scenario);
+    std::fs::write(dir.path().join("in.pcap"), Variant::PLAIN.encode(&capture)).unwrap();
+    let count = |by: &str| {
+        let out = format!("out-{by}");
+        let run = run(
+            dir.path(),
+            &["split", "-q", "--by", by, "-o", &out, "in.pcap"],
+        );
+        assert_eq!(run.status, 0, "{run}");
+        contents(&dir.path().join(out)).len()
+    };
+    let legs = run(
+        dir.path(),
+        &["calls", "--legs", "--format", "csv", "in.pcap"],
+    );
+    let legs = String::from_utf8(legs.stdout).unwrap().lines().count() - 1;
+    assert_eq!(count("dialog"), legs);
+    assert!(count("call") < legs, "{legs} legs");
+}
