@@ -192,7 +192,8 @@ impl Window {
     /// Counts an event and returns the rate. A window that has passed is counted up to this event and without it.
     fn add(&mut self, ts: Timestamp, period: i64) -> u64 {
         let elapsed = ts.since(self.start);
-        if elapsed >= period {
+        // An event far in the future is one with a wrong time.
+        if elapsed >= period || elapsed <= -period {
             let [period, elapsed] = [period, elapsed].map(|nanos| u128::from(nanos.unsigned_abs()));
             let rate = u128::from(self.count) * period / elapsed;
             *self = Self {

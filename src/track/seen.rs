@@ -80,9 +80,10 @@ impl<'a> Seen<'a> {
         // A response is told by its To tag too: several branches of a fork may answer. A reliable one has a number.
         let kind = if status > 0 {
             let reliable = rseq(head, bytes, status);
-            hasher.hash_one((status, lower(to_tag, hasher), reliable))
+            hasher.hash_one((number, status, lower(to_tag, hasher), reliable))
         } else {
-            hasher.hash_one(method_text)
+            // Some use one branch for all that they send.
+            hasher.hash_one((number, method_text))
         };
         Some(Self {
             message,

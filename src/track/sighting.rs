@@ -49,6 +49,11 @@ impl Sightings {
         Sighting::First
     }
 
+    /// Returns whether a message was remembered.
+    pub(crate) fn knows(&self, key: u64) -> bool {
+        self.seen.iter().rev().any(|(seen, _)| *seen == key)
+    }
+
     /// Forgets what cannot come again.
     pub(crate) fn forget(&mut self, now: Timestamp) {
         self.seen

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 /// Octets that are kept of one text. Longer ones are cut: nobody needs them, and whoever sends them decides how much.
-const MAX_TEXT: usize = 1024;
+pub(crate) const MAX_TEXT: usize = 1024;
 
 /// Octets that may be spent on texts that were set anew, apart from as many as there are in use.
 const SLACK: usize = 128;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
-    sip::Method,
+    sip::{Method, param},
     time::Timestamp,
     track::{
         Context, CorrelationLevel, Flags, State,
@@ -127,11 +127,14 @@ impl Calls {
         use Method::{Ack, Bye, Cancel, Info, Invite, Prack, Refer, Update};
         // Some send an INVITE with credentials under another tag (RFC 3261 §8.1.3.5 only says that it should be the same).
         let is_retry = seen.method == Invite && seen.is_initial();
-        let challenged = self.of_call_id(seen).find(|(_, call)| {
-            is_retry
-                && matches!(call.state, State::Challenged | State::Redirected)
-                && seen.cseq > call.invite_cseq
-        });
+        let challenged = self
+            .of_call_id(seen)
+            .filter(|(_, call)| {
+                is_retry
+                    && matches!(call.state, State::Challenged | State::Redirected)
+                    && seen.cseq > call.invite_cseq
+            })
+            .max_by_key(|(_, call)| (call.invite_cseq, call.number));
         if let Some((key, _)) = challenged {
             return Place::In(key, Direction::Forward);
         }
@@ -160,16 +163,19 @@ impl Calls {
     /// where nobody sees it.
     fn replace(&mut self, replaces: &[u8], ts: Timestamp, context: &mut Context<'_>) {
         use std::hash::BuildHasher;
-        let call_id = replaces
-            .split(|octet| *octet == b';')
-            .next()
-            .unwrap_or_default()
-            .trim_ascii();
+        let (call_id, params) = match replaces.iter().position(|octet| *octet == b';') {
+            Some(at) => replaces.split_at(at),
+            None => (replaces, &[][..]),
+        };
+        let call_id = call_id.trim_ascii();
+        let tag = |name| param::find(params.get(1..).unwrap_or_default(), name);
+        let tags = [tag("from-tag"), tag("to-tag")].map(Option::unwrap_or_default);
         let hash = context.shared.hasher.hash_one(call_id);
         let replaced = self
             .table
             .candidates(hash)
-            .find(|(_, call)| call.has_call_id(call_id) && call.is_up())
+            .filter(|(_, call)| call.has_call_id(call_id) && call.is_up() && call.has_dialog(tags))
+            .max_by_key(|(_, call)| call.number)
             .map(|(key, _)| key);
         if let Some(key) = replaced
             && let Some(call) = self.table.get_mut(key)

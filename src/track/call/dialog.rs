@@ -12,6 +12,7 @@ use crate::{
         endpoint::Endpoint,
         seen::Seen,
         sighting::{Sighting, Sightings},
+        texts::MAX_TEXT,
         timeouts::SECOND,
     },
 };
@@ -19,8 +20,9 @@ use crate::{
 /// Branches of one call remembered at most.
 const MAX_BRANCHES: usize = 64;
 
-/// How well a message fits a call: whether it knows the branch, whether it knows the transaction, and which episode it is.
-pub(super) type Rank = (bool, bool, u32);
+/// How well a message fits a call: whether it was seen before, whether the transaction or the branch is known, whether
+/// the call is still open, and which episode and call it is.
+pub(super) type Rank = (bool, bool, bool, bool, u32, u64);
 
 impl Call {
     /// Returns whether a Call-ID is its own. Of a long one only the beginning is kept; the hash has told the rest.
@@ -49,7 +51,17 @@ impl Call {
             .invites
             .iter()
             .any(|invite| invite.transaction == seen.target);
-        is_own.then_some((direction, (is_known, has_transaction, self.episode)))
+        let is_again = self.sightings.knows(seen.sighting);
+        let is_open = !matches!(self.state, State::Ended | State::Failed);
+        let rank = (
+            is_again,
+            has_transaction,
+            is_known,
+            is_open,
+            self.episode,
+            self.number,
+        );
+        is_own.then_some((direction, rank))
     }
 
     fn direction(&self, seen: &Seen<'_>) -> Option<Direction> {
@@ -183,6 +195,13 @@ impl Call {
         }
     }
 
+    /// Returns whether it has the dialog of two tags, whichever side they are of.
+    pub(super) fn has_dialog(&self, [one, other]: [&[u8]; 2]) -> bool {
+        let own = self.from_tag();
+        (is_same_tag(own, one) && self.branch(other).is_some())
+            || (is_same_tag(own, other) && self.branch(one).is_some())
+    }
+
     /// Returns the branch with a tag.
     pub(super) fn branch(&self, tag: &[u8]) -> Option<&Branch> {
         self.branches
@@ -204,7 +223,7 @@ impl Call {
             None if self.branches.len() >= MAX_BRANCHES => return None,
             None => {
                 self.branches.reserve_exact(1);
-                self.branches.push(Branch::new(tag));
+                self.branches.push(Branch::new(kept(tag)));
                 self.branches.len() - 1
             }
         };
@@ -342,11 +361,12 @@ pub(super) fn remote_tag<'a>(seen: &Seen<'a>, direction: Direction) -> &'a [u8] 
     }
 }
 
-/// Returns whether two tags are the same; tokens are so in any case (RFC 3261 §7.3.1).
+/// Returns whether two tags are the same, as far as they are kept; tokens are so in any case (RFC 3261 §7.3.1).
 pub(super) fn is_same_tag(one: &[u8], other: &[u8]) -> bool {
-    let kept = one.len().min(1024);
-    one.len() == other.len().min(1024)
-        && other
-            .get(..kept)
-            .is_some_and(|other| one.eq_ignore_ascii_case(other))
+    kept(one).eq_ignore_ascii_case(kept(other))
+}
+
+/// Returns what is kept of a tag.
+fn kept(tag: &[u8]) -> &[u8] {
+    tag.get(..MAX_TEXT).unwrap_or(tag)
 }

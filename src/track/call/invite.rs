@@ -6,6 +6,7 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::{
     net::Transport,
+    time::Timestamp,
     track::{auth::Credentials, seen::Seen},
 };
 
@@ -21,6 +22,11 @@ pub(super) struct Invite {
     pub(super) status: u16,
     pub(super) hop: Hop,
     pub(super) is_cancelled: bool,
+    /// Whether it was seen itself, and not only its responses.
+    pub(super) is_seen: bool,
+    /// Whether anything came back.
+    pub(super) is_heard: bool,
+    pub(super) ts: Timestamp,
     pub(super) credentials: Credentials,
 }
 
@@ -58,6 +64,16 @@ impl Hop {
         }
     }
 
+    /// Returns whether it is that of a user agent, which sends to one place after the other and forks nothing.
+    pub(super) const fn is_of_user_agent(self) -> bool {
+        self.depth <= 1
+    }
+
+    /// Returns whether somebody else has sent it.
+    pub(super) const fn is_from_elsewhere(self, first: Self) -> bool {
+        self.source != first.source
+    }
+
     /// Returns whether it is nearer to the caller.
     pub(super) const fn is_before(self, first: Self) -> bool {
         self.depth < first.depth
@@ -78,6 +94,9 @@ impl Invite {
             status: 0,
             hop: Hop::of(seen, hasher),
             is_cancelled: false,
+            is_seen: !seen.is_response(),
+            is_heard: seen.is_response(),
+            ts: seen.ts,
             credentials: Credentials::of(seen, hasher),
         }
     }

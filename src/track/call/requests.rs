@@ -71,9 +71,17 @@ impl Call {
             .iter_mut()
             .find(|known| known.transaction == seen.transaction);
         if let Some(known) = known {
-            // Forwarded by somebody who adds no Via, or seen after its responses, as streams are put together.
-            let status = known.status;
-            *known = Invite { status, ..invite };
+            if known.is_seen {
+                // Forwarded by somebody who adds no Via, such as a NAT: the hop nearest to the caller counts.
+                return;
+            }
+            // Seen after its responses, as streams are put together.
+            *known = Invite {
+                status: known.status,
+                is_cancelled: known.is_cancelled,
+                is_heard: true,
+                ..invite
+            };
             return self.late_invite(seen, hop);
         }
         let is_first = self.attempts == 0;
@@ -94,6 +102,12 @@ impl Call {
             return;
         }
         if self.is_answered() || (!is_first && seen.cseq < self.invite_cseq) {
+            return;
+        }
+        let is_waiting = matches!(self.state, State::Calling | State::Trying | State::Ringing);
+        if !is_first && is_waiting && hop.is_from_elsewhere(self.first_hop) {
+            // A B2BUA that keeps Call-ID and tag, and counts for itself.
+            invite::remember(&mut self.invites, invite);
             return;
         }
         invite::remember(&mut self.invites, invite);
@@ -327,7 +341,9 @@ impl Call {
             }
             None => seen.cseq == self.invite_cseq,
         };
-        let is_another_open = self.open_invites().any(|invite| !invite.is_cancelled);
+        let is_another_open = self
+            .open_invites(seen.ts)
+            .any(|invite| !invite.is_cancelled);
         if !is_of_call || is_another_open {
             return;
         }
@@ -358,12 +374,22 @@ impl Call {
             // Some send it although there is nothing to end.
             return;
         }
+        let mut was_early = false;
         if let Some(branch) = self.branch_mut(remote_tag(seen, direction)) {
+            was_early = branch.provisional.is_set() && !branch.answer.is_set();
             branch.bye = seen.ts.into();
             branch.fate = BranchFate::Ended;
         }
         if self.has_open_branch() {
             // One of several branches that were answered (RFC 3261 §13.2.2.4).
+            return;
+        }
+        let is_another_early = self
+            .branches
+            .iter()
+            .any(|branch| branch.fate == BranchFate::Early && branch.provisional.is_set());
+        if was_early && is_another_early && !self.is_up() {
+            // The caller ends one early dialog of several (RFC 3261 §15).
             return;
         }
         self.give_up_unconfirmed_branches();
@@ -385,7 +411,10 @@ impl Call {
             self.revive();
         }
         self.enter(State::Terminating, seen.ts);
-        if is_early && !is_confirmed && direction == Direction::Forward {
+        // Where the callee is heard and its 18x was not, the answer was missed.
+        let is_callee_heard = self.counters[1].messages() > 0;
+        let may_be_early = was_early || !is_callee_heard;
+        if is_early && !is_confirmed && may_be_early && direction == Direction::Forward {
             // The caller may end an early dialog by BYE (RFC 3261 §15); 487 or 2xx to the INVITE tells whether it was one.
             self.flags.insert(Flags::EARLY_BYE);
             return;
@@ -424,10 +453,9 @@ impl Call {
         let _ = self.branch_mut(remote_tag(seen, direction));
         let is_waiting = matches!(self.state, State::Calling | State::Trying | State::Ringing);
         match seen.method {
-            // Both may come before the answer.
             Method::Prack => self.flags.insert(Flags::RELIABLE),
-            Method::Update | Method::Notify | Method::Options | Method::Message => {}
-            _ if is_waiting && !seen.to_tag.is_empty() => self.imply_answer(seen, context),
+            // Of the methods left, this one is sent in confirmed dialogs only (RFC 3261 §14.1).
+            Method::Invite if is_waiting => self.imply_answer(seen, context),
             _ => {}
         }
         if self.attempts == 0 && self.outcome.is_none() && self.state == State::MidCall {
@@ -476,13 +504,27 @@ impl Call {
         });
     }
 
-    /// Returns the INVITE transactions of the last attempt at the first hop that have no final response.
-    pub(super) fn open_invites(&self) -> impl Iterator<Item = &Invite> {
-        self.invites.iter().filter(|invite| {
-            invite.cseq == self.invite_cseq
-                && invite.hop.is_like(self.first_hop)
-                && invite.status == 0
-        })
+    /// Returns the INVITE transactions of the last attempt at the first hop that have no final response, and may still have
+    /// one at `now`: a user agent that hears nothing goes on elsewhere (RFC 3263 §4.3).
+    pub(super) fn open_invites(&self, now: Timestamp) -> impl Iterator<Item = &Invite> {
+        let is_of_first_hop = |invite: &&Invite| {
+            invite.cseq == self.invite_cseq && invite.hop.is_like(self.first_hop)
+        };
+        let last = self
+            .invites
+            .iter()
+            .filter(is_of_first_hop)
+            .map(|invite| invite.ts)
+            .max();
+        let is_given_up = move |invite: &Invite| {
+            !invite.is_heard
+                && ((invite.hop.is_of_user_agent() && last > Some(invite.ts))
+                    || now.since(invite.ts) >= LIFETIME)
+        };
+        self.invites
+            .iter()
+            .filter(is_of_first_hop)
+            .filter(move |invite| invite.status == 0 && !is_given_up(invite))
     }
 
     /// Takes over why it ended.

@@ -67,7 +67,17 @@ impl Call {
                 .invites
                 .iter()
                 .any(|invite| invite.cseq == seen.cseq || invite.transaction == seen.transaction)
+                || (seen.cseq > self.invite_cseq && self.waits_for_retry())
                 || (self.attempts == 0 && self.invites.is_empty() && self.is_unbegun()))
+    }
+
+    /// Returns whether the next thing to come is another attempt.
+    fn waits_for_retry(&self) -> bool {
+        !self.is_answered()
+            && matches!(
+                self.state,
+                State::Challenged | State::Redirected | State::Failed
+            )
     }
 
     /// Returns whether nothing but responses has told of the call.
@@ -93,6 +103,7 @@ impl Call {
         let Some(invite) = self.invites.get_mut(index) else {
             return false;
         };
+        invite.is_heard = true;
         if seen.status >= 200 {
             invite.status = seen.status;
         }
@@ -249,7 +260,7 @@ impl Call {
         if self.is_answered() || (!self.is_undecided() && !is_early_bye) {
             return;
         }
-        if self.open_invites().next().is_some() {
+        if self.open_invites(seen.ts).next().is_some() {
             // Another branch of whoever forks may still succeed.
             return;
         }
