@@ -13,6 +13,8 @@ pub struct Sdp<'a> {
     pub origin: &'a [u8],
     /// The address for all media without one of their own.
     pub connection: Option<&'a [u8]>,
+    /// The lines in front of the first `m=` line.
+    pub lines: &'a [u8],
     /// The media, in their order, which is that of the answer too.
     pub media: Vec<Media<'a>>,
 }
@@ -40,7 +42,13 @@ impl<'a> Sdp<'a> {
     pub fn parse(body: &'a [u8]) -> Option<Self> {
         let text = trim(body);
         text.strip_prefix(b"v=")?;
-        let mut sdp = Self::default();
+        let first = lines(text)
+            .find(|(name, ..)| *name == b'm')
+            .map(|(_, value, _)| offset_of_line(text, value));
+        let mut sdp = Self {
+            lines: first.map_or(text, |len| text.get(..len).unwrap_or_default()),
+            ..Self::default()
+        };
         for (name, value, rest) in lines(text) {
             let media = &mut sdp.media;
             let is_full = media.len() >= MAX_MEDIA;
@@ -55,6 +63,42 @@ impl<'a> Sdp<'a> {
             }
         }
         Some(sdp)
+    }
+}
+
+/// Which way media flow, as whoever says so sees it (RFC 8866 §6.7).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MediaDirection {
+    /// Both ways.
+    SendRecv,
+    /// It only sends: whoever gets it is on hold.
+    SendOnly,
+    /// It only receives.
+    RecvOnly,
+    /// Neither way.
+    Inactive,
+}
+
+/// Returns the direction that an attribute in `lines` tells.
+fn direction_in(lines_of: &[u8]) -> Option<MediaDirection> {
+    lines(lines_of)
+        .filter(|(kind, ..)| *kind == b'a')
+        .find_map(|(_, value, _)| match value {
+            b"sendrecv" => Some(MediaDirection::SendRecv),
+            b"sendonly" => Some(MediaDirection::SendOnly),
+            b"recvonly" => Some(MediaDirection::RecvOnly),
+            b"inactive" => Some(MediaDirection::Inactive),
+            _ => None,
+        })
+}
+
+impl<'a> Sdp<'a> {
+    /// Returns which way a stream of it flows: as its own attribute says, or that of the session, or both ways.
+    #[must_use]
+    pub fn direction(&self, media: &Media<'_>) -> MediaDirection {
+        direction_in(media.lines)
+            .or_else(|| direction_in(self.lines))
+            .unwrap_or(MediaDirection::SendRecv)
     }
 }
 

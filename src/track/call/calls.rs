@@ -13,6 +13,7 @@ use crate::{
         seen::Seen,
         sighting::Sighting,
         table::{Key, Table},
+        timeouts::SECOND,
         timer::{Owner, TimerId},
     },
 };
@@ -23,6 +24,11 @@ pub(crate) struct Calls {
     table: Table<Box<Call>>,
     episodes: Episodes,
 }
+
+/// Open calls of one Call-ID at most; there is never a reason for so many.
+const MAX_PER_CALL_ID: usize = 256;
+
+const DAY: i64 = 86_400 * SECOND;
 
 /// Where a message belongs.
 enum Place {
@@ -45,6 +51,7 @@ impl Calls {
         let (key, direction) = match self.place_in_time(seen, context) {
             Place::In(key, direction) => (key, direction),
             Place::Begins(before) => {
+                self.make_room(seen, context);
                 let direction = Direction::Forward;
                 let number = context.shared.stats.calls;
                 let call = Call::new(seen, direction, before + 1, number);
@@ -61,6 +68,7 @@ impl Calls {
             return true;
         };
         call.is_marked |= is_marked;
+        call.forget_wrong_time(seen.ts, context.shared.now);
         context.shared.taken_by = Some(call.number);
         let sighting = call.sight(seen, direction);
         if context.shared.options.correlation.level != CorrelationLevel::None
@@ -88,6 +96,19 @@ impl Calls {
         true
     }
 
+    /// Forgets the call that is idle for the longest time when a Call-ID has very many: each message is compared with all.
+    fn make_room(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+        if self.of_call_id(seen).count() < MAX_PER_CALL_ID {
+            return;
+        }
+        let oldest = self
+            .of_call_id(seen)
+            .min_by_key(|(_, call)| (call.last_seen, call.number));
+        if let Some((key, _)) = oldest {
+            self.evict_call(key, context);
+        }
+    }
+
     /// Returns where a message belongs, after the deadlines before it have fired that a leap of time held back.
     fn place_in_time(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) -> Place {
         loop {
@@ -96,7 +117,14 @@ impl Calls {
                 return place;
             };
             let deadline = self.table.get(key).map(|call| call.alarm.deadline());
-            match deadline.filter(|deadline| *deadline < seen.ts) {
+            // A packet that is more than a day ahead of all others has a wrong time.
+            let now = context.shared.now;
+            let ts = if seen.ts.since(now) > DAY {
+                now
+            } else {
+                seen.ts
+            };
+            match deadline.filter(|deadline| *deadline < ts) {
                 Some(deadline) => self.expire(key, deadline, context),
                 None => return place,
             }
@@ -239,12 +267,16 @@ impl Calls {
     /// Forgets the call that is idle for the longest time.
     pub(crate) fn evict(&mut self, context: &mut Context<'_>) {
         if let Some((_, key)) = self.table.oldest() {
-            if let Some(call) = self.table.get_mut(key) {
-                call.flags.insert(Flags::EVICTED);
-            }
-            context.shared.stats.evicted += 1;
-            self.close(key, context);
+            self.evict_call(key, context);
         }
+    }
+
+    fn evict_call(&mut self, key: Key, context: &mut Context<'_>) {
+        if let Some(call) = self.table.get_mut(key) {
+            call.flags.insert(Flags::EVICTED);
+        }
+        context.shared.stats.evicted += 1;
+        self.close(key, context);
     }
 
     /// Hands over all that is still open.

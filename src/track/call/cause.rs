@@ -63,6 +63,14 @@ impl<'a> Reasons<'a> {
     }
 
     /// Returns the cause by Q.850, as far as it is told: Q.850 itself before a SIP status.
+    /// Returns the cause of a CANCEL, in which `SIP;cause=200` says that somebody else has answered (RFC 3326 §2).
+    pub(super) fn cause_of_cancel(&self) -> Option<u8> {
+        match self.sip {
+            Some(200) => self.q850,
+            _ => self.cause(),
+        }
+    }
+
     pub(super) fn cause(&self) -> Option<u8> {
         self.q850.or_else(|| self.sip.and_then(cause_of_status))
     }

@@ -161,6 +161,16 @@ impl Call {
         self.extend(seen);
     }
 
+    /// Forgets that a message came later than it is now: it had a wrong time.
+    pub(super) fn forget_wrong_time(&mut self, ts: Timestamp, now: Timestamp) {
+        if self.since > now && ts <= now {
+            self.since = ts;
+        }
+        if self.last_seen > now && ts <= now {
+            self.last_seen = ts.max(self.first_seen);
+        }
+    }
+
     /// Lets the time-out of the state count from this message, unless only some messages do so.
     pub(super) fn extend(&mut self, seen: &Seen<'_>) {
         if self.state != State::Ringing || (101..200).contains(&seen.status) {

@@ -7,7 +7,7 @@ use crate::{
         Context, EventKind, Flags, Outcome, Side, State,
         call::{
             BranchFate, Call,
-            cause::{NORMAL_CLEARING, TIMER_EXPIRY},
+            cause::{NORMAL_CLEARING, TIMER_EXPIRY, cause_of_status},
         },
         timeouts::{SECOND, Timeout, Timeouts},
     },
@@ -96,6 +96,7 @@ impl Call {
             State::Ringing => self.give_up(Outcome::Unanswered, deadline, context),
             State::Challenged => {
                 self.end = deadline.into();
+                self.cause = cause_of_status(self.status);
                 self.fail(Outcome::AuthFailed, Some(Side::Caller), deadline);
                 self.tell_deadline(EventKind::AuthFailed, deadline, context);
                 return true;
@@ -172,7 +173,9 @@ impl Call {
         });
         if !is_replaced {
             self.flags.insert(Flags::TIMEOUT);
-            if self.session_expires > 0 {
+            let idle = context.shared.options.timeouts.get(Timeout::InvEstablished);
+            let session = i64::from(self.session_expires) * SECOND + LIFETIME;
+            if self.session_expires > 0 && session > idle {
                 self.flags.insert(Flags::SESSION_EXPIRED);
             }
         }

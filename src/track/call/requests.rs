@@ -3,7 +3,12 @@
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
-    sip::{HeaderName, Method, address::NameAddr, list, sdp::Sdp},
+    sip::{
+        HeaderName, Method,
+        address::NameAddr,
+        list,
+        sdp::{Media, MediaDirection, Sdp},
+    },
     time::Timestamp,
     track::{
         Context, EventKind, Flags, Outcome, Side, State,
@@ -22,6 +27,12 @@ use crate::{
 
 /// 64·T1: how long a 2xx waits for its ACK (RFC 3261 §13.3.1.4).
 const LIFETIME: i64 = 32 * SECOND;
+
+/// Stands for the status of a final response that was missed and was no 2xx.
+const MISSED: u16 = 300;
+
+/// A session timer of more than a day is none: it would keep a call for as long.
+const MAX_SESSION: u32 = 86_400;
 
 /// BYE from the other side within this time has crossed the first one.
 const CROSSING: i64 = SECOND;
@@ -69,7 +80,7 @@ impl Call {
         let known = self
             .invites
             .iter_mut()
-            .find(|known| known.transaction == seen.transaction);
+            .find(|known| known.transaction == seen.transaction && known.cseq == seen.cseq);
         if let Some(known) = known {
             if known.is_seen {
                 // Forwarded by somebody who adds no Via, such as a NAT: the hop nearest to the caller counts.
@@ -247,7 +258,7 @@ impl Call {
                 .saturating_add(u32::from(digit - b'0'))
         });
         if seconds > 0 {
-            self.session_expires = seconds;
+            self.session_expires = seconds.min(MAX_SESSION);
         }
     }
 
@@ -258,16 +269,23 @@ impl Call {
         if !is_of_initial {
             return;
         }
-        let status = self
+        let is_answered = self.is_answered();
+        let first_hop = self.first_hop;
+        let invite = self
             .invites
-            .iter()
-            .find(|invite| invite.transaction == seen.transaction)
-            .map(|invite| invite.status);
-        match status {
-            Some(300..) => {}
+            .iter_mut()
+            .find(|invite| invite.transaction == seen.transaction);
+        match invite {
+            Some(invite) if invite.status >= 300 => {}
             // The final response was missed, and was no 2xx: the retry, if there is one, follows.
-            Some(0) if !self.is_answered() => {
-                if !matches!(self.state, State::MidCall | State::Cancelling) {
+            Some(invite) if invite.status == 0 && !is_answered => {
+                invite.status = MISSED;
+                let is_of_first_hop = invite.hop.is_like(first_hop);
+                let is_another_open = self.open_invites(seen.ts).next().is_some();
+                if is_of_first_hop
+                    && !is_another_open
+                    && !matches!(self.state, State::MidCall | State::Cancelling)
+                {
                     self.fail(Outcome::Failed, Some(Side::Callee), seen.ts);
                 }
             }
@@ -352,7 +370,7 @@ impl Call {
                 self.enter(State::Cancelling, seen.ts);
                 self.side = Some(Side::Caller);
                 self.note(Name::cancel, seen);
-                self.cause = reasons.q850.or(Some(NORMAL_CLEARING));
+                self.cause = reasons.cause_of_cancel().or(Some(NORMAL_CLEARING));
                 self.texts.set(Text::Explanation, reasons.text);
             }
             State::Cancelling => self.note(Name::cancel, seen),
@@ -576,10 +594,12 @@ fn is_hold(seen: &Seen<'_>) -> bool {
     let Some(sdp) = Sdp::parse(seen.message.head.body.of(seen.message.bytes)) else {
         return false;
     };
-    let is_held = |media: &crate::sip::sdp::Media<'_>| {
-        media.attribute("sendonly").is_some()
-            || media.attribute("inactive").is_some()
-            || matches!(media.connection, Some(b"0.0.0.0" | b"::"))
+    let is_held = |media: &Media<'_>| {
+        matches!(
+            sdp.direction(media),
+            MediaDirection::SendOnly | MediaDirection::Inactive
+        ) || matches!(media.connection, Some(b"0.0.0.0" | b"::"))
     };
-    !sdp.media.is_empty() && sdp.media.iter().all(is_held)
+    let mut streams = sdp.media.iter().filter(|media| media.port != 0).peekable();
+    streams.peek().is_some() && streams.all(is_held)
 }

@@ -38,10 +38,11 @@ impl Call {
                 {
                     self.set_session_expires(value);
                 }
-                self.response_within(seen, context);
+                self.response_within(seen, direction, context);
             }
-            Method::Info => self.response_within(seen, context),
-            _ => {}
+            // These have usages of their own besides that of the session (RFC 5057 §4.2).
+            Method::Subscribe | Method::Notify => {}
+            _ => self.response_within(seen, direction, context),
         }
         if self.attempts == 0 && self.outcome.is_none() && self.state == State::MidCall {
             self.outcome = Some(Outcome::MidCall);
@@ -86,14 +87,18 @@ impl Call {
     }
 
     fn response_to_initial(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) -> bool {
-        let is_of_next = seen.cseq > self.invite_cseq && !self.is_answered();
+        let is_known = self
+            .invites
+            .iter()
+            .any(|invite| invite.transaction == seen.transaction && invite.cseq == seen.cseq);
+        let is_of_next = seen.cseq > self.invite_cseq && self.waits_for_retry() && !is_known;
         if self.invites.is_empty() || is_of_next {
             self.begin_attempt_by_response(seen, &context.shared.hasher);
         }
         let known = self
             .invites
             .iter()
-            .position(|invite| invite.transaction == seen.transaction);
+            .position(|invite| invite.transaction == seen.transaction && invite.cseq == seen.cseq);
         // Some proxies send responses with a Via that no INVITE had, or with none.
         let known = self.first_hop_invite(seen, known).or(known);
         let index = known.unwrap_or_else(|| {
@@ -158,7 +163,7 @@ impl Call {
 
     /// Takes a 101 to 199.
     fn provisional(&mut self, seen: &Seen<'_>, is_at_first_hop: bool, context: &mut Context<'_>) {
-        if seen.to_tag.is_empty() {
+        if seen.to_tag.is_empty() && seen.status != 180 {
             return self.wait(State::Trying, seen.ts);
         }
         if let Some(branch) = self.branch_mut(seen.to_tag) {
@@ -211,8 +216,10 @@ impl Call {
         let was_answered = self.times.answer().is_some();
         self.note(Name::answer, seen);
         self.note(Name::final_response, seen);
-        if let Some(value) = seen.header(HeaderName::SessionExpires) {
-            self.set_session_expires(value);
+        match seen.header(HeaderName::SessionExpires) {
+            Some(value) => self.set_session_expires(value),
+            // Without it there is no timer, whatever the INVITE asked for (RFC 4028 §7.2).
+            None => self.session_expires = 0,
         }
         if was_answered {
             if is_at_first_hop {
@@ -374,7 +381,7 @@ impl Call {
                 return;
             }
         }
-        if self.has_failed() {
+        if self.has_failed() || self.is_of_early_branch(seen, direction) {
             return;
         }
         self.give_up_unconfirmed_branches();
@@ -404,6 +411,15 @@ impl Call {
         self.tell(EventKind::CallEnd, seen, context);
     }
 
+    /// Returns whether a response is to the BYE of one early dialog while others go on.
+    fn is_of_early_branch(&self, seen: &Seen<'_>, direction: Direction) -> bool {
+        let is_ended = self
+            .branch(remote_tag(seen, direction))
+            .is_some_and(|branch| branch.bye.is_set());
+        let is_waiting = matches!(self.state, State::Calling | State::Trying | State::Ringing);
+        is_ended && is_waiting && self.times.bye().is_none()
+    }
+
     /// Takes a response to CANCEL, whose request may have been missed.
     fn response_to_cancel(&mut self, seen: &Seen<'_>, context: &Context<'_>) {
         let is_of_call = self
@@ -428,8 +444,22 @@ impl Call {
     }
 
     /// Takes a response to a request within the dialog: 408 and 481 end it (RFC 3261 §12.2.1.2, RFC 5057 §5.1).
-    fn response_within(&mut self, seen: &Seen<'_>, context: &mut Context<'_>) {
+    fn response_within(
+        &mut self,
+        seen: &Seen<'_>,
+        direction: Direction,
+        context: &mut Context<'_>,
+    ) {
         if !matches!(seen.status, 408 | 481) || !self.is_up() {
+            return;
+        }
+        if let Some(branch) = self.branch_mut(remote_tag(seen, direction))
+            && branch.fate == BranchFate::Answered
+        {
+            branch.fate = BranchFate::Ended;
+        }
+        if self.has_open_branch() {
+            // That of another branch goes on.
             return;
         }
         self.state = State::Ended;
