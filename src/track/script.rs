@@ -20,7 +20,7 @@ use crate::{
     net::{Encapsulation, Flow, Transport},
     sip::{Framing, Head, MessageBuf},
     time::Timestamp,
-    track::{Event, Exchange, Observer, TrackOptions, TrackStats, Tracker},
+    track::{Call, Event, Exchange, Observer, TrackOptions, TrackStats, Tracker},
 };
 
 /// What a script has led to.
@@ -32,6 +32,9 @@ pub(super) struct Told {
     /// The exchanges, a line each: method, outcome, status, milliseconds from request to final response, and how many
     /// messages came again.
     pub(super) exchanges: Vec<String>,
+    /// The calls, a line each: From tag, outcome, status, attempts, milliseconds of post-dial delay and seconds of talk (or
+    /// `-`), and flags.
+    pub(super) calls: Vec<String>,
     pub(super) stats: TrackStats,
 }
 
@@ -56,6 +59,26 @@ impl Observer for Told {
             write!(line, " {flag}").unwrap();
         }
         self.events.push(line);
+        Ok(())
+    }
+
+    fn call(&mut self, call: Box<Call>) -> Result<()> {
+        let known = |nanos: Option<i64>, unit: i64| {
+            nanos.map_or_else(|| "-".to_owned(), |nanos| (nanos / unit).to_string())
+        };
+        let mut line = format!(
+            "{} {} {} {} {} {}",
+            call.from_tag().escape_ascii(),
+            call.outcome(),
+            known(call.status().map(i64::from), 1),
+            call.attempts(),
+            known(call.times().post_dial_delay(), 1_000_000),
+            known(call.times().talk_time(), 1_000_000_000),
+        );
+        for flag in call.flags().names() {
+            write!(line, " {flag}").unwrap();
+        }
+        self.calls.push(line);
         Ok(())
     }
 

@@ -12,6 +12,8 @@ mod expiry;
 mod invite;
 mod requests;
 mod responses;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use self::invite::{Hop, Invite};

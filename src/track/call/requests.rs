@@ -274,7 +274,7 @@ impl Call {
         let invite = self
             .invites
             .iter_mut()
-            .find(|invite| invite.transaction == seen.transaction);
+            .find(|invite| invite.transaction == seen.transaction && invite.cseq == seen.cseq);
         match invite {
             Some(invite) if invite.status >= 300 => {}
             // The final response was missed, and was no 2xx: the retry, if there is one, follows.
