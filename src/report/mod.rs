@@ -18,12 +18,12 @@ mod json;
 mod leg_list;
 mod list;
 mod message;
-mod metrics;
 mod parsed;
 mod party;
 mod quality;
 mod query;
 mod sorted;
+mod statistics;
 mod table;
 
 use self::sorted::SortedRows;
@@ -41,9 +41,13 @@ pub use self::{
     leg_list::LegList,
     list::{List, ListFormat, ListPart, ListRow},
     message::MessageRow,
-    metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
     quality::{Quality, quality},
+    statistics::{
+        CaptureQuality, METRIC_COLUMNS, StatisticsReport, StatisticsRow, StatisticsText,
+        write_statistics_csv, write_statistics_document, write_statistics_lines,
+        write_statistics_text,
+    },
     table::MessageTable,
 };
