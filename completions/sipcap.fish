@@ -368,10 +368,17 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l reg-del-delay -d
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l check -d 'End with status 1 unless this holds, for example \'ser >= 95 && pdd.p95_ms < 3000\' (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l baseline -d 'End with status 1 when figures are worse than in this file, which an earlier --format json wrote' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l tolerance -d 'How much worse than in the baseline they may be, as a part of what they were' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l junit -d 'Write what became of the checks to this file, in the format of JUnit' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l annotate -d 'Let the place where a pipeline runs show what failed' -r -f -a "github\t'GitHub Actions: workflow commands on standard error'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l format -d 'How the figures are written' -r -f -a "text\t'For people'
 csv\t'Comma-separated values with a header line: a row for each figure'
 json\t'One JSON document'
-jsonl\t'JSON Lines: an object for each figure'"
+jsonl\t'JSON Lines: an object for each figure'
+markdown\t'Tables for tickets'
+prometheus\t'The text format of Prometheus'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s o -l output -d 'Write to this file instead of the standard output' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -381,6 +388,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End w
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l rfc-literal -d 'Count each INVITE in the ratios of RFC 6076, and not each call'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l list-metrics -d 'List the metrics, with what they are, and end'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l allow-missing -d 'Take what cannot be told for good'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'

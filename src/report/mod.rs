@@ -45,9 +45,10 @@ pub use self::{
     party::{CountersRow, PartyRow, SidesRow},
     quality::{Quality, quality},
     statistics::{
-        CaptureQuality, METRIC_COLUMNS, StatisticsReport, StatisticsRow, StatisticsText,
+        Baseline, CaptureQuality, CheckResult, Checks, METRIC_COLUMNS, NamedValues,
+        StatisticsReport, StatisticsRow, StatisticsText, Verdict, github_annotation, write_junit,
         write_statistics_csv, write_statistics_document, write_statistics_lines,
-        write_statistics_text,
+        write_statistics_markdown, write_statistics_prometheus, write_statistics_text,
     },
     table::MessageTable,
 };

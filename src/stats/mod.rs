@@ -28,7 +28,7 @@ pub use self::{
     kpis::Kpis,
     merge::Merge,
     messages::{Messages, MethodCounts},
-    metric::{Breakdown, Doubts, METRICS, Metric, Section, View},
+    metric::{Better, Breakdown, Doubts, METRICS, Metric, Section, View},
     names::Names,
     profile::{Level, Profile},
     reading::{Figure, Reading, Times},

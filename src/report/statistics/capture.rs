@@ -114,6 +114,11 @@ impl CaptureQuality {
         })
     }
 
+    /// Returns the names of these figures.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        std::iter::once("frames").chain(NAMES)
+    }
+
     /// Returns what it lacks, together with what was found in it.
     #[must_use]
     pub fn doubts(&self, total: &Kpis) -> Doubts {
@@ -164,24 +169,24 @@ const fn is_much(part: u64, whole: u64) -> bool {
 
 /// Returns the name of a count as figures have it.
 fn name_of(name: &str) -> &'static str {
-    const NAMES: [&str; 11] = [
-        "duplicate_frames",
-        "dropped_frames",
-        "cut_frames",
-        "tcp_gaps",
-        "tcp_lost_bytes",
-        "incomplete_packets",
-        "clock_steps_back",
-        "damaged_places",
-        "unusable_messages",
-        "table_evictions",
-        "skipped_bytes",
-    ];
-    NAMES
-        .into_iter()
-        .find(|known| *known == name)
-        .unwrap_or("other_faults")
+    let mut names = NAMES.into_iter();
+    names.find(|known| *known == name).unwrap_or("other_faults")
 }
+
+/// What may be missing or wrong.
+const NAMES: [&str; 11] = [
+    "duplicate_frames",
+    "dropped_frames",
+    "cut_frames",
+    "tcp_gaps",
+    "tcp_lost_bytes",
+    "incomplete_packets",
+    "clock_steps_back",
+    "damaged_places",
+    "unusable_messages",
+    "table_evictions",
+    "skipped_bytes",
+];
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The layout of the document; it changes when an older reader would misread it.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Writes all figures as one JSON document.
 ///

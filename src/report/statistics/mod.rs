@@ -1,18 +1,30 @@
 //! Statistics for people and for programs: every output goes by the same figures in the same order.
 
+mod baseline;
 mod capture;
+mod check;
 mod csv;
 mod json;
+mod junit;
+mod markdown;
+mod prometheus;
 mod text;
 mod value;
+mod values;
 
 use std::cmp::Reverse;
 
 pub use self::{
+    baseline::Baseline,
     capture::CaptureQuality,
+    check::{CheckResult, Checks, Verdict},
     csv::{METRIC_COLUMNS, write_statistics_csv},
     json::{write_statistics_document, write_statistics_lines},
+    junit::{github_annotation, write_junit},
+    markdown::write_statistics_markdown,
+    prometheus::write_statistics_prometheus,
     text::{StatisticsText, write_statistics_text},
+    values::NamedValues,
 };
 use crate::{
     stats::{BREAKDOWNS, Doubts, Figure, Group, Kpis, Level, METRICS, Statistics, View},

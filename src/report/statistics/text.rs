@@ -391,7 +391,7 @@ impl<W: Write> Text<'_, W> {
 }
 
 /// What is told of each group and each stretch of time in a line.
-const SUMMARY: [(&str, &str); 9] = [
+pub(super) const SUMMARY: [(&str, &str); 9] = [
     ("calls", "calls"),
     ("calls_answered", "answered"),
     ("ser", "ser"),
@@ -403,7 +403,8 @@ const SUMMARY: [(&str, &str); 9] = [
     ("messages", "messages"),
 ];
 
-fn summary(name: String, view: &View<'_>) -> Vec<String> {
+/// Returns the name of a group or stretch of time with what is told of it.
+pub(super) fn summary(name: String, view: &View<'_>) -> Vec<String> {
     let figure = |(name, _): &(&str, &str)| {
         let figure = Metric::named(name).map(|metric| metric.figure(view));
         match figure.map(|figure| figure.reading) {

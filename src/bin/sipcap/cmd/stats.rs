@@ -10,14 +10,15 @@ use sipcap::{
     report::{
         CaptureQuality, CsvRows, METRIC_COLUMNS, StatisticsReport, StatisticsText,
         write_statistics_csv, write_statistics_document, write_statistics_lines,
-        write_statistics_text,
+        write_statistics_markdown, write_statistics_prometheus, write_statistics_text,
     },
     sip::Message,
-    stats::{Cut, Definitions, Dimension, METRICS, Plan, Statistics, Times},
+    stats::{BREAKDOWNS, Cut, Definitions, Dimension, METRICS, Plan, Statistics, Times},
     track::{Binding, Call, Event, Observer},
 };
 
 use crate::{
+    check::CheckArgs,
     choose::{Choice, ChooseArgs},
     cli::{InputArgs, SelectArgs, WhereArgs, parse_duration},
     exit::Outcome,
@@ -47,6 +48,8 @@ pub(crate) struct StatsArgs {
     conditions: WhereArgs,
     #[command(flatten)]
     track: TrackArgs,
+    #[command(flatten)]
+    check: CheckArgs,
     #[command(flatten)]
     output: StatsOutputArgs,
 }
@@ -108,6 +111,10 @@ enum StatsFormat {
     Json,
     /// JSON Lines: an object for each figure
     Jsonl,
+    /// Tables for tickets
+    Markdown,
+    /// The text format of Prometheus
+    Prometheus,
 }
 
 /// Dimensions by which groups are told apart.
@@ -128,6 +135,8 @@ const EXAMPLES: &str = "Examples:
   sipcap stats --by dst --by user-agent --top 20 trace.pcap
   sipcap stats --bucket 1m --format csv day*.pcap.zst > load.csv
   sipcap stats --number 4930 --rfc-literal trace.pcap
+  sipcap stats --check 'ser >= 95 && pdd.p95_ms < 3000' --junit checks.xml trace.pcap
+  sipcap stats --baseline last-week.json --tolerance 5% trace.pcap
   sipcap stats --format jsonl trace.pcap | jq 'select(.metric == \"ser\")'
   sipcap stats --list-metrics";
 
@@ -147,6 +156,9 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         args.output.force,
         &input::files(&inputs),
     )?;
+    let checking = args
+        .check
+        .prepare(&input::files(&inputs), args.output.force)?;
 
     // The pass.
     let counting = Counting {
@@ -168,7 +180,12 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     };
     write(&report, &args.output, &mut output, ui)?;
     output.finish()?;
-    Ok(run.outcome(statistics.total().all.messages.messages > 0))
+    let has_passed = checking.run(&report, ui)?;
+    let outcome = run.outcome(statistics.total().all.messages.messages > 0);
+    Ok(match outcome {
+        Outcome::Done if !has_passed => Outcome::Failed,
+        outcome => outcome,
+    })
 }
 
 impl FigureArgs {
@@ -207,6 +224,8 @@ fn write(
         }
         StatsFormat::Json => write_statistics_document(report, output)?,
         StatsFormat::Jsonl => write_statistics_lines(report, output)?,
+        StatsFormat::Markdown => write_statistics_markdown(report, output)?,
+        StatsFormat::Prometheus => write_statistics_prometheus(report, output)?,
     }
     Ok(())
 }
@@ -222,9 +241,16 @@ fn list_metrics(args: &StatsArgs) -> anyhow::Result<Outcome> {
         };
         writeln!(output, "{}\n    {}{source}", metric.name, metric.about)?;
     }
+    for breakdown in BREAKDOWNS.iter().filter(|one| one.by == ["method"]) {
+        writeln!(
+            output,
+            "{}.METHOD\n    {}",
+            breakdown.metric, breakdown.about
+        )?;
+    }
     writeln!(
         output,
-        "\nA metric that is a time has count and {} behind a dot, as in pdd.p95_ms.",
+        "\nA method is written as in requests.invite. A metric that is a time has count and {} behind a dot, as in pdd.p95_ms;\nwithout them it is the mean.",
         Times::NAMES.join(", ")
     )?;
     output.finish()?;
