@@ -380,6 +380,8 @@ jsonl\t'JSON Lines: an object for each figure'
 markdown\t'Tables for tickets'
 prometheus\t'The text format of Prometheus'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s o -l output -d 'Write to this file instead of the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l plot -d 'Draw charts into this SVG file: calls over time, delays, statuses and failures' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l plot-dir -d 'Draw each chart into an SVG file of its own in this directory' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"

@@ -20,6 +20,7 @@ mod list;
 mod message;
 mod parsed;
 mod party;
+mod plot;
 mod quality;
 mod query;
 mod sorted;
@@ -43,6 +44,7 @@ pub use self::{
     message::MessageRow,
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
+    plot::{Chart, PlotError, plot},
     quality::{Quality, quality},
     statistics::{
         Baseline, CaptureQuality, CheckResult, Checks, METRIC_COLUMNS, NamedValues,

@@ -102,6 +102,8 @@ accumulator! {
         up: Profile,
         /// When they began.
         starts: Seconds,
+        /// When those began that were answered.
+        answered_starts: Seconds,
         /// When those began that failed.
         failed_starts: Seconds,
     }
@@ -136,7 +138,9 @@ impl Calls {
         if is_whole {
             let began = began(call);
             self.starts.add(began);
-            if is_failure(outcome) {
+            if outcome == Outcome::Answered {
+                self.answered_starts.add(began);
+            } else if is_failure(outcome) {
                 self.failed_starts.add(began);
             }
         }

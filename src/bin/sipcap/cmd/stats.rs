@@ -1,14 +1,20 @@
 //! `sipcap stats`: what the captures amount to.
 
-use std::{ops::ControlFlow, str::FromStr};
+use std::{
+    io::Write,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
+use anyhow::Context;
 use clap::ValueEnum;
 use sipcap::{
     error::Result,
     filter::Selection,
     pipeline::{Sink, Summary},
     report::{
-        CaptureQuality, CsvRows, METRIC_COLUMNS, StatisticsReport, StatisticsText,
+        CaptureQuality, Chart, CsvRows, METRIC_COLUMNS, StatisticsReport, StatisticsText, plot,
         write_statistics_csv, write_statistics_document, write_statistics_lines,
         write_statistics_markdown, write_statistics_prometheus, write_statistics_text,
     },
@@ -91,10 +97,16 @@ struct StatsOutputArgs {
     format: StatsFormat,
     /// Write to this file instead of the standard output
     #[arg(short, long, value_name = "FILE")]
-    output: Option<std::path::PathBuf>,
+    output: Option<PathBuf>,
     /// Overwrite what exists
     #[arg(long)]
     force: bool,
+    /// Draw charts into this SVG file: calls over time, delays, statuses and failures
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Draw each chart into an SVG file of its own in this directory
+    #[arg(long, value_name = "DIR")]
+    plot_dir: Option<PathBuf>,
     /// Put an apostrophe before CSV cells that a spreadsheet would run as formulas
     #[arg(long)]
     csv_safe: bool,
@@ -137,6 +149,7 @@ const EXAMPLES: &str = "Examples:
   sipcap stats --number 4930 --rfc-literal trace.pcap
   sipcap stats --check 'ser >= 95 && pdd.p95_ms < 3000' --junit checks.xml trace.pcap
   sipcap stats --baseline last-week.json --tolerance 5% trace.pcap
+  sipcap stats --plot load.svg trace.pcap > report.txt
   sipcap stats --format jsonl trace.pcap | jq 'select(.metric == \"ser\")'
   sipcap stats --list-metrics";
 
@@ -156,6 +169,7 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         args.output.force,
         &input::files(&inputs),
     )?;
+    let plots = args.output.plots(&input::files(&inputs))?;
     let checking = args
         .check
         .prepare(&input::files(&inputs), args.output.force)?;
@@ -180,6 +194,10 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     };
     write(&report, &args.output, &mut output, ui)?;
     output.finish()?;
+    for (charts, mut file) in plots {
+        file.write_all(plot(&report, &charts)?.as_bytes())?;
+        file.finish()?;
+    }
     let has_passed = checking.run(&report, ui)?;
     let outcome = run.outcome(statistics.total().all.messages.messages > 0);
     Ok(match outcome {
@@ -198,6 +216,26 @@ impl FigureArgs {
             cuts: self.by.iter().map(|by| by.0.clone()).collect(),
             bucket: self.bucket,
         }
+    }
+}
+
+impl StatsOutputArgs {
+    /// Opens the files of charts, with the charts that each is to have.
+    fn plots(&self, inputs: &[PathBuf]) -> anyhow::Result<Vec<(Vec<Chart>, Output)>> {
+        let open = |path: &Path| Output::open(Some(path), self.force, inputs);
+        let mut plots = Vec::new();
+        if let Some(path) = &self.plot {
+            plots.push((Chart::ALL.to_vec(), open(path)?));
+        }
+        if let Some(dir) = &self.plot_dir {
+            std::fs::create_dir_all(dir)
+                .with_context(|| format!("cannot make the directory {}", dir.display()))?;
+            for chart in Chart::ALL {
+                let path = dir.join(format!("{}.svg", chart.name()));
+                plots.push((vec![chart], open(&path)?));
+            }
+        }
+        Ok(plots)
     }
 }
 
@@ -232,7 +270,6 @@ fn write(
 
 /// Lists the metrics.
 fn list_metrics(args: &StatsArgs) -> anyhow::Result<Outcome> {
-    use std::io::Write;
     let mut output = Output::open(args.output.output.as_deref(), args.output.force, &[])?;
     for metric in METRICS {
         let source = match metric.source {
