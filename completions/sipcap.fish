@@ -37,7 +37,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "grep" -d 'Print the m
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "calls" -d 'List the calls'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "regs" -d 'List the registrations, a row for each binding'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Count the messages'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "completions" -d 'Print the completions for a shell'
@@ -332,6 +332,10 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l until -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l by -d 'Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method or capture (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bucket -d 'Tell the figures apart by time: 10s, 1m, 1h; times begin at whole ones of the clock' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l top -d 'Show so many groups, and so many members of a list, those with the most' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l short -d 'Calls shorter than this are short' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l to -d 'With this text in To, in either case' -r
@@ -342,15 +346,51 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l ip -d 'From or t
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l port -d 'From or to this port or range of ports' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s e -l regexp -d 'With octets that match this regular expression' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l format -d 'How rows are written' -r -f -a "text\t'For people'
-csv\t'Comma-separated values with a header line'
-json\t'JSON Lines: an object with a type in each line'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l outcome -d 'Calls with this outcome, or one of several: busy,failed' -r -f -a "answered\t''
+cancelled\t''
+busy\t''
+rejected\t''
+failed\t''
+redirected\t''
+auth-failed\t''
+timeout\t''
+unanswered\t''
+in-progress\t''
+mid-call\t''"
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l duration -d 'Calls that were up for this long, from the answer to the end of the call or of the capture: \'>30s\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
+calltr\t'Those of calltr, the tracker of sipcallmon'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l check -d 'End with status 1 unless this holds, for example \'ser >= 95 && pdd.p95_ms < 3000\' (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l baseline -d 'End with status 1 when figures are worse than in this file, which an earlier --format json wrote' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l tolerance -d 'How much worse than in the baseline they may be, as a part of what they were' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l junit -d 'Write what became of the checks to this file, in the format of JUnit' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l annotate -d 'Let the place where a pipeline runs show what failed' -r -f -a "github\t'GitHub Actions: workflow commands on standard error'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l format -d 'How the figures are written' -r -f -a "text\t'For people'
+csv\t'Comma-separated values with a header line: a row for each figure'
+json\t'One JSON document'
+jsonl\t'JSON Lines: an object for each figure'
+markdown\t'Tables for tickets'
+prometheus\t'The text format of Prometheus'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s o -l output -d 'Write to this file instead of the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l plot -d 'Draw charts into this SVG file: calls over time, delays, statuses and failures' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l plot-dir -d 'Draw each chart into an SVG file of its own in this directory' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l rfc-literal -d 'Count each INVITE in the ratios of RFC 6076, and not each call'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l list-metrics -d 'List the metrics, with what they are, and end'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l allow-missing -d 'Take what cannot be told for good'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
@@ -467,7 +507,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "calls" -d 'List the calls'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "stats" -d 'Count the messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'

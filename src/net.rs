@@ -141,6 +141,12 @@ impl Encapsulation {
         self.0
     }
 
+    /// Returns the set that [`bits`](Self::bits) tells.
+    #[must_use]
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// Adds `other`.
     pub fn insert(&mut self, other: Self) {
         self.0 |= other.0;

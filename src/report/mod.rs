@@ -18,12 +18,13 @@ mod json;
 mod leg_list;
 mod list;
 mod message;
-mod metrics;
 mod parsed;
 mod party;
+mod plot;
 mod quality;
 mod query;
 mod sorted;
+mod statistics;
 mod table;
 
 use self::sorted::SortedRows;
@@ -41,9 +42,15 @@ pub use self::{
     leg_list::LegList,
     list::{List, ListFormat, ListPart, ListRow},
     message::MessageRow,
-    metrics::{METRIC_COLUMNS, write_metrics_csv, write_metrics_text},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
+    plot::{Chart, PlotError, plot},
     quality::{Quality, quality},
+    statistics::{
+        Baseline, CaptureQuality, CheckResult, Checks, METRIC_COLUMNS, NamedValues,
+        StatisticsReport, StatisticsRow, StatisticsText, Verdict, github_annotation, write_junit,
+        write_statistics_csv, write_statistics_document, write_statistics_lines,
+        write_statistics_markdown, write_statistics_prometheus, write_statistics_text,
+    },
     table::MessageTable,
 };

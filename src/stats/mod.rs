@@ -1,9 +1,41 @@
 //! What a capture amounts to, in numbers.
+//!
+//! [`Statistics`] takes messages, calls, bindings and events and adds them up in [`Kpis`], a set for each group that was
+//! asked for and each stretch of time. Sets merge, so a part of a capture is counted like the whole. What they mean is
+//! in one table, [`METRICS`]: a metric is a row there, and every output goes by it.
 
-mod counts;
+mod calls;
+mod cut;
+mod kpis;
+mod merge;
+mod messages;
+mod metric;
+mod names;
+mod profile;
+mod reading;
+mod recent;
+mod registrations;
 mod retransmission;
+mod samples;
+mod seconds;
+mod statistics;
+mod tables;
+mod transactions;
 
 pub use self::{
-    counts::{Counts, Metric, Value},
+    calls::Calls,
+    cut::Dimension,
+    kpis::Kpis,
+    merge::Merge,
+    messages::{Messages, MethodCounts},
+    metric::{Better, Breakdown, Doubts, METRICS, Metric, Section, View},
+    names::Names,
+    profile::{Level, Profile},
+    reading::{Figure, Reading, Times},
+    registrations::Registrations,
     retransmission::Retransmissions,
+    samples::Samples,
+    seconds::Seconds,
+    statistics::{Cut, Definitions, Group, Plan, Statistics},
+    tables::BREAKDOWNS,
 };

@@ -1,19 +1,13 @@
 //! Messages sent again by the same transaction at the same hop (RFC 3261 §17).
 
-use std::{collections::VecDeque, hash::BuildHasher};
+use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::DefaultHashBuilder;
 
 use crate::{
     sip::{Message, StartLine},
-    time::Timestamp,
+    stats::recent::Recent,
 };
-
-/// How long a transaction sends again: 64·T1 (RFC 3261 §17.1.1.2, timers B and F).
-const LIFETIME_NS: i64 = 32_000_000_000;
-
-/// Messages remembered at most; the oldest are forgotten first.
-const CAPACITY: usize = 1 << 22;
 
 /// The messages of the last 32 seconds, to tell which ones come again.
 ///
@@ -22,21 +16,19 @@ const CAPACITY: usize = 1 << 22;
 #[derive(Debug, Default)]
 pub struct Retransmissions {
     hasher: DefaultHashBuilder,
-    seen: HashMap<u64, Timestamp>,
-    /// The same, oldest first.
-    order: VecDeque<(Timestamp, u64)>,
-    /// How many were forgotten although they were not out of date.
-    pub evicted: u64,
+    recent: Recent,
 }
 
 impl Retransmissions {
     /// Remembers `message` and returns whether it was sent before.
     pub fn is_one(&mut self, message: &Message<'_>) -> bool {
-        self.forget(message.ts);
-        let key = self.key(message);
-        let earlier = self.seen.insert(key, message.ts);
-        self.order.push_back((message.ts, key));
-        earlier.is_some_and(|earlier| is_recent(earlier, message.ts))
+        self.recent.is_again(self.key(message), message.ts)
+    }
+
+    /// Returns how many messages were forgotten although they were not out of date.
+    #[must_use]
+    pub const fn evicted(&self) -> u64 {
+        self.recent.evicted
     }
 
     fn key(&self, message: &Message<'_>) -> u64 {
@@ -54,23 +46,4 @@ impl Retransmissions {
         );
         self.hasher.hash_one((flow, transaction, kind))
     }
-
-    fn forget(&mut self, now: Timestamp) {
-        while let Some(&(ts, key)) = self.order.front() {
-            let is_recent = is_recent(ts, now);
-            if is_recent && self.order.len() < CAPACITY {
-                return;
-            }
-            self.order.pop_front();
-            if self.seen.get(&key) == Some(&ts) {
-                self.seen.remove(&key);
-                self.evicted += u64::from(is_recent);
-            }
-        }
-    }
-}
-
-/// Returns whether two messages can be of one transaction; clocks may step back.
-const fn is_recent(earlier: Timestamp, now: Timestamp) -> bool {
-    now.since(earlier).saturating_abs() <= LIFETIME_NS
 }

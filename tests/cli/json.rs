@@ -13,7 +13,6 @@ use crate::support::program::run;
 type Time = String;
 
 #[derive(Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a handful of rows at a time")]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 enum Row {
     Message {
@@ -62,8 +61,22 @@ enum Row {
     Metric {
         metric: String,
         scope: BTreeMap<String, String>,
-        value: f64,
+        value: Option<f64>,
         unit: String,
+        num: Option<f64>,
+        den: Option<f64>,
+        count: Option<u64>,
+        min_ms: Option<f64>,
+        mean_ms: Option<f64>,
+        stddev_ms: Option<f64>,
+        p50_ms: Option<f64>,
+        p90_ms: Option<f64>,
+        p95_ms: Option<f64>,
+        p99_ms: Option<f64>,
+        max_ms: Option<f64>,
+        group: Option<BTreeMap<String, String>>,
+        bucket: Option<Time>,
+        note: Option<String>,
     },
     Input {
         input: String,
@@ -293,13 +306,13 @@ fn metrics_count_all_messages() {
                     scope,
                     value,
                     ..
-                } if metric == name && scope.is_empty() => Some(*value),
+                } if metric == name && scope.is_empty() => *value,
                 _ => None,
             })
             .sum()
     };
     // The scenario has three requests and four responses.
-    assert_eq!(total("stats --format json call.pcap", "messages"), 7.0);
-    assert_eq!(total("stats --format json call.pcap", "requests"), 3.0);
-    assert_eq!(total("stats --format json call.pcap", "responses"), 4.0);
+    assert_eq!(total("stats --format jsonl call.pcap", "messages"), 7.0);
+    assert_eq!(total("stats --format jsonl call.pcap", "requests"), 3.0);
+    assert_eq!(total("stats --format jsonl call.pcap", "responses"), 4.0);
 }

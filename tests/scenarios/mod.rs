@@ -5,5 +5,6 @@ mod matrix;
 mod notices;
 mod oracle;
 mod same_bytes;
+mod statistics;
 mod taps;
 mod tracking;

@@ -19,6 +19,17 @@ const COMMANDS: &[&[&str]] = &[
     &["grep", "--dialog", "486|487"],
     &["stats"],
     &["stats", "--format", "json"],
+    &[
+        "stats",
+        "--by",
+        "peer",
+        "--by",
+        "user-agent,method",
+        "--bucket",
+        "10s",
+        "--format",
+        "csv",
+    ],
     &["info"],
 ];
 

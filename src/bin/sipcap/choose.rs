@@ -145,6 +145,15 @@ impl Choice {
         self.conditions.hold(&row).then_some(row)
     }
 
+    /// Returns whether a call is selected.
+    pub(crate) fn takes(&self, call: &Call) -> bool {
+        if self.conditions.is_empty() {
+            self.selects(call)
+        } else {
+            self.row(call).is_some()
+        }
+    }
+
     /// Returns whether a call is selected, but for the conditions over its row.
     fn selects(&self, call: &Call) -> bool {
         let duration = || call.duration();

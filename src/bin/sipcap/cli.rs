@@ -30,7 +30,7 @@ pub(crate) struct Cli {
 
 const EXIT_STATUS: &str = "Exit status:
   0    done
-  1    nothing was selected
+  1    nothing was selected, or a check failed
   2    wrong usage, unreadable input, failed output; with --strict also damaged input
   130  interrupted";
 

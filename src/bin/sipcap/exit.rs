@@ -14,6 +14,8 @@ pub(crate) enum Outcome {
     Done,
     /// Nothing was selected.
     Nothing,
+    /// A check failed.
+    Failed,
     /// The input was damaged, and `--strict` was given.
     Damaged,
     /// It was ended by a signal before its time.
@@ -49,7 +51,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 pub(crate) fn code(outcome: anyhow::Result<Outcome>, ui: &mut Ui) -> ExitCode {
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Nothing) => ExitCode::from(1),
+        Ok(Outcome::Nothing | Outcome::Failed) => ExitCode::from(1),
         Ok(Outcome::Damaged) => ExitCode::from(2),
         Ok(Outcome::Interrupted) => ExitCode::from(130),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! The `sipcap` command.
 
+mod check;
 mod choose;
 mod cli;
 mod cmd;

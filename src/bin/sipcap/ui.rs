@@ -62,6 +62,12 @@ impl Ui {
         self.say("error: ", &format!("{error:#}"));
     }
 
+    /// Writes a line for another program that reads standard error.
+    pub(crate) fn line(&self, line: &str) {
+        // If standard error is closed there is nobody to tell.
+        let _ = writeln!(io::stderr().lock(), "{}", sanitize(line));
+    }
+
     fn say(&self, kind: &str, message: &str) {
         // If standard error is closed there is nobody to tell.
         let _ = writeln!(io::stderr().lock(), "sipcap: {kind}{}", sanitize(message));

@@ -81,7 +81,10 @@ pub trait Fields {
 
 /// A condition that has been checked and can be asked of any number of rows.
 #[derive(Clone, Debug)]
-pub struct Expression(Condition);
+pub struct Expression {
+    condition: Condition,
+    fields: Vec<usize>,
+}
 
 impl Expression {
     /// Returns the condition that `text` says, over fields of `schema`.
@@ -90,12 +93,19 @@ impl Expression {
     /// When `text` is not of the language, names what `schema` has not, compares what cannot be compared or is no
     /// condition.
     pub fn compile(text: &str, schema: &Schema<'_>) -> Result<Self, ExpressionError> {
-        Parser::new(text, schema)?.condition().map(Self)
+        let (condition, fields) = Parser::new(text, schema)?.condition()?;
+        Ok(Self { condition, fields })
+    }
+
+    /// Returns the fields that it names, by their indices in the schema, each once and in the order of the schema.
+    #[must_use]
+    pub fn fields(&self) -> &[usize] {
+        &self.fields
     }
 
     /// Returns whether the condition holds for `row`.
     #[must_use]
     pub fn matches(&self, row: &(impl Fields + ?Sized)) -> bool {
-        self.0.holds(row, None)
+        self.condition.holds(row, None)
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Parser<'a> {
     depth: usize,
     /// The names of the items that lists are asked about, the innermost last.
     pub(super) items: Vec<(&'a str, Type)>,
+    /// The fields that were named, by their indices in the schema.
+    used: Vec<usize>,
 }
 
 impl<'a> Parser<'a> {
@@ -45,14 +47,21 @@ impl<'a> Parser<'a> {
             next: 0,
             depth: 0,
             items: Vec::new(),
+            used: Vec::new(),
         })
     }
 
-    /// Returns the condition that the whole text is.
-    pub(super) fn condition(mut self) -> Result<Condition, ExpressionError> {
+    /// Returns the condition that the whole text is, and the fields that it names, each once and in their order.
+    pub(super) fn condition(mut self) -> Result<(Condition, Vec<usize>), ExpressionError> {
         let operand = self.any()?;
         match self.peek() {
-            Token::End => self.require_condition(operand),
+            Token::End => {
+                let condition = self.require_condition(operand)?;
+                let mut used = self.used;
+                used.sort_unstable();
+                used.dedup();
+                Ok((condition, used))
+            }
             _ => Err(self.unexpected("an operator such as == or &&")),
         }
     }
@@ -255,7 +264,10 @@ impl<'a> Parser<'a> {
         }
         let mut fields = self.schema.iter().enumerate();
         match fields.find(|(_, (known, _))| *known == name) {
-            Some((index, (_, kind))) => Ok(self.operand(begin, Term::Field(index), (*kind).into())),
+            Some((index, (_, kind))) => {
+                self.used.push(index);
+                Ok(self.operand(begin, Term::Field(index), (*kind).into()))
+            }
             None => {
                 let hint = self.meant(begin, &name);
                 Err(self.error(begin, format!("there is no field {}", shorten(&name)), hint))

@@ -111,6 +111,8 @@ pub struct Call {
     outcome: Option<Outcome>,
     side: Option<Side>,
     status: u16,
+    /// The final status of BYE; 0 as long as there is none.
+    bye_status: u16,
     cause: Option<u8>,
     attempts: u16,
     challenges: u16,
@@ -174,6 +176,7 @@ impl Call {
             outcome: None,
             side: None,
             status: 0,
+            bye_status: 0,
             cause: None,
             attempts: 0,
             challenges: 0,
@@ -361,6 +364,12 @@ impl Call {
     #[must_use]
     pub fn reason(&self) -> &[u8] {
         self.texts.get(Text::Reason)
+    }
+
+    /// Returns the final status of its BYE.
+    #[must_use]
+    pub fn bye_status(&self) -> Option<u16> {
+        (self.bye_status > 0).then_some(self.bye_status)
     }
 
     /// Returns why it failed, roughly.

@@ -388,6 +388,9 @@ impl Call {
         let was_told = matches!(self.state, State::Terminating | State::Ended);
         let was_lost = self.state == State::Failed;
         self.note(Name::bye_final, seen);
+        if self.bye_status == 0 {
+            self.bye_status = seen.status;
+        }
         self.enter(State::Ended, seen.ts);
         if was_told {
             return;

@@ -1,0 +1,116 @@
+//! How often which duration came, on a scale where each step is twice the one before.
+
+use plotters::prelude::*;
+
+use super::{Area, PlotError, style};
+use crate::{
+    report::StatisticsReport,
+    stats::{Merge, Samples},
+};
+
+/// Bars for each doubling of the duration.
+const BARS: f64 = 4.0;
+
+/// Durations below this are together, in nanoseconds.
+const SHORTEST: f64 = 1e5;
+
+pub(super) fn post_dial_delay(
+    report: &StatisticsReport<'_>,
+    area: &Area<'_>,
+) -> Result<(), PlotError> {
+    let samples = &report.statistics.total().all.calls.pdd;
+    draw("Post-dial delay, number of calls", samples, area)
+}
+
+pub(super) fn response_time(
+    report: &StatisticsReport<'_>,
+    area: &Area<'_>,
+) -> Result<(), PlotError> {
+    let mut samples = Samples::default();
+    for (_, counts) in report.statistics.total().all.messages.methods() {
+        samples.merge(&counts.first_response);
+    }
+    draw(
+        "Time to the first response, number of requests",
+        &samples,
+        area,
+    )
+}
+
+fn draw(title: &str, samples: &Samples, area: &Area<'_>) -> Result<(), PlotError> {
+    let bar_of = |nanos: f64| ((nanos.max(SHORTEST) / SHORTEST).log2() * BARS).floor() as i32;
+    let mut bars = std::collections::BTreeMap::new();
+    for (nanos, count) in samples.classes() {
+        *bars.entry(bar_of(nanos as f64)).or_insert(0_u64) += count;
+    }
+    let first = bars.keys().next().copied().unwrap_or(0);
+    let last = bars.keys().next_back().copied().unwrap_or(0).max(first + 8);
+    let most = bars.values().copied().max().unwrap_or(0);
+    let edge = |bar: f64| SHORTEST * (bar / BARS).exp2();
+    let mut chart = ChartBuilder::on(area)
+        .margin(12)
+        .margin_right(24)
+        .caption(title, style::text(16))
+        .x_label_area_size(28)
+        .y_label_area_size(60)
+        .build_cartesian_2d(
+            f64::from(first)..f64::from(last + 1),
+            0.0..(most as f64 * 1.05).max(1.0),
+        )
+        .map_err(PlotError::new)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(style::BACKGROUND)
+        .bold_line_style(style::GRID)
+        .axis_style(style::INK)
+        .label_style(style::text(12))
+        .x_labels(9)
+        .y_labels(5)
+        .x_label_formatter(&|bar| duration(edge(*bar)))
+        .y_label_formatter(&|count| whole(*count))
+        .draw()
+        .map_err(PlotError::new)?;
+    let rectangles = bars.iter().map(|(bar, count)| {
+        let (left, right) = (f64::from(*bar) + 0.06, f64::from(*bar) + 0.94);
+        Rectangle::new([(left, 0.0), (right, *count as f64)], style::ALL.filled())
+    });
+    chart.draw_series(rectangles).map_err(PlotError::new)?;
+    let marks = [50, 95, 99].into_iter();
+    let marks = marks.filter_map(|percent| Some((percent, samples.percentile(percent)?)));
+    for (index, (percent, nanos)) in marks.enumerate() {
+        let at = (nanos.max(SHORTEST) / SHORTEST).log2() * BARS;
+        let top = most as f64 * 1.05;
+        let line = PathElement::new([(at, 0.0), (at, top)], style::BAD.stroke_width(1));
+        chart.draw_series([line]).map_err(PlotError::new)?;
+        let text = format!("p{percent} {}", duration(nanos));
+        let place = (at, top * (1.0 - 0.09 * index as f64));
+        // Near the right edge it stands at the left of its line.
+        let is_right = at > f64::from(first) + f64::from(last + 1 - first) * 0.85;
+        let text = Text::new(format!(" {text} "), place, style::text_beside(12, is_right));
+        chart.draw_series([text]).map_err(PlotError::new)?;
+    }
+    Ok(())
+}
+
+/// Returns a count; between two whole ones stands nothing.
+fn whole(count: f64) -> String {
+    if (count - count.round()).abs() < 1e-9 {
+        format!("{count:.0}")
+    } else {
+        String::new()
+    }
+}
+
+/// Returns a duration with two digits or so.
+fn duration(nanos: f64) -> String {
+    let (value, unit) = match nanos {
+        ..1e9 => (nanos / 1e6, "ms"),
+        ..120e9 => (nanos / 1e9, "s"),
+        _ => (nanos / 60e9, "min"),
+    };
+    match value {
+        ..10.0 => format!("{value:.1} {unit}"),
+        _ => format!("{value:.0} {unit}"),
+    }
+}

@@ -1,0 +1,149 @@
+//! Charts over the time of the capture.
+
+use plotters::prelude::*;
+
+use super::{Area, PlotError, style};
+use crate::{report::StatisticsReport, time::Timestamp};
+
+/// Points of a line at most.
+const POINTS: usize = 240;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// Draws calls per second: all, answered and failed.
+pub(super) fn calls(report: &StatisticsReport<'_>, area: &Area<'_>) -> Result<(), PlotError> {
+    let (start, end) = report.capture.span();
+    let calls = &report.statistics.total().all.calls;
+    let second = |ts: Timestamp| ts.nanos().div_euclid(SECOND);
+    let seconds = second(end) - second(start) + 1;
+    // Slots of whole seconds: otherwise some would have one more than others, and the line would shake.
+    let width = seconds.saturating_add(POINTS as i64 - 1) / POINTS as i64;
+    let width = width.max(1);
+    let slots = (seconds + width - 1) / width;
+    let last = start.plus((slots * width - 1).saturating_mul(SECOND));
+    let slots = usize::try_from(slots).unwrap_or(1);
+    let width = width as f64;
+    let lines = [
+        ("all", &calls.starts, style::ALL),
+        ("answered", &calls.answered_starts, style::GOOD),
+        ("failed", &calls.failed_starts, style::BAD),
+    ];
+    let lines = lines.map(|(name, counts, color)| {
+        let counts = counts.slots(start, last, slots);
+        let rates = counts.iter().map(|count| *count as f64 / width);
+        let times = (0..slots).map(|slot| (slot as f64 + 0.5) * width);
+        Line {
+            name,
+            color,
+            points: times.zip(rates).collect(),
+        }
+    });
+    let title = "Calls per second, by when they began";
+    draw(title, start, slots as f64 * width, &lines, area)
+}
+
+/// Draws how many calls were up: the most in each part of the time.
+pub(super) fn concurrency(report: &StatisticsReport<'_>, area: &Area<'_>) -> Result<(), PlotError> {
+    let (start, end) = report.capture.span();
+    let length = end.since(start).max(1);
+    let edge = |slot: usize| {
+        let offset = i128::from(length) * slot as i128 / POINTS as i128;
+        start
+            .plus(i64::try_from(offset).unwrap_or(i64::MAX))
+            .nanos()
+    };
+    let windows: Vec<(i64, i64)> = (0..POINTS)
+        .map(|slot| (edge(slot), edge(slot + 1)))
+        .collect();
+    let levels = report.statistics.total().all.calls.up.windows(&windows);
+    let points = windows.iter().zip(levels).map(|((from, _), level)| {
+        let seconds = Timestamp::from_nanos(*from).since(start) as f64 / SECOND as f64;
+        (seconds, level.peak as f64)
+    });
+    let line = Line {
+        name: "calls",
+        color: style::ALL,
+        points: points.collect(),
+    };
+    let length = length as f64 / SECOND as f64;
+    draw("Calls at a time", start, length, &[line], area)
+}
+
+struct Line {
+    name: &'static str,
+    color: RGBColor,
+    points: Vec<(f64, f64)>,
+}
+
+/// Draws lines over `length` seconds from `start` on; the first one is filled.
+fn draw(
+    title: &str,
+    start: Timestamp,
+    length: f64,
+    lines: &[Line],
+    area: &Area<'_>,
+) -> Result<(), PlotError> {
+    let values = lines.iter().flat_map(|line| &line.points);
+    let most = values.map(|(_, value)| *value).fold(0.0, f64::max);
+    let mut chart = ChartBuilder::on(area)
+        .margin(12)
+        .margin_right(24)
+        .caption(title, style::text(16))
+        .x_label_area_size(28)
+        .y_label_area_size(60)
+        .build_cartesian_2d(0.0..length.max(1e-9), 0.0..(most * 1.05).max(1.0))
+        .map_err(PlotError::new)?;
+    chart
+        .configure_mesh()
+        .disable_x_mesh()
+        .light_line_style(style::BACKGROUND)
+        .bold_line_style(style::GRID)
+        .axis_style(style::INK)
+        .label_style(style::text(12))
+        .x_labels(8)
+        .y_labels(5)
+        .x_label_formatter(&|seconds| clock(start, *seconds, length))
+        .y_label_formatter(&|value| format!("{}", (*value * 100.0).round() / 100.0))
+        .draw()
+        .map_err(PlotError::new)?;
+    for (index, line) in lines.iter().enumerate() {
+        let color = line.color;
+        if index == 0 {
+            let filled = AreaSeries::new(line.points.iter().copied(), 0.0, color.mix(0.15));
+            chart.draw_series(filled).map_err(PlotError::new)?;
+        }
+        chart
+            .draw_series(LineSeries::new(
+                line.points.iter().copied(),
+                color.stroke_width(2),
+            ))
+            .map_err(PlotError::new)?
+            .label(line.name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color.stroke_width(2)));
+    }
+    if lines.len() > 1 {
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .background_style(style::BACKGROUND)
+            .border_style(style::GRID)
+            .label_font(style::text(12))
+            .draw()
+            .map_err(PlotError::new)?;
+    }
+    Ok(())
+}
+
+/// Returns the time of day, in UTC; with the day when there are several.
+fn clock(start: Timestamp, seconds: f64, length: f64) -> String {
+    let text = start.plus((seconds * SECOND as f64) as i64).rfc3339();
+    let text = text.as_str();
+    let part = if length > 2.0 * 86_400.0 {
+        text.get(5..16).map(|part| part.replace('T', " "))
+    } else if length > 7200.0 {
+        text.get(11..16).map(str::to_owned)
+    } else {
+        text.get(11..19).map(str::to_owned)
+    };
+    part.unwrap_or_default()
+}

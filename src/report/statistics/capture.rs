@@ -1,0 +1,208 @@
+//! How good the captures are that figures are of: it stands before all of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    pipeline::Summary,
+    report::quality,
+    stats::{Doubts, Figure, Kpis, Reading},
+    time::Timestamp,
+};
+
+/// When captures were made, how many frames they have, and what they lack.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct CaptureQuality {
+    /// The times of the first and the last frame.
+    span: Option<(i64, i64)>,
+    frames: u64,
+    counts: Vec<Count>,
+}
+
+/// How much of something is missing or wrong.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+struct Count {
+    name: String,
+    label: String,
+    count: u64,
+}
+
+/// What tells that packets are missing.
+const LOSSES: [&str; 5] = [
+    "dropped_frames",
+    "cut_frames",
+    "tcp_gaps",
+    "incomplete_packets",
+    "skipped_bytes",
+];
+
+/// What is no reason to doubt anything.
+const HARMLESS: [&str; 1] = ["duplicate_frames"];
+
+impl CaptureQuality {
+    /// Returns that of a run.
+    #[must_use]
+    pub fn new(summary: &Summary) -> Self {
+        let times = summary
+            .inputs
+            .iter()
+            .filter_map(|input| input.times.as_ref());
+        let first = times.clone().map(|times| times.min.nanos()).min();
+        let last = times.map(|times| times.max.nanos()).max();
+        let counts = quality(summary).into_iter().map(|quality| Count {
+            name: quality.name.replace('-', "_"),
+            label: quality.label.to_owned(),
+            count: quality.count,
+        });
+        Self {
+            span: first.zip(last),
+            frames: summary.balance.total(),
+            counts: counts.collect(),
+        }
+    }
+
+    /// Takes in that of other captures.
+    pub fn merge(&mut self, other: &Self) {
+        self.span = match (self.span, other.span) {
+            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (one, other) => one.or(other),
+        };
+        self.frames = self.frames.saturating_add(other.frames);
+        for count in &other.counts {
+            match self
+                .counts
+                .iter_mut()
+                .find(|known| known.name == count.name)
+            {
+                Some(known) => known.count = known.count.saturating_add(count.count),
+                None => self.counts.push(count.clone()),
+            }
+        }
+    }
+
+    /// Returns the times of the first and the last frame.
+    #[must_use]
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        let (first, last) = self.span.unwrap_or_default();
+        (Timestamp::from_nanos(first), Timestamp::from_nanos(last))
+    }
+
+    /// Returns whether there is any frame.
+    #[must_use]
+    pub const fn has_frames(&self) -> bool {
+        self.span.is_some()
+    }
+
+    /// Returns how many frames there are.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Returns the figures of what is missing or wrong, and how many frames there are.
+    pub fn figures(&self) -> impl Iterator<Item = Figure> {
+        let frames = std::iter::once(("frames", self.frames));
+        let counts = self
+            .counts
+            .iter()
+            .map(|count| (name_of(&count.name), count.count));
+        frames.chain(counts).map(|(metric, count)| Figure {
+            metric,
+            scope: Vec::new(),
+            reading: Reading::Count(Some(count)),
+            unit: "count",
+            note: None,
+        })
+    }
+
+    /// Returns the names of these figures.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        std::iter::once("frames").chain(NAMES)
+    }
+
+    /// Returns what it lacks, together with what was found in it.
+    #[must_use]
+    pub fn doubts(&self, total: &Kpis) -> Doubts {
+        let lost = self
+            .counts
+            .iter()
+            .filter(|count| LOSSES.contains(&count.name.as_str()));
+        let calls = total.calls.attempts + total.calls.mid_calls;
+        let responses = total.messages.sum(crate::stats::MethodCounts::responses);
+        Doubts {
+            is_lossy: lost.map(|count| count.count).any(|count| count > 0),
+            is_one_way: is_much(total.calls.one_direction, calls)
+                || is_much(total.messages.stray_responses, responses),
+        }
+    }
+
+    /// Returns what a person should know before believing a figure; nothing if all is well.
+    #[must_use]
+    pub fn remarks(&self, total: &Kpis) -> Vec<String> {
+        let calls = total.calls.attempts + total.calls.mid_calls;
+        let responses = total.messages.sum(crate::stats::MethodCounts::responses);
+        let mut remarks: Vec<String> = self
+            .counts
+            .iter()
+            .filter(|count| count.count > 0 && !HARMLESS.contains(&count.name.as_str()))
+            .map(|count| format!("{} {}", count.count, count.label))
+            .collect();
+        let one_way = total.calls.one_direction;
+        if is_much(one_way, calls) {
+            remarks.push(format!(
+                "{one_way} of {calls} calls heard from one side only"
+            ));
+        }
+        let stray = total.messages.stray_responses;
+        if is_much(stray, responses) {
+            remarks.push(format!(
+                "{stray} of {responses} responses without their request"
+            ));
+        }
+        remarks
+    }
+}
+
+/// Returns whether it is more than a twentieth: single ones are odd messages, not an odd capture.
+const fn is_much(part: u64, whole: u64) -> bool {
+    part.saturating_mul(20) > whole
+}
+
+/// Returns the name of a count as figures have it.
+fn name_of(name: &str) -> &'static str {
+    let mut names = NAMES.into_iter();
+    names.find(|known| *known == name).unwrap_or("other_faults")
+}
+
+/// What may be missing or wrong.
+const NAMES: [&str; 11] = [
+    "duplicate_frames",
+    "dropped_frames",
+    "cut_frames",
+    "tcp_gaps",
+    "tcp_lost_bytes",
+    "incomplete_packets",
+    "clock_steps_back",
+    "damaged_places",
+    "unusable_messages",
+    "table_evictions",
+    "skipped_bytes",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_its_name() {
+        let capture = CaptureQuality::new(&Summary::default());
+        for (figure, count) in capture.figures().skip(1).zip(&capture.counts) {
+            assert_eq!(figure.metric, count.name);
+        }
+        assert!(
+            LOSSES
+                .iter()
+                .chain(&HARMLESS)
+                .all(|name| { capture.counts.iter().any(|count| count.name == *name) })
+        );
+    }
+}

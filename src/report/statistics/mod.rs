@@ -1,0 +1,203 @@
+//! Statistics for people and for programs: every output goes by the same figures in the same order.
+
+mod baseline;
+mod capture;
+mod check;
+mod csv;
+mod json;
+mod junit;
+mod markdown;
+mod prometheus;
+mod text;
+mod value;
+mod values;
+
+use std::cmp::Reverse;
+
+pub use self::{
+    baseline::Baseline,
+    capture::CaptureQuality,
+    check::{CheckResult, Checks, Verdict},
+    csv::{METRIC_COLUMNS, write_statistics_csv},
+    json::{write_statistics_document, write_statistics_lines},
+    junit::{github_annotation, write_junit},
+    markdown::write_statistics_markdown,
+    prometheus::write_statistics_prometheus,
+    text::{StatisticsText, write_statistics_text},
+    values::NamedValues,
+};
+use crate::{
+    stats::{BREAKDOWNS, Doubts, Figure, Group, Kpis, Level, METRICS, Statistics, View},
+    time::Timestamp,
+};
+
+/// Stretches of time of everything that are shown even if nothing happened in them, at most.
+const MAX_STRETCHES: i64 = 100_000;
+
+/// What statistics amount to, ready to be written.
+pub struct StatisticsReport<'a> {
+    /// The figures.
+    pub statistics: &'a Statistics,
+    /// What they are of.
+    pub capture: &'a CaptureQuality,
+    /// Groups of each cut at most, those with the most calls and messages.
+    pub top: Option<usize>,
+}
+
+/// A figure with what it is of.
+#[derive(Clone, Debug)]
+pub struct StatisticsRow {
+    /// Dimensions with their values; none for everything.
+    pub group: Vec<(String, String)>,
+    /// When the stretch of time begins; none for all of it.
+    pub bucket: Option<Timestamp>,
+    /// The figure.
+    pub figure: Figure,
+}
+
+impl StatisticsReport<'_> {
+    /// Returns all figures: those of everything, then those of each group, each followed by those of its stretches of time.
+    pub fn rows(&self) -> impl Iterator<Item = StatisticsRow> {
+        let everything = self.rows_of(self.statistics.total());
+        let cuts = 0..self.statistics.plan().cuts.len();
+        let groups = cuts.flat_map(|cut| self.groups(cut));
+        everything.chain(groups.flat_map(|group| self.rows_of(group)))
+    }
+
+    /// Returns the groups of a cut, those with the most calls and messages first.
+    #[must_use]
+    pub fn groups(&self, cut: usize) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.statistics.groups(cut).collect();
+        groups
+            .sort_by_key(|group| Reverse((group.all.calls.attempts, group.all.messages.messages)));
+        groups.truncate(self.top.unwrap_or(usize::MAX));
+        groups
+    }
+
+    /// Returns the dimensions of a group with its values.
+    #[must_use]
+    pub fn name(&self, group: &Group) -> Vec<(String, String)> {
+        let cuts = &self.statistics.plan().cuts;
+        let dimensions = group.cut.and_then(|cut| cuts.get(cut));
+        let dimensions = dimensions.into_iter().flatten();
+        dimensions
+            .map(|dimension| dimension.name())
+            .zip(group.key.iter().cloned())
+            .collect()
+    }
+
+    /// Returns the figures of a group over all the time.
+    #[must_use]
+    pub fn view<'g>(&self, group: &'g Group) -> View<'g> {
+        let span = self.capture.span();
+        let (start, end) = (span.0.nanos(), span.1.nanos());
+        View {
+            calls_up: group.all.calls.up.level(start, end),
+            bindings_up: group.all.registrations.up.level(start, end),
+            bindings_left: left(&group.all, end),
+            ..self.view_of(&group.all, span)
+        }
+    }
+
+    /// Returns the figures of a group by stretch of time, with when each begins.
+    #[must_use]
+    pub fn stretches<'g>(&self, group: &'g Group) -> Vec<(Timestamp, View<'g>)> {
+        let Some(length) = self.statistics.plan().bucket else {
+            return Vec::new();
+        };
+        let span = self.capture.span();
+        let (first, last) = (span.0.nanos(), span.1.nanos());
+        let all = first.div_euclid(length)..=last.div_euclid(length);
+        let is_gapless = group.cut.is_none() && all.end() - all.start() < MAX_STRETCHES;
+        let numbers: Vec<i64> = if is_gapless && first <= last {
+            all.collect()
+        } else {
+            group.buckets.keys().copied().collect()
+        };
+        let windows: Vec<(i64, i64)> = numbers
+            .iter()
+            .map(|number| {
+                let start = number.saturating_mul(length);
+                (start.max(first), start.saturating_add(length).min(last))
+            })
+            .collect();
+        let calls = group.all.calls.up.windows(&windows);
+        let bindings = group.all.registrations.up.windows(&windows);
+        let levels = calls.into_iter().zip(bindings);
+        let stretches = numbers.iter().zip(&windows).zip(levels);
+        stretches
+            .map(|((number, (start, end)), (calls_up, bindings_up))| {
+                let kpis = group.buckets.get(number).unwrap_or(&NOTHING);
+                let span = (Timestamp::from_nanos(*start), Timestamp::from_nanos(*end));
+                let view = View {
+                    calls_up,
+                    bindings_up,
+                    bindings_left: left(&group.all, *end),
+                    ..self.view_of(kpis, span)
+                };
+                (Timestamp::from_nanos(number.saturating_mul(length)), view)
+            })
+            .collect()
+    }
+
+    fn view_of<'g>(&self, kpis: &'g Kpis, span: (Timestamp, Timestamp)) -> View<'g> {
+        View {
+            kpis,
+            span,
+            definitions: self.statistics.plan().definitions,
+            calls_up: Level::default(),
+            bindings_up: Level::default(),
+            bindings_left: 0,
+            doubts: self.doubts(),
+        }
+    }
+
+    /// Returns what the capture lacks.
+    #[must_use]
+    pub fn doubts(&self) -> Doubts {
+        self.capture.doubts(&self.statistics.total().all)
+    }
+
+    fn rows_of(&self, group: &Group) -> impl Iterator<Item = StatisticsRow> {
+        let name = self.name(group);
+        let view = self.view(group);
+        let mut rows: Vec<StatisticsRow> = Vec::new();
+        // Of groups and stretches of time only what is known is told: there may be thousands of them.
+        let is_everything = group.cut.is_none();
+        let mut add = |bucket: Option<Timestamp>, figure: Figure| {
+            if figure.reading.value().is_none() && !(is_everything && bucket.is_none()) {
+                return;
+            }
+            rows.push(StatisticsRow {
+                group: name.clone(),
+                bucket,
+                figure,
+            });
+        };
+        for metric in METRICS {
+            add(None, metric.figure(&view));
+        }
+        for breakdown in BREAKDOWNS {
+            for figure in breakdown.figures(&view) {
+                add(None, figure);
+            }
+        }
+        if group.cut.is_none() {
+            self.capture.figures().for_each(|figure| add(None, figure));
+        }
+        for (start, view) in self.stretches(group) {
+            for metric in METRICS {
+                add(Some(start), metric.figure(&view));
+            }
+        }
+        rows.into_iter()
+    }
+}
+
+/// Returns how many bindings there are at a moment.
+fn left(kpis: &Kpis, at: i64) -> u64 {
+    kpis.registrations.up.level(at, at.saturating_add(1)).peak
+}
+
+/// The figures of a stretch of time without anything.
+static NOTHING: std::sync::LazyLock<Kpis> = std::sync::LazyLock::new(Kpis::default);

@@ -1,0 +1,343 @@
+//! From messages, calls and bindings to the figures of every group and every stretch of time.
+
+use std::collections::BTreeMap;
+
+use hashbrown::{DefaultHashBuilder, HashMap};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Error, Result},
+    sip::{Message, Method},
+    stats::{
+        Dimension, Kpis, Merge, Retransmissions,
+        calls::began,
+        cut::{Subject, key},
+        messages::method_of,
+        names::OTHERS,
+        registrations::{Verdict, verdict},
+        transactions::{Meaning, Transaction, Transactions},
+    },
+    time::Timestamp,
+    track::{Binding, Call, Event},
+};
+
+/// Groups of one cut at most; the others are counted together.
+const MAX_GROUPS: usize = 10_000;
+
+/// Sets of figures for a group and a stretch of time at most.
+const MAX_CELLS: usize = 100_000;
+
+/// By which dimensions groups are told apart: one, or several together.
+pub type Cut = Vec<Dimension>;
+
+/// What is to be counted, and how.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Plan {
+    /// How figures are defined where there is a choice.
+    pub definitions: Definitions,
+    /// The cuts, each of which tells all figures apart once more.
+    pub cuts: Vec<Cut>,
+    /// How long a stretch of time is, in nanoseconds, if they are told apart.
+    pub bucket: Option<i64>,
+}
+
+/// How figures are defined where there is a choice.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Definitions {
+    /// Whether ratios of RFC 6076 count each INVITE, as it is written there, and not each attempt group.
+    pub is_literal: bool,
+    /// How long a short call lasts at most, in nanoseconds.
+    pub short: i64,
+}
+
+impl Default for Definitions {
+    fn default() -> Self {
+        Self {
+            is_literal: false,
+            short: 10_000_000_000,
+        }
+    }
+}
+
+/// The figures of a group.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Group {
+    /// Which of the cuts it is of; none for all.
+    pub cut: Option<usize>,
+    /// Its value in each dimension of the cut; nothing is unknown.
+    pub key: Vec<String>,
+    /// Its figures.
+    pub all: Kpis,
+    /// The same by stretch of time: how many of them were before it since 1970.
+    pub buckets: BTreeMap<i64, Kpis>,
+}
+
+/// All that is counted.
+pub struct Statistics {
+    plan: Plan,
+    inputs: Vec<String>,
+    /// The first is of everything.
+    groups: Vec<Group>,
+    /// By cut and name.
+    by_name: BTreeMap<(usize, Vec<String>), u32>,
+    /// By cut and what the wire says, so that names need not be made each time.
+    by_key: HashMap<(usize, u64), u32>,
+    hasher: DefaultHashBuilder,
+    retransmissions: Retransmissions,
+    transactions: Transactions,
+    /// The registration that was last counted: one 2xx may tell of several bindings.
+    last_registration: Option<(Timestamp, Vec<u8>, Verdict)>,
+    places: Vec<u32>,
+    cells: usize,
+}
+
+impl Statistics {
+    /// Returns statistics of nothing yet; `inputs` are the names of the captures.
+    #[must_use]
+    pub fn new(plan: Plan, inputs: Vec<String>) -> Self {
+        Self {
+            plan,
+            inputs,
+            groups: vec![Group::default()],
+            by_name: BTreeMap::new(),
+            by_key: HashMap::new(),
+            hasher: DefaultHashBuilder::default(),
+            retransmissions: Retransmissions::default(),
+            transactions: Transactions::default(),
+            last_registration: None,
+            places: Vec::new(),
+            cells: 0,
+        }
+    }
+
+    /// Returns what is counted, and how.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Returns the figures of everything.
+    #[must_use]
+    pub fn total(&self) -> &Group {
+        self.groups.first().unwrap_or(&EMPTY)
+    }
+
+    /// Returns the groups of a cut, in the order of their names.
+    pub fn groups(&self, cut: usize) -> impl Iterator<Item = &Group> {
+        let range = (cut, Vec::new())..(cut + 1, Vec::new());
+        self.by_name
+            .range(range)
+            .filter_map(|(_, index)| self.groups.get(*index as usize))
+    }
+
+    /// Takes the next message.
+    ///
+    /// # Errors
+    /// When there are too many stretches of time.
+    pub fn message(&mut self, message: &Message<'_>) -> Result<()> {
+        while let Some(over) = self.transactions.next_over(message.ts) {
+            self.transaction(&over);
+        }
+        let places = self.find(message);
+        let is_again = self.retransmissions.is_one(message);
+        let meaning = self.transactions.take(message, is_again, &places);
+        let method = method_of(message);
+        self.count(&places, message.ts, |kpis, _| {
+            kpis.messages.add(message, is_again);
+            match meaning {
+                Meaning::FirstHop => kpis.messages.method(method).requests_at_first_hop += 1,
+                Meaning::Stray => kpis.messages.stray_responses += 1,
+                Meaning::Other => {}
+            }
+        });
+        self.places = places;
+        self.check()
+    }
+
+    /// Takes a call that is over or left at the end.
+    ///
+    /// # Errors
+    /// When there are too many stretches of time.
+    pub fn call(&mut self, call: &Call) -> Result<()> {
+        let places = self.find(call);
+        let short = self.plan.definitions.short;
+        self.count(&places, began(call), |kpis, is_whole| {
+            kpis.calls.add(call, short, is_whole);
+        });
+        self.places = places;
+        self.check()
+    }
+
+    /// Takes a binding that is over or left at the end.
+    ///
+    /// # Errors
+    /// When there are too many stretches of time.
+    pub fn binding(&mut self, binding: &Binding) -> Result<()> {
+        let places = self.find(binding);
+        self.count(&places, binding.first_seen(), |kpis, is_whole| {
+            kpis.registrations.add(binding, is_whole);
+        });
+        self.places = places;
+        self.check()
+    }
+
+    /// Takes an event, of which only those of registrations matter.
+    ///
+    /// # Errors
+    /// When there are too many stretches of time.
+    pub fn event(&mut self, event: &Event<'_>) -> Result<()> {
+        let Some(verdict) = verdict(event) else {
+            return Ok(());
+        };
+        let is_known = self
+            .last_registration
+            .as_ref()
+            .is_some_and(|(ts, call_id, last)| {
+                (*ts, call_id.as_slice(), *last) == (event.ts, event.call_id, verdict)
+            });
+        if is_known {
+            return Ok(());
+        }
+        self.last_registration = Some((event.ts, event.call_id.to_vec(), verdict));
+        let places = self.find(event);
+        self.count(&places, event.ts, |kpis, _| match verdict {
+            Verdict::Accepted => kpis.registrations.accept(event),
+            Verdict::Failed => kpis.registrations.fail(event),
+        });
+        self.places = places;
+        self.check()
+    }
+
+    /// Counts what is left; `end` is when the last frame was captured.
+    pub fn finish(&mut self, end: Timestamp) {
+        while let Some(over) = self.transactions.next_over(end) {
+            self.transaction(&over);
+        }
+        for left in self.transactions.finish() {
+            self.transaction(&left);
+        }
+    }
+
+    /// Takes in the groups of another part of the same capture, counted by the same plan.
+    ///
+    /// # Errors
+    /// When there are too many stretches of time.
+    pub fn merge(&mut self, groups: &[Group]) -> Result<()> {
+        for group in groups {
+            let index = match group.cut {
+                None => 0,
+                Some(cut) => self.named(cut, group.key.clone()),
+            };
+            if let Some(known) = self.groups.get_mut(index as usize) {
+                known.all.merge(&group.all);
+                Merge::merge(&mut known.buckets, &group.buckets);
+            }
+        }
+        self.cells = self.groups.iter().map(|group| group.buckets.len()).sum();
+        self.check()
+    }
+
+    /// Returns all groups, in the order of their names, everything first.
+    pub fn all_groups(&self) -> impl Iterator<Item = &Group> {
+        let named = self.by_name.values();
+        std::iter::once(self.total())
+            .chain(named.filter_map(|index| self.groups.get(*index as usize)))
+    }
+
+    fn transaction(&mut self, over: &Transaction) {
+        let method = over.method();
+        self.count(&over.places, over.sent(), |kpis, _| {
+            over.count(kpis.messages.method(method));
+            if method == Method::Options {
+                over.count_peer(&mut kpis.options_sent, &mut kpis.options_answered);
+            }
+        });
+    }
+
+    /// Returns the groups that something counts for.
+    fn find(&mut self, subject: &dyn Subject) -> Vec<u32> {
+        let mut places = std::mem::take(&mut self.places);
+        places.clear();
+        places.push(0);
+        for cut in 0..self.plan.cuts.len() {
+            let dimensions = self.plan.cuts.get(cut).map_or(&[][..], Vec::as_slice);
+            let sides = 1 + usize::from(dimensions.contains(&Dimension::Peer));
+            for side in 0..sides {
+                let place = self.place(cut, subject, side);
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        places
+    }
+
+    fn place(&mut self, cut: usize, subject: &dyn Subject, side: usize) -> u32 {
+        let dimensions = self.plan.cuts.get(cut).map_or(&[][..], Vec::as_slice);
+        let key = (cut, key(&self.hasher, dimensions, subject, side));
+        if let Some(place) = self.by_key.get(&key) {
+            return *place;
+        }
+        let names = dimensions
+            .iter()
+            .map(|dimension| subject.value(*dimension, side).name(&self.inputs));
+        let place = self.named(cut, names.collect());
+        if self.by_key.len() < 16 * MAX_GROUPS {
+            self.by_key.insert(key, place);
+        }
+        place
+    }
+
+    /// Returns the group of that name, a new one if need be.
+    fn named(&mut self, cut: usize, names: Vec<String>) -> u32 {
+        let name = (cut, names);
+        if let Some(place) = self.by_name.get(&name) {
+            return *place;
+        }
+        let is_full = self.groups.len() > MAX_GROUPS * (cut + 1);
+        let is_others = name.1.iter().all(|part| part == OTHERS);
+        if is_full && !is_others {
+            return self.named(cut, vec![OTHERS.to_owned(); name.1.len()]);
+        }
+        let place = u32::try_from(self.groups.len()).unwrap_or_default();
+        self.groups.push(Group {
+            cut: Some(cut),
+            key: name.1.clone(),
+            ..Group::default()
+        });
+        self.by_name.insert(name, place);
+        place
+    }
+
+    /// Lets each set of figures count what happened at `ts`; the flag tells that of a whole group.
+    fn count(&mut self, places: &[u32], ts: Timestamp, mut what: impl FnMut(&mut Kpis, bool)) {
+        let bucket = self
+            .plan
+            .bucket
+            .map(|length| ts.nanos().div_euclid(length.max(1)));
+        for place in places {
+            let Some(group) = self.groups.get_mut(*place as usize) else {
+                continue;
+            };
+            what(&mut group.all, true);
+            if let Some(bucket) = bucket {
+                let known = group.buckets.len();
+                what(group.buckets.entry(bucket).or_default(), false);
+                self.cells += group.buckets.len() - known;
+            }
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.cells <= MAX_CELLS {
+            return Ok(());
+        }
+        let error = format!(
+            "more than {MAX_CELLS} stretches of time; choose a longer --bucket or fewer groups"
+        );
+        Err(Error::Sink(std::io::Error::other(error)))
+    }
+}
+
+/// A group without anything.
+static EMPTY: std::sync::LazyLock<Group> = std::sync::LazyLock::new(Group::default);

@@ -1,0 +1,109 @@
+//! Metrics told apart by what messages and calls have in common: by method, status, cause and so on.
+
+use crate::{
+    stats::{
+        Kpis, MethodCounts, Names, Reading,
+        metric::{Breakdown, Members, Section},
+    },
+    track::Outcome,
+};
+
+macro_rules! breakdowns {
+    ($($section:ident $metric:ident [$($by:literal),+] $about:literal, |$kpis:ident| $read:expr;)*) => {
+        /// Every breakdown, in the order of output.
+        pub const BREAKDOWNS: &[Breakdown] = &[$(Breakdown {
+            metric: stringify!($metric),
+            by: &[$($by),+],
+            section: Section::$section,
+            about: $about,
+            read: |$kpis| $read,
+        },)*];
+    };
+}
+
+breakdowns! {
+    Calls calls ["outcome"] "Calls by outcome",
+        |k| counted(k.calls.outcomes().filter(|(outcome, _)| *outcome != Outcome::MidCall).map(|(outcome, count)| (outcome.name(), count)));
+    Calls calls_failed ["status"] "Calls that were not answered, by final status",
+        |k| counted(k.calls.failures.iter().map(|(status, count)| (status, *count)));
+    Calls calls_failed ["reason"] "Calls that were not answered, by reason phrase",
+        |k| named(&k.calls.reasons);
+    Calls calls_failed ["class"] "Calls that failed, by what went wrong",
+        |k| counted(k.calls.failure_classes().map(|(class, count)| (class.name(), count)));
+    Calls calls_ended ["cause"] "Calls that ended, by cause (ITU-T Q.850)",
+        |k| counted(k.calls.causes.iter().map(|(cause, count)| (cause, *count)));
+    Registrations registrations_failed ["status"] "Registrations that failed, by status; none is a time-out",
+        |k| counted(k.registrations.failures.iter().map(|(status, count)| {
+            let status = if *status == 0 { "none".to_owned() } else { status.to_string() };
+            (status, *count)
+        }));
+    Registrations bindings ["state"] "Bindings by the state they ended in",
+        |k| counted(k.registrations.states().map(|(state, count)| (state.name(), count)));
+    Messages requests ["method"] "Requests by method", |k| requests(k);
+    Messages responses ["status"] "Responses by status",
+        |k| counted(k.messages.statuses().into_iter());
+    Messages responses ["method", "status"] "Responses by method and status", |k| {
+        let methods = k.messages.methods().flat_map(|(method, counts)| {
+            counts.statuses.iter().map(move |(status, count)| {
+                (vec![method.name().to_owned(), status.to_string()], Reading::Count(Some(*count)))
+            })
+        });
+        methods.collect()
+    };
+    Messages messages ["transport"] "Messages by transport",
+        |k| counted(k.messages.transports().map(|(transport, count)| (transport.name(), count)));
+    Messages messages ["encapsulation"] "Messages by what they were wrapped in",
+        |k| counted(k.messages.encapsulations());
+    Messages messages ["user_agent"] "Messages by User-Agent or Server", |k| named(&k.messages.user_agents);
+    Messages messages ["flaw"] "Messages by what is odd about them", |k| named(&k.messages.flaws);
+    Messages responses ["warning"] "Failures by the code of their Warning", |k| named(&k.messages.warnings);
+    Messages first_response_time ["method"] "From a request to its first response, by method",
+        |k| by_method(k, |counts| Reading::time(&counts.first_response));
+    Messages provisional_response_time ["method"] "From a request to its first provisional response, by method",
+        |k| by_method(k, |counts| Reading::time(&counts.provisional_response));
+    Messages final_response_time ["method"] "From a request to its final response, by method",
+        |k| by_method(k, |counts| Reading::time(&counts.final_response));
+    Messages requests_answered ["method"] "Requests with a final response, of those that are over, by method",
+        |k| by_method(k, |counts| Reading::Ratio(counts.answered, counts.transactions));
+    Messages request_retransmission_ratio ["method"] "Requests that came again, of all requests, by method",
+        |k| by_method(k, |counts| Reading::Ratio(counts.request_retransmissions, counts.requests));
+    Messages response_retransmission_ratio ["method"] "Responses that came again, of all responses, by method",
+        |k| by_method(k, |counts| Reading::Ratio(counts.response_retransmissions, counts.responses()));
+    Messages transactions ["method", "repeats"] "Transactions by how often their request came again; 10 is 10 or more", |k| {
+        let methods = k.messages.methods().flat_map(|(method, counts)| {
+            counts.repeats.iter().map(move |(repeats, count)| {
+                (vec![method.name().to_owned(), repeats.to_string()], Reading::Count(Some(*count)))
+            })
+        });
+        methods.collect()
+    };
+    Messages options_availability ["peer"] "OPTIONS requests with a final response, of those that are over, by whom they were sent to", |k| {
+        let answered = |peer: &str| k.options_answered.iter().find(|(known, _)| *known == peer).map_or(0, |(_, count)| count);
+        k.options_sent.iter().map(|(peer, sent)| (vec![peer.to_owned()], Reading::Ratio(answered(peer), sent))).collect()
+    };
+}
+
+fn counted<T: ToString>(counts: impl Iterator<Item = (T, u64)>) -> Members {
+    counts
+        .map(|(member, count)| (vec![member.to_string()], Reading::Count(Some(count))))
+        .collect()
+}
+
+fn named(names: &Names) -> Members {
+    counted(names.iter())
+}
+
+/// Returns the requests by method, those of methods that are not registered by their names.
+fn requests(kpis: &Kpis) -> Members {
+    let known = kpis.messages.methods();
+    let known = known
+        .filter(|(method, counts)| *method != crate::sip::Method::Other && counts.requests > 0);
+    let known = known.map(|(method, counts)| (method.name(), counts.requests));
+    counted(known.chain(kpis.messages.other_requests.iter()))
+}
+
+fn by_method(kpis: &Kpis, read: fn(&MethodCounts) -> Reading) -> Members {
+    let methods = kpis.messages.methods();
+    let rows = methods.map(|(method, counts)| (vec![method.name().to_owned()], read(counts)));
+    rows.filter(|(_, reading)| !reading.is_empty()).collect()
+}
