@@ -39,6 +39,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "regs" -d 'List the re
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "man" -d 'Write the manual pages'
@@ -468,6 +469,79 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s q -l quiet -d 'T
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l since -d 'Leave out frames before this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l call-id -d 'With this Call-ID' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l from -d 'With this text in From, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l to -d 'With this text in To, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l number -d 'With a number that ends like this on either side' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l method -d 'With this method, in the request line or, for responses, in CSeq' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l status -d 'Responses with this status: 486, 5xx or 400-499' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l ip -d 'From or to this address or network' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l port -d 'From or to this port or range of ports' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s e -l regexp -d 'With octets that match this regular expression' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l outcome -d 'Calls with this outcome, or one of several: busy,failed' -r -f -a "answered\t''
+cancelled\t''
+busy\t''
+rejected\t''
+failed\t''
+redirected\t''
+auth-failed\t''
+timeout\t''
+unanswered\t''
+in-progress\t''
+mid-call\t''"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l duration -d 'Calls that were up for this long, from the answer to the end of the call or of the capture: \'>30s\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l aor -d 'Draw the registrations of this address of record, or of this user: alice@example.com, alice' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l transaction -d 'Draw what has this branch in a Via: one transaction, at all the hops behind its first one' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l limit -d 'With --all, draw so many calls at most, those that begin first' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l correlate -d 'What joins legs: nothing, only what is explicit, such as a header with the other Call-ID, or what they have in common too' -r -f -a "none\t'Each leg is a call'
+explicit\t'What needs no other evidence'
+heuristic\t'All evidence'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l alias -d 'Call this address so (can be repeated): 192.0.2.1=SBC, 192.0.2.1:5080=Edge' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l names -d 'Call addresses as this file says: an address and a name in each line' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l time -d 'Which time stands beside each message' -r -f -a "start\t'Seconds since the first message'
+delta\t'Seconds since the message before'
+absolute\t'The time of day in UTC'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l theme -d 'The colours of pictures' -r -f -a "auto\t'Light or dark, as whoever looks at it has set it'
+light\t'Dark on light'
+dark\t'Light on dark'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-height -d 'Let a picture be no higher than this, in pixels, and go on in the next one' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
+calltr\t'Those of calltr, the tracker of sipcallmon'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l format -d 'How a ladder is drawn [default: as the ending of --output says; text on a terminal, else svg]' -r -f -a "svg\t'A picture that stands alone'
+text\t'Lines of text'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s o -l output -d 'Write to this file instead of the standard output; with --all, to this directory' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l all -d 'Draw every selected call, each to a file of its own in the directory --output'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict-addresses -d 'Take every address and port for an endpoint of its own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l collapse -d 'Count messages that come again at the first of them instead of drawing them'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l fold -d 'Fold requests within a call that repeat themselves, such as re-INVITE, OPTIONS and INFO'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l ascii -d 'Draw text with ASCII characters only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l as -d 'How the text is written' -r -f -a "auto\t''
 plain\t''
 rfc\t''
@@ -501,15 +575,16 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "calls" -d 'List the calls'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -62,6 +62,7 @@ mod clock;
 pub mod duration;
 pub mod error;
 pub mod filter;
+pub mod ladder;
 pub mod media;
 pub mod net;
 pub mod packet;

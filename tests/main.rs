@@ -6,5 +6,6 @@ mod calltr;
 mod cli;
 mod corpus;
 mod damage;
+mod ladder;
 mod scenarios;
 mod support;

@@ -28,6 +28,11 @@ pub(crate) struct ChooseArgs {
 }
 
 impl ChooseArgs {
+    /// Returns whether there is none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.outcome.is_empty() && self.duration.is_empty()
+    }
+
     /// Returns which calls are selected, together with the other options for that; `names` are those of the inputs.
     pub(crate) fn choice(
         &self,

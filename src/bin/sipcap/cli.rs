@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
+    Ladder(cmd::ladder::LadderArgs),
     Parse(cmd::parse::ParseArgs),
     Completions(cmd::completions::CompletionsArgs),
     Man(cmd::man::ManArgs),
@@ -159,6 +160,20 @@ pub(crate) struct SelectArgs {
 }
 
 impl SelectArgs {
+    /// Returns the Call-IDs that are selected.
+    pub(crate) fn call_ids(&self) -> &[String] {
+        &self.call_id
+    }
+
+    /// Returns the Call-IDs if there are any and nothing else selects.
+    pub(crate) fn call_ids_alone(&self) -> Option<&[String]> {
+        let others = Selection {
+            call_ids: Vec::new(),
+            ..self.selection()
+        };
+        (!self.call_id.is_empty() && others.is_everything()).then_some(&self.call_id)
+    }
+
     /// Returns the selection.
     pub(crate) fn selection(&self) -> Selection {
         Selection {
@@ -195,6 +210,11 @@ pub(crate) struct WhereArgs {
 pub(crate) struct Conditions(Vec<Expression>);
 
 impl WhereArgs {
+    /// Returns whether there is none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.conditions.is_empty()
+    }
+
     /// Returns the conditions, checked against the fields that there are.
     pub(crate) fn compile(&self, schema: &Schema<'_>) -> anyhow::Result<Conditions> {
         let compile = |text: &String| {

@@ -7,6 +7,7 @@ mod cmd;
 mod event_rows;
 mod exit;
 mod input;
+mod ladder;
 mod output;
 mod pace;
 mod packets;

@@ -300,7 +300,7 @@ impl<O: Follower> Sink for Tracked<O> {
 }
 
 /// Returns when the last frame was captured.
-fn end(summary: &Summary) -> Timestamp {
+pub(crate) fn end(summary: &Summary) -> Timestamp {
     let times = summary
         .inputs
         .iter()

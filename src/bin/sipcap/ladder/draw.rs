@@ -1,0 +1,121 @@
+//! From messages to documents.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+use sipcap::{
+    ladder::{
+        Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn, pictures,
+        rows, svg, write_text,
+    },
+    sip::MessageBuf,
+};
+
+/// How a ladder is drawn.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Format {
+    /// A picture that stands alone
+    Svg,
+    /// Lines of text
+    Text,
+}
+
+impl Format {
+    /// Returns the format that a file's name asks for.
+    pub(crate) fn of_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?;
+        Some(match extension.to_ascii_lowercase().as_str() {
+            "svg" => Self::Svg,
+            "txt" => Self::Text,
+            _ => return None,
+        })
+    }
+
+    /// Returns what files in this format end with.
+    pub(crate) const fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Text => "txt",
+        }
+    }
+}
+
+/// Which colours a picture has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ThemeName {
+    /// Light or dark, as whoever looks at it has set it
+    Auto,
+    /// Dark on light
+    Light,
+    /// Light on dark
+    Dark,
+}
+
+impl From<ThemeName> for Theme {
+    fn from(name: ThemeName) -> Self {
+        match name {
+            ThemeName::Auto => Self::Auto,
+            ThemeName::Light => Self::Light,
+            ThemeName::Dark => Self::Dark,
+        }
+    }
+}
+
+/// Which time stands beside each message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum TimeName {
+    /// Seconds since the first message
+    Start,
+    /// Seconds since the message before
+    Delta,
+    /// The time of day in UTC
+    Absolute,
+}
+
+impl From<TimeName> for TimeColumn {
+    fn from(name: TimeName) -> Self {
+        match name {
+            TimeName::Start => Self::Start,
+            TimeName::Delta => Self::Delta,
+            TimeName::Absolute => Self::Absolute,
+        }
+    }
+}
+
+/// How ladders are made and drawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawing {
+    pub(crate) format: Format,
+    pub(crate) ladder: LadderOptions,
+    pub(crate) rows: RowOptions,
+    pub(crate) picture: PictureOptions,
+    pub(crate) text: TextStyle,
+    pub(crate) theme: Theme,
+}
+
+/// A ladder that is drawn.
+pub(crate) struct Drawn {
+    /// One document, or several when it is too high for one.
+    pub(crate) documents: Vec<Vec<u8>>,
+}
+
+impl Drawing {
+    /// Draws the ladder of messages.
+    pub(crate) fn draw(&self, messages: &[MessageBuf]) -> anyhow::Result<Drawn> {
+        let ladder = Ladder::new(messages, &self.ladder);
+        let rows = rows(&ladder, self.rows);
+        let documents = match self.format {
+            Format::Svg => {
+                let pictures = pictures(&ladder, &rows, self.picture);
+                let svgs = pictures.iter().map(|picture| svg(picture, self.theme));
+                svgs.map(String::into_bytes).collect()
+            }
+            Format::Text => {
+                let mut text = Vec::new();
+                write_text(&ladder, &rows, self.text, &mut text)?;
+                vec![text]
+            }
+        };
+        Ok(Drawn { documents })
+    }
+}

@@ -1,0 +1,33 @@
+//! Ladders: the messages of a call as arrows between those who sent and received them.
+//!
+//! [`Ladder::new`] makes the model of messages; everything in it is text that can do no harm to a terminal or a reader.
+//! What is drawn of it, in which order, are its [`Row`]s. Renderers take model and rows and know nothing of SIP;
+//! what they have to escape is their own syntax.
+
+mod arrows;
+mod lanes;
+mod layout;
+mod model;
+mod names;
+mod notes;
+mod phases;
+mod rows;
+mod scene;
+mod sdp;
+mod show;
+mod svg;
+mod text;
+mod width;
+
+pub use self::{
+    layout::{PictureOptions, pictures},
+    model::{
+        Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
+        Tone, Verdict,
+    },
+    names::{InvalidAlias, NameBook},
+    rows::{Row, RowOptions, rows},
+    scene::Scene,
+    svg::{Theme, svg},
+    text::{TextStyle, TimeColumn, write_text},
+};

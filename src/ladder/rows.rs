@@ -1,0 +1,185 @@
+//! What is drawn of a ladder, row by row: copies may be counted instead of drawn, repetitions folded, and long pauses
+//! are told.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    ladder::{Arrow, Kind, Ladder, show},
+    time::Timestamp,
+};
+
+/// A pause from which on it is told, in nanoseconds.
+const PAUSE: i64 = 5_000_000_000;
+
+/// Transactions in a row of which all but the first are folded.
+const MIN_FOLDED: usize = 3;
+
+/// How rows are made.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct RowOptions {
+    /// Whether copies are counted at the first of them.
+    pub collapses: bool,
+    /// Whether requests within a dialog that repeat themselves are folded.
+    pub folds: bool,
+}
+
+/// A row.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Row {
+    /// A message; the others are copies that came after so many nanoseconds each.
+    Arrow {
+        /// Which arrow.
+        index: usize,
+        /// When its copies came, if they are not drawn.
+        copies: Vec<i64>,
+    },
+    /// A stream of media.
+    Media(usize),
+    /// A remark.
+    Note(usize),
+    /// Nothing for so many nanoseconds.
+    Pause(i64),
+    /// Messages that are not drawn.
+    Folded {
+        /// The first arrow.
+        first: usize,
+        /// The last one.
+        last: usize,
+        /// What they are.
+        text: String,
+    },
+}
+
+/// Returns the rows of a ladder.
+#[must_use]
+pub fn rows(ladder: &Ladder, options: RowOptions) -> Vec<Row> {
+    let arrows = &ladder.arrows;
+    let mut rows = Vec::with_capacity(arrows.len() + ladder.notes.len());
+    let notes = |rows: &mut Vec<Row>, after: Option<usize>| {
+        let notes = ladder.notes.iter().enumerate();
+        let due = notes.filter(|(_, note)| note.after == after);
+        rows.extend(due.map(|(index, _)| Row::Note(index)));
+    };
+    notes(&mut rows, None);
+    let mut streams = Streams::new(ladder);
+    let mut copies = if options.collapses {
+        copies(arrows)
+    } else {
+        BTreeMap::new()
+    };
+    let mut last: Option<Timestamp> = None;
+    let mut index = 0;
+    while let Some(arrow) = arrows.get(index) {
+        streams.before(arrow.ts, &mut rows);
+        let is_copy = options.collapses && arrow.retransmission.is_some();
+        if !is_copy {
+            let pause = last.map_or(0, |last| arrow.ts.since(last));
+            if pause >= PAUSE {
+                rows.push(Row::Pause(pause));
+            }
+            last = Some(arrow.ts);
+            rows.push(Row::Arrow {
+                index,
+                copies: copies.remove(&index).unwrap_or_default(),
+            });
+        }
+        notes(&mut rows, Some(index));
+        index += 1;
+        if options.folds
+            && let Some((end, text)) = folded(ladder, index)
+        {
+            rows.push(Row::Folded {
+                first: index,
+                last: end - 1,
+                text,
+            });
+            for hidden in index..end {
+                notes(&mut rows, Some(hidden));
+            }
+            last = arrows.get(end - 1).map(|arrow| arrow.ts);
+            index = end;
+        }
+    }
+    streams.before(Timestamp::MAX, &mut rows);
+    rows
+}
+
+/// The streams in the order of their times.
+struct Streams {
+    order: Vec<(Timestamp, usize)>,
+    next: usize,
+}
+
+impl Streams {
+    fn new(ladder: &Ladder) -> Self {
+        let streams = ladder.streams.iter().enumerate();
+        let mut order: Vec<_> = streams.map(|(index, stream)| (stream.ts, index)).collect();
+        order.sort_unstable();
+        Self { order, next: 0 }
+    }
+
+    fn before(&mut self, ts: Timestamp, rows: &mut Vec<Row>) {
+        while let Some((_, index)) = self.order.get(self.next).filter(|(at, _)| *at < ts) {
+            rows.push(Row::Media(*index));
+            self.next += 1;
+        }
+    }
+}
+
+/// Returns when the copies of each arrow came.
+fn copies(arrows: &[Arrow]) -> BTreeMap<usize, Vec<i64>> {
+    let mut copies: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
+    for again in arrows.iter().filter_map(|arrow| arrow.retransmission) {
+        copies.entry(again.of).or_default().push(again.after);
+    }
+    copies
+}
+
+/// Returns where a run of repetitions ends that begins at `start`, and what it is, if the arrow before it is of the first
+/// of them.
+fn folded(ladder: &Ladder, start: usize) -> Option<(usize, String)> {
+    let arrows = &ladder.arrows;
+    let before = arrows.get(start.checked_sub(1)?)?;
+    let next = arrows.get(start)?;
+    let is_like = |arrow: &Arrow| {
+        arrow.is_routine
+            && arrow.leg == before.leg
+            && (arrow.method == before.method || is_invite(arrow) && is_invite(before))
+            && !matches!(arrow.kind, Kind::Response(300..=699))
+    };
+    let repeats = before.is_routine
+        && is_like(next)
+        && next.transaction != before.transaction
+        && next.kind == Kind::Request;
+    if !repeats {
+        return None;
+    }
+    let run = arrows
+        .get(start..)?
+        .iter()
+        .take_while(|arrow| is_like(arrow));
+    let run: Vec<&Arrow> = run.collect();
+    let mut transactions: Vec<usize> = run.iter().map(|arrow| arrow.transaction).collect();
+    transactions.sort_unstable();
+    transactions.dedup();
+    if transactions.len() + 1 < MIN_FOLDED {
+        return None;
+    }
+    let span = run.last()?.ts.since(next.ts);
+    let text = format!(
+        "{} more {} · {} messages in {}",
+        transactions.len(),
+        if is_invite(before) {
+            "re-INVITE"
+        } else {
+            &before.method
+        },
+        run.len(),
+        show::duration(span)
+    );
+    Some((start + run.len(), text))
+}
+
+fn is_invite(arrow: &Arrow) -> bool {
+    matches!(arrow.method.as_str(), "INVITE" | "ACK")
+}

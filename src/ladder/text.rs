@@ -1,0 +1,487 @@
+//! Ladders for terminals, mails and tickets without pictures.
+
+use std::{
+    fmt::Write as _,
+    io::{self, Write},
+};
+
+use crate::ladder::{
+    Arrow, Kind, Ladder, Row, Tone, show,
+    width::{columns, cut},
+};
+
+/// Which time stands at the left of each message.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum TimeColumn {
+    /// Seconds since the first message.
+    #[default]
+    Start,
+    /// Seconds since the message before.
+    Delta,
+    /// The time of day in UTC.
+    Absolute,
+}
+
+impl TimeColumn {
+    /// Returns the time of an arrow.
+    pub(super) fn of(self, ladder: &Ladder, index: usize) -> String {
+        let arrows = &ladder.arrows;
+        let Some(arrow) = arrows.get(index) else {
+            return String::new();
+        };
+        let since = |earlier: usize| {
+            let earlier = arrows.get(earlier).map_or(arrow.ts, |earlier| earlier.ts);
+            show::seconds(arrow.ts.since(earlier))
+        };
+        match self {
+            Self::Start => since(0),
+            Self::Delta => format!("+{}", since(index.saturating_sub(1))),
+            Self::Absolute => show::clock(arrow.ts),
+        }
+    }
+}
+
+/// How a ladder is written as text.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TextStyle {
+    /// Whether lines are drawn with ASCII characters only.
+    pub is_ascii: bool,
+    /// Whether transactions have colours.
+    pub is_colored: bool,
+    /// How many columns there are; as many as it takes without.
+    pub max_width: Option<usize>,
+    /// Which time is told.
+    pub time: TimeColumn,
+}
+
+/// Columns between two lanes, at least and at most.
+const MIN_GAP: usize = 12;
+const MAX_GAP: usize = 44;
+
+/// Columns that a label has besides its text: a line and its head.
+const AROUND_LABEL: usize = 6;
+
+/// The characters that lines are made of.
+struct Pens {
+    lane: char,
+    line: char,
+    copy: char,
+    left: char,
+    right: char,
+    bar: char,
+    pause: char,
+}
+
+const UNICODE: Pens = Pens {
+    lane: '│',
+    line: '─',
+    copy: '╌',
+    left: '◀',
+    right: '▶',
+    bar: '═',
+    pause: '┊',
+};
+
+const ASCII: Pens = Pens {
+    lane: '|',
+    line: '-',
+    copy: '.',
+    left: '<',
+    right: '>',
+    bar: '=',
+    pause: ':',
+};
+
+/// Writes a ladder with these rows.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_text(
+    ladder: &Ladder,
+    rows: &[Row],
+    style: TextStyle,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let sheet = Sheet::new(ladder, rows, style);
+    sheet.heading(output)?;
+    sheet.heads(output)?;
+    for row in rows {
+        sheet.row(row, output)?;
+    }
+    Ok(())
+}
+
+/// A line under construction: a character for each column, `None` behind a wide one.
+struct Line {
+    cells: Vec<Option<char>>,
+}
+
+impl Line {
+    fn put(&mut self, at: usize, c: char) {
+        if at >= self.cells.len() {
+            self.cells.resize(at + 1, Some(' '));
+        }
+        if let Some(cell) = self.cells.get_mut(at) {
+            *cell = Some(c);
+        }
+    }
+
+    fn text(&mut self, mut at: usize, text: &str) {
+        for c in text.chars() {
+            let wide = columns(c);
+            if wide == 0 {
+                continue;
+            }
+            self.put(at, c);
+            if wide == 2 {
+                self.put(at + 1, ' ');
+                if let Some(cell) = self.cells.get_mut(at + 1) {
+                    *cell = None;
+                }
+            }
+            at += wide;
+        }
+    }
+}
+
+struct Sheet<'a> {
+    ladder: &'a Ladder,
+    style: TextStyle,
+    pens: &'static Pens,
+    /// How wide the times are.
+    gutter: usize,
+    /// In which columns the lanes are.
+    lanes: Vec<usize>,
+    /// How wide a head is.
+    head: usize,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(ladder: &'a Ladder, rows: &[Row], style: TextStyle) -> Self {
+        let times = rows.iter().filter_map(|row| match row {
+            Row::Arrow { index, .. } => Some(style.time.of(ladder, *index).len()),
+            _ => None,
+        });
+        let gutter = times.max().unwrap_or(0).max(8);
+        let labels = rows.iter().filter_map(|row| match row {
+            Row::Arrow { index, copies } => {
+                let arrow = ladder.arrows.get(*index)?;
+                let label = width(&label(arrow, copies));
+                let detail = if has_detail(arrow) {
+                    width(&arrow.detail)
+                } else {
+                    0
+                };
+                Some((arrow.from, arrow.to, label.max(detail)))
+            }
+            Row::Media(index) => {
+                let stream = ladder.streams.get(*index)?;
+                Some((stream.from, stream.to, width(&stream.label)))
+            }
+            _ => None,
+        });
+        let wanted = labels.map(|(from, to, label)| {
+            let span = from.abs_diff(to).max(1);
+            (label + AROUND_LABEL).div_ceil(span)
+        });
+        let heads = ladder
+            .lanes
+            .iter()
+            .map(|lane| width(&lane.name).max(width(&lane.address)) + 2);
+        let wanted = wanted.chain(heads).max().unwrap_or(0).clamp(22, MAX_GAP);
+        let gaps = ladder.lanes.len().saturating_sub(1).max(1);
+        // Half a head stands out at either side.
+        let gap = style.max_width.map_or(wanted, |max| {
+            let room = max.saturating_sub(gutter + 2) / (gaps + 1);
+            wanted.min(room.max(MIN_GAP))
+        });
+        let lanes = (0..ladder.lanes.len()).map(|lane| gutter + 2 + gap / 2 + lane * gap);
+        Self {
+            ladder,
+            style,
+            pens: if style.is_ascii { &ASCII } else { &UNICODE },
+            gutter,
+            lanes: lanes.collect(),
+            head: gap.saturating_sub(1),
+        }
+    }
+
+    fn column(&self, lane: usize) -> usize {
+        self.lanes.get(lane).copied().unwrap_or_default()
+    }
+
+    fn heading(&self, output: &mut impl Write) -> io::Result<()> {
+        let ladder = self.ladder;
+        let mut first = self.plain(&ladder.title);
+        if let Some(verdict) = &ladder.verdict {
+            first.push_str(&format!(" ({})", self.plain(&verdict.text)));
+        }
+        writeln!(output, "{}", self.fitted(&first))?;
+        let mut line = String::new();
+        for fact in &ladder.facts {
+            let fact = format!("{} {}", fact.name, self.plain(&fact.value));
+            let room = self.style.max_width.unwrap_or(100);
+            if !line.is_empty() && width(&line) + width(&fact) + 3 > room {
+                writeln!(output, "{}", self.fitted(&line))?;
+                line.clear();
+            }
+            if !line.is_empty() {
+                line.push_str(", ");
+            }
+            line.push_str(&fact);
+        }
+        writeln!(output, "{}\n", self.fitted(&line))
+    }
+
+    /// Returns text of our own in the characters that are allowed.
+    fn plain(&self, text: &str) -> String {
+        if self.style.is_ascii {
+            let text = text
+                .replace('→', "->")
+                .replace(" · ", ", ")
+                .replace('…', "...");
+            text.replace('×', "x").replace("µs", "us")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn fitted(&self, text: &str) -> String {
+        match self.style.max_width {
+            Some(max) => cut(text, max),
+            None => text.to_owned(),
+        }
+    }
+
+    fn heads(&self, output: &mut impl Write) -> io::Result<()> {
+        let lanes = &self.ladder.lanes;
+        for part in [0, 1, 2] {
+            let texts: Vec<&str> = lanes
+                .iter()
+                .map(|lane| match part {
+                    0 => lane.name.as_str(),
+                    1 => lane.address.as_str(),
+                    _ => lane.agent.as_str(),
+                })
+                .collect();
+            if texts.iter().all(|text| text.is_empty()) {
+                continue;
+            }
+            let mut line = Line { cells: Vec::new() };
+            for (text, column) in texts.iter().zip(&self.lanes) {
+                let text = cut(text, self.head);
+                let start = column.saturating_sub(width(&text) / 2);
+                line.text(start.max(self.gutter + 1), &text);
+            }
+            self.write(&line, None, output)?;
+        }
+        Ok(())
+    }
+
+    /// Returns a line with nothing but lanes.
+    fn lanes(&self, pen: char) -> Line {
+        let mut line = Line { cells: Vec::new() };
+        for column in &self.lanes {
+            line.put(*column, pen);
+        }
+        line
+    }
+
+    fn row(&self, row: &Row, output: &mut impl Write) -> io::Result<()> {
+        match row {
+            Row::Arrow { index, copies } => match self.ladder.arrows.get(*index) {
+                Some(arrow) => self.arrow(*index, arrow, copies, output),
+                None => Ok(()),
+            },
+            Row::Media(index) => match self.ladder.streams.get(*index) {
+                Some(stream) => {
+                    let mut line = self.lanes(self.pens.lane);
+                    let ends = (stream.from, stream.to);
+                    self.span(
+                        &mut line,
+                        ends,
+                        self.pens.bar,
+                        &stream.label,
+                        !stream.is_two_way,
+                    );
+                    self.write(&line, None, output)
+                }
+                None => Ok(()),
+            },
+            Row::Note(index) => match self.ladder.notes.get(*index) {
+                Some(note) => {
+                    let sign = match (note.tone, self.style.is_ascii) {
+                        (Tone::Bad, false) => "⚠ ",
+                        (Tone::Bad, true) => "! ",
+                        _ => "· ",
+                    };
+                    let text = self.plain(&format!("{sign}{}", note.text));
+                    self.remark(self.pens.lane, &text, Some(note.tone), output)
+                }
+                None => Ok(()),
+            },
+            Row::Pause(nanos) => {
+                let text = self.plain(&format!("… {} …", show::duration(*nanos)));
+                self.remark(self.pens.pause, &text, None, output)
+            }
+            Row::Folded { text, .. } => {
+                let text = self.plain(&format!("[{text}]"));
+                self.remark(self.pens.pause, &text, None, output)
+            }
+        }
+    }
+
+    /// Writes a line with a text over the lanes.
+    fn remark(
+        &self,
+        pen: char,
+        text: &str,
+        tone: Option<Tone>,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
+        let mut line = self.lanes(pen);
+        let first = self.column(0);
+        let last = self.lanes.last().copied().unwrap_or(first);
+        let room = self
+            .style
+            .max_width
+            .map_or(usize::MAX, |max| max.saturating_sub(self.gutter + 2));
+        let text = cut(text, room);
+        let len = width(&text);
+        let middle = first.midpoint(last);
+        let start = middle.saturating_sub(len / 2).max(self.gutter + 2);
+        line.text(start.saturating_sub(1), &format!(" {text} "));
+        let color = match tone {
+            Some(Tone::Bad) => Some("31"),
+            _ => Some("2"),
+        };
+        self.write(&line, color, output)
+    }
+
+    fn arrow(
+        &self,
+        index: usize,
+        arrow: &Arrow,
+        copies: &[i64],
+        output: &mut impl Write,
+    ) -> io::Result<()> {
+        let mut line = self.lanes(self.pens.lane);
+        let time = self.style.time.of(self.ladder, index);
+        line.text(self.gutter.saturating_sub(time.len()), &time);
+        let label = self.plain(&label(arrow, copies));
+        let color = color(arrow);
+        if arrow.from == arrow.to {
+            let column = self.column(arrow.from);
+            line.text(
+                column + 1,
+                &format!("{}{} {label}", self.pens.line, self.pens.left),
+            );
+            return self.write(&line, Some(color), output);
+        }
+        let pen = match arrow.retransmission {
+            Some(_) => self.pens.copy,
+            None => self.pens.line,
+        };
+        self.span(&mut line, (arrow.from, arrow.to), pen, &label, true);
+        self.write(&line, Some(color), output)?;
+        if !has_detail(arrow) {
+            return Ok(());
+        }
+        let mut line = self.lanes(self.pens.lane);
+        let (left, right) = (arrow.from.min(arrow.to), arrow.from.max(arrow.to));
+        let room = self.column(right) - self.column(left);
+        let detail = cut(&self.plain(&arrow.detail), room.saturating_sub(3));
+        line.text(self.column(left) + 2, &detail);
+        self.write(&line, Some("2"), output)
+    }
+
+    /// Draws a line between two lanes, with its label and, at the lane that it goes to, its head.
+    fn span(
+        &self,
+        line: &mut Line,
+        (from, to): (usize, usize),
+        pen: char,
+        label: &str,
+        has_head: bool,
+    ) {
+        let (left, right) = (self.column(from.min(to)), self.column(from.max(to)));
+        for at in left + 1..right {
+            line.put(at, pen);
+        }
+        if has_head && from < to {
+            line.put(right.saturating_sub(1), self.pens.right);
+        } else if has_head {
+            line.put(left + 1, self.pens.left);
+        }
+        let room = (right - left).saturating_sub(4);
+        let label = cut(label, room);
+        let start = left + (right - left).saturating_sub(width(&label)).div_ceil(2);
+        line.text(start.max(left + 2), &label);
+    }
+
+    /// Writes a line; the colour is that of everything behind the time.
+    fn write(&self, line: &Line, color: Option<&str>, output: &mut impl Write) -> io::Result<()> {
+        let text: String = line.cells.iter().flatten().collect();
+        let text = text.trim_end();
+        match color.filter(|_| self.style.is_colored) {
+            Some(color) => {
+                let split = text
+                    .char_indices()
+                    .nth(self.gutter)
+                    .map_or(text.len(), |(at, _)| at);
+                let (time, rest) = text.split_at(split);
+                writeln!(output, "{time}\x1b[{color}m{rest}\x1b[0m")
+            }
+            None => writeln!(output, "{text}"),
+        }
+    }
+}
+
+/// Returns whether something stands below an arrow: what a copy says was said before.
+pub(super) fn has_detail(arrow: &Arrow) -> bool {
+    !arrow.detail.is_empty() && arrow.retransmission.is_none()
+}
+
+/// Returns the label of an arrow with all that belongs to it.
+pub(super) fn label(arrow: &Arrow, copies: &[i64]) -> String {
+    let mut label = arrow.label.clone();
+    if !arrow.tags.is_empty() {
+        let _ = write!(label, " ({})", arrow.tags.join(", "));
+    }
+    if let Some(again) = arrow.retransmission {
+        let _ = write!(
+            label,
+            " (copy {}, +{})",
+            again.number,
+            show::duration(again.after)
+        );
+    }
+    if let Some(last) = copies.last() {
+        let _ = write!(
+            label,
+            " ×{} (in {})",
+            copies.len() + 1,
+            show::duration(*last)
+        );
+    }
+    label
+}
+
+/// Returns the colour of the transaction; copies are grey.
+fn color(arrow: &Arrow) -> &'static str {
+    const COLORS: [&str; 6] = ["36", "33", "35", "34", "32", "31"];
+    if arrow.retransmission.is_some() {
+        return "2";
+    }
+    match arrow.kind {
+        Kind::Response(400..=699) => "1;31",
+        _ => COLORS
+            .get(arrow.transaction % COLORS.len())
+            .copied()
+            .unwrap_or("0"),
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
