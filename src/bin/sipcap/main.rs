@@ -6,11 +6,13 @@ mod cli;
 mod cmd;
 mod event_rows;
 mod exit;
+mod figures;
 mod input;
 mod output;
 mod pace;
 mod packets;
 mod rows;
+mod telling;
 mod track;
 mod ui;
 
