@@ -326,6 +326,7 @@ impl Call {
     /// Forgets what is of use for 32 seconds only: there may be many calls that nothing is heard of for long.
     pub(super) fn settle(&mut self) {
         self.sightings = Sightings::default();
+        self.texts.compact();
         if self.invites.len() > 1 {
             self.invites.drain(..self.invites.len() - 1);
         }
@@ -348,5 +349,5 @@ pub(super) fn is_same_tag(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len().min(1024)
         && other
             .get(..kept)
-            .is_some_and(|other| one.eq_ignore_ascii_case(other))
+            .is_some_and(|other| one == other || one.eq_ignore_ascii_case(other))
 }
