@@ -350,7 +350,7 @@ impl Exchange {
     ) -> Option<Verdict> {
         self.failures = self.failures.saturating_add(1);
         for kind in kinds {
-            context.event(&self.event(*kind, ts, origin));
+            context.event(|| self.event(*kind, ts, origin));
         }
         let asked = self.rounds.get_mut(index)?.asked.clone();
         Some(Verdict::Refused(Refused {
