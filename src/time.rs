@@ -67,20 +67,15 @@ impl Timestamp {
         let (year, month, day) = civil(secs.div_euclid(SECS_PER_DAY));
         let second_of_day = secs.rem_euclid(SECS_PER_DAY);
         let mut text = *b"0000-00-00T00:00:00.000000000Z";
-        let mut put = |at: usize, width: usize, mut value: u64| {
-            for digit in text[at..at + width].iter_mut().rev() {
-                *digit = b'0' + (value % 10) as u8;
-                value /= 10;
-            }
-        };
+        let second_of_day = second_of_day as u32;
         // Nanoseconds in an i64 end in the year 2262, so four digits always do.
-        put(0, 4, year.unsigned_abs());
-        put(5, 2, month);
-        put(8, 2, day);
-        put(11, 2, (second_of_day / 3600) as u64);
-        put(14, 2, (second_of_day / 60 % 60) as u64);
-        put(17, 2, (second_of_day % 60) as u64);
-        put(20, 9, u64::from(nanos));
+        text[..4].copy_from_slice(&digits::<4>(year.unsigned_abs() as u32));
+        text[5..7].copy_from_slice(&digits::<2>(month as u32));
+        text[8..10].copy_from_slice(&digits::<2>(day as u32));
+        text[11..13].copy_from_slice(&digits::<2>(second_of_day / 3600));
+        text[14..16].copy_from_slice(&digits::<2>(second_of_day / 60 % 60));
+        text[17..19].copy_from_slice(&digits::<2>(second_of_day % 60));
+        text[20..29].copy_from_slice(&digits::<9>(nanos));
         Rfc3339(text)
     }
 }
@@ -101,6 +96,16 @@ impl Rfc3339 {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+}
+
+/// Returns the last `N` decimal digits of a number. A loop of a length that is known is none in the end.
+fn digits<const N: usize>(mut value: u32) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
+    }
+    digits
 }
 
 /// Returns year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.

@@ -2,23 +2,20 @@
 
 use std::{borrow::Cow, io::Write};
 
-use serde::Serialize;
+use serde::{Serialize, ser::SerializeStruct};
 
 use crate::{
     net::Transport,
     report::{
         CsvRows, PartyRow, SidesRow,
-        fields::{
-            known, millis, one_line, serialize_flags, serialize_optional_time, serialize_time,
-            serialize_transport,
-        },
+        fields::{TimeText, known, millis, one_line, serialize_optional_time},
     },
     time::Timestamp,
     track::{Branch, Call, FailureClass, Flags, Side, Times},
 };
 
 /// What `calls` tells of a call. Fields are only ever added, at the end.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 pub struct CallRow<'a> {
     /// `call`.
     pub r#type: &'static str,
@@ -27,7 +24,6 @@ pub struct CallRow<'a> {
     /// The frame that completed that message.
     pub frame: u64,
     /// When that was.
-    #[serde(serialize_with = "serialize_time")]
     pub ts: Timestamp,
     /// Call-ID.
     pub call_id: Cow<'a, str>,
@@ -48,7 +44,6 @@ pub struct CallRow<'a> {
     /// The first two values of P-Asserted-Identity.
     pub pai: Vec<Cow<'a, str>>,
     /// What carried the first message.
-    #[serde(serialize_with = "serialize_transport")]
     pub transport: Transport,
     /// The tunnels and tags around it, joined by `+`; empty without any.
     pub encapsulation: String,
@@ -75,10 +70,8 @@ pub struct CallRow<'a> {
     /// How many 3xx came.
     pub redirects: u16,
     /// When what happened.
-    #[serde(flatten)]
     pub times: CallTimes,
     /// How long what took.
-    #[serde(flatten)]
     pub durations: CallDurations,
     /// How many messages it had.
     pub messages: u64,
@@ -97,32 +90,25 @@ pub struct CallRow<'a> {
     /// The branches of its forks.
     pub branches: Vec<BranchRow<'a>>,
     /// What is odd about it.
-    #[serde(serialize_with = "serialize_flags")]
     pub flags: Flags,
     /// The number of the call that it is a leg of; only when legs were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<u64>,
     /// The how-manieth leg of that it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub leg: Option<u32>,
     /// What joins it to the leg before.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub linked_by: Option<Vec<&'static str>>,
 }
 
 macro_rules! times {
     ($($(#[$doc:meta])* $field:ident = $get:ident;)*) => {
         /// When what happened in a call: the moments of domain by their usual names.
-        #[derive(Clone, Copy, Debug, Serialize)]
+        #[derive(Clone, Copy, Debug)]
         pub struct CallTimes {
             $($(#[$doc])*
-            #[serde(serialize_with = "serialize_optional_time")]
             pub $field: Option<Timestamp>,)*
             /// The last message.
-            #[serde(serialize_with = "serialize_time")]
             pub t_last: Timestamp,
             /// The deadline that ended it, if no message did.
-            #[serde(serialize_with = "serialize_optional_time")]
             pub t_timeout: Option<Timestamp>,
         }
 
@@ -140,6 +126,13 @@ macro_rules! times {
 
             fn all(&self) -> impl Iterator<Item = Option<Timestamp>> {
                 [$(self.$field,)* Some(self.t_last), self.t_timeout].into_iter()
+            }
+
+            /// Adds all of them to the row of the call.
+            pub(super) fn serialize_into<S: SerializeStruct>(&self, row: &mut S) -> Result<(), S::Error> {
+                $(row.serialize_field(stringify!($field), &self.$field.map(TimeText))?;)*
+                row.serialize_field("t_last", &TimeText(self.t_last))?;
+                row.serialize_field("t_timeout", &self.t_timeout.map(TimeText))
             }
         }
     };
@@ -175,7 +168,7 @@ times! {
 macro_rules! durations {
     ($($(#[$doc:meta])* $field:ident = $get:ident;)*) => {
         /// How long what took in a call, in whole milliseconds.
-        #[derive(Clone, Copy, Debug, Serialize)]
+        #[derive(Clone, Copy, Debug)]
         pub struct CallDurations {
             $($(#[$doc])* pub $field: Option<i64>,)*
             /// From the first message to the last.
@@ -198,6 +191,13 @@ macro_rules! durations {
 
             fn all(&self) -> impl Iterator<Item = Option<i64>> {
                 [$(self.$field,)* Some(self.total_ms), self.duration_ms].into_iter()
+            }
+
+            /// Adds all of them to the row of the call.
+            pub(super) fn serialize_into<S: SerializeStruct>(&self, row: &mut S) -> Result<(), S::Error> {
+                $(row.serialize_field(stringify!($field), &self.$field)?;)*
+                row.serialize_field("total_ms", &self.total_ms)?;
+                row.serialize_field("duration_ms", &self.duration_ms)
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::Serializer;
+use serde::{Serialize, Serializer};
 
 use crate::{net::Transport, sip, text::escape, time::Timestamp, track::Flags};
 
@@ -35,6 +35,24 @@ pub(super) fn serialize_time<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(ts.rfc3339().as_str())
+}
+
+/// A time that is written so.
+pub(super) struct TimeText(pub(super) Timestamp);
+
+impl Serialize for TimeText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_time(&self.0, serializer)
+    }
+}
+
+/// Remarks that are written as a list of their names.
+pub(super) struct FlagNames(pub(super) Flags);
+
+impl Serialize for FlagNames {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_flags(&self.0, serializer)
+    }
 }
 
 /// Writes a time, or `null`.

@@ -4,15 +4,22 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::report::encode::encode;
+
 /// Writes rows as JSON Lines.
 pub struct JsonRows<W: Write> {
     output: W,
+    /// The row that is being made.
+    row: Vec<u8>,
 }
 
 impl<W: Write> JsonRows<W> {
     /// Returns a writer to `output`, which should be buffered.
     pub const fn new(output: W) -> Self {
-        Self { output }
+        Self {
+            output,
+            row: Vec::new(),
+        }
     }
 
     /// Writes a row.
@@ -20,8 +27,10 @@ impl<W: Write> JsonRows<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn row(&mut self, row: &impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut self.output, row)?;
-        self.output.write_all(b"\n")
+        self.row.clear();
+        encode(&mut self.row, row)?;
+        self.row.push(b'\n');
+        self.output.write_all(&self.row)
     }
 
     /// Lets whoever reads the output see what there is.

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     capture::Origin,
-    report::{Column, Columns, CsvRows, ListStyle, SortedRows, csv::detached},
+    report::{Column, Columns, CsvRows, ListStyle, SortedRows, csv::detached, encode::encode},
     time::Timestamp,
 };
 
@@ -86,6 +86,9 @@ impl ListPart {
 /// Things whose rows one thread puts together at a time.
 const PART: usize = 16;
 
+/// Octets that a row takes, more or less.
+const ROW: usize = 2 << 10;
+
 impl List {
     /// Returns a list without rows.
     ///
@@ -115,8 +118,8 @@ impl List {
                 || {
                     Ok(ListPart {
                         format: format.another()?,
-                        octets: Vec::new(),
-                        rows: Vec::new(),
+                        octets: Vec::with_capacity(PART * ROW),
+                        rows: Vec::with_capacity(PART),
                     })
                 },
                 |part: io::Result<ListPart>, thing| {
@@ -260,7 +263,7 @@ impl RowFormat {
                 row.csv_cells(cells);
                 cells.detach(kept);
             }
-            Self::Json => serde_json::to_writer(kept, row)?,
+            Self::Json => encode(kept, row)?,
         }
         Ok(())
     }

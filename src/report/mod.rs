@@ -5,9 +5,11 @@
 mod binding;
 mod binding_list;
 mod call;
+mod call_json;
 mod call_list;
 mod columns;
 mod csv;
+mod encode;
 mod event;
 mod event_text;
 mod fields;

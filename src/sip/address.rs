@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memrchr};
 
 use super::{
-    line::{is_token, split_around, trim},
+    line::{find, is_token, split_around, trim},
     list::{behind_quoted, split_at},
     param,
     uri::Uri,
@@ -89,17 +89,16 @@ impl<'a> NameAddr<'a> {
     /// Returns the tag in the value of From or To, which is nearly always the one parameter behind the URI.
     #[must_use]
     pub fn tag_of(value: &'a [u8]) -> Option<&'a [u8]> {
-        let bracket = memchr(b'>', value).filter(|at| memrchr(b'>', value) == Some(*at));
-        let parts = bracket
-            .and_then(|at| split_around(value, at))
-            .filter(|(uri, _)| {
-                let open = memrchr(b'<', uri);
-                open.is_some() && open > memrchr(b'"', uri)
-            });
-        match parts {
-            Some((_, [])) => None,
-            Some((_, [b';', b't', b'a', b'g', b'=', tag @ ..]))
-                if !tag.is_empty() && tag.iter().all(|octet| is_token(*octet)) =>
+        let tag_len = value
+            .iter()
+            .rev()
+            .take_while(|octet| is_token(**octet))
+            .count();
+        let (before, tag) = value.split_at(value.len().saturating_sub(tag_len));
+        match (before, tag) {
+            ([name_addr @ .., b'>'], []) if ends_in_uri(name_addr) => None,
+            ([name_addr @ .., b'>', b';', b't', b'a', b'g', b'='], [_, ..])
+                if ends_in_uri(name_addr) =>
             {
                 Some(tag)
             }
@@ -126,6 +125,25 @@ impl<'a> NameAddr<'a> {
         }
         Cow::Owned(plain)
     }
+}
+
+/// Returns whether the text before a `>` ends in a URI that a `<` begins, and that is no part of a quoted string.
+fn ends_in_uri(text: &[u8]) -> bool {
+    let name_addr = match text {
+        [b'"', rest @ ..] => find([b'"'], rest)
+            .and_then(|end| split_around(rest, end))
+            .filter(|(quoted, _)| find([b'>'], quoted).is_none())
+            .map_or(text, |(_, behind)| behind),
+        _ => text,
+    };
+    // How nearly all are written.
+    if let [b'<', uri @ ..] | [b' ', b'<', uri @ ..] = name_addr
+        && find([b'>', b'"'], uri).is_none()
+    {
+        return true;
+    }
+    let open = memrchr(b'<', text);
+    memchr(b'>', text).is_none() && open.is_some() && open > memrchr(b'"', text)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     Cseq, Flaws, HeaderName, Headers, Method, ParseError, ParseReason, StartLine,
     address::NameAddr,
-    header::{NameSet, Named},
+    header::{HeaderIndex, Named},
     parse,
     via::Via,
 };
@@ -56,8 +56,8 @@ pub struct Head {
     pub flaws: Flaws,
     /// How many Via values it has; 255 for all that are more.
     pub vias: u8,
-    /// Which headers may be there, besides those above.
-    pub(super) names: NameSet,
+    /// Where the headers are, besides those above, but Contact too.
+    pub(super) index: HeaderIndex,
 }
 
 impl Head {
@@ -217,44 +217,47 @@ impl Head {
 
     /// Returns the first value of a header, all of its line.
     #[must_use]
-    pub fn header<'a>(&self, bytes: &'a [u8], name: HeaderName) -> Option<&'a [u8]> {
+    pub fn header<'a>(&'a self, bytes: &'a [u8], name: HeaderName) -> Option<&'a [u8]> {
         self.headers_named(bytes, name).next()
     }
 
     /// Returns the values of all headers of a name. That there is none is mostly known without looking.
     pub fn headers_named<'a>(
-        &self,
+        &'a self,
         bytes: &'a [u8],
         name: HeaderName,
     ) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        let headers = if self.may_have(name) {
-            self.headers(bytes)
+        if is_indexed(name) {
+            Named::indexed(bytes, self.headers, &self.index, name)
         } else {
-            Headers::new(bytes, Span::default())
-        };
-        Named { headers, name }
+            Named::among(self.headers(bytes), name)
+        }
     }
 
     /// Returns whether there may be a header of a name; those that have a place above always may.
     #[must_use]
     pub const fn may_have(&self, name: HeaderName) -> bool {
-        use HeaderName as Name;
-        matches!(
-            name,
-            Name::CallId
-                | Name::Contact
-                | Name::ContentLength
-                | Name::ContentType
-                | Name::Cseq
-                | Name::From
-                | Name::MaxForwards
-                | Name::Server
-                | Name::To
-                | Name::UserAgent
-                | Name::Via
-                | Name::Other
-        ) || self.names.may_contain(name)
+        !is_indexed(name) || matches!(name, HeaderName::Contact) || self.index.may_contain(name)
     }
+}
+
+/// Returns whether the index has the headers of a name.
+const fn is_indexed(name: HeaderName) -> bool {
+    use HeaderName as Name;
+    !matches!(
+        name,
+        Name::CallId
+            | Name::ContentLength
+            | Name::ContentType
+            | Name::Cseq
+            | Name::From
+            | Name::MaxForwards
+            | Name::Server
+            | Name::To
+            | Name::UserAgent
+            | Name::Via
+            | Name::Other
+    )
 }
 
 #[cfg(test)]

@@ -166,6 +166,14 @@ impl HeaderName {
         found.unwrap_or(Self::Other)
     }
 
+    /// Returns whether it is the header with this name, in either form and any case.
+    fn is(self, name: &[u8]) -> bool {
+        match name {
+            [letter] => self.compact() == Some(letter.to_ascii_lowercase()),
+            _ => self != Self::Other && name.eq_ignore_ascii_case(self.name().as_bytes()),
+        }
+    }
+
     /// Returns the names that begin with a lower-case letter.
     fn beginning_with(first: u8) -> &'static [Self] {
         let letter = usize::from(first.wrapping_sub(b'a'));
@@ -194,32 +202,83 @@ const fn lengths() -> [usize; HeaderName::ALL.len()] {
     lengths
 }
 
-/// The names of the headers of a message, roughly: what is not in it is not there, what is in it may be there.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct NameSet(u64);
+/// Where the headers of a message are, by a mark of their names: one pass over it makes looking for one a look-up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct HeaderIndex {
+    /// The marks of all that are there: a name whose mark is not among them is not there.
+    marks: u64,
+    /// The mark of each of the first headers, and where in the message it begins.
+    places: [u8; Self::CAPACITY],
+    offsets: [u16; Self::CAPACITY],
+    len: u8,
+    /// Where the first one begins that has no place any more.
+    rest: u32,
+}
 
-impl NameSet {
-    /// Adds a name by its first letter and its length.
+impl Default for HeaderIndex {
+    fn default() -> Self {
+        Self {
+            marks: 0,
+            places: [0; Self::CAPACITY],
+            offsets: [0; Self::CAPACITY],
+            len: 0,
+            rest: u32::MAX,
+        }
+    }
+}
+
+impl HeaderIndex {
+    /// Headers that have a place in it at most; hardly a message has more.
+    const CAPACITY: usize = 16;
+
+    /// Adds the header at `offset` by the first letter of its name and its length.
     #[inline]
-    pub(super) const fn insert(&mut self, first: u8, len: usize) {
-        self.0 |= Self::bit(first, len);
+    pub(super) fn insert(&mut self, first: u8, len: usize, offset: usize) {
+        let mark = Self::mark(first, len);
+        self.marks |= 1 << mark;
+        let at = usize::from(self.len);
+        match (
+            self.places.get_mut(at),
+            self.offsets.get_mut(at),
+            u16::try_from(offset),
+        ) {
+            (Some(place), Some(slot), Ok(offset)) if self.rest == u32::MAX => {
+                (*place, *slot) = (mark, offset);
+                self.len = self.len.saturating_add(1);
+            }
+            _ => self.rest = self.rest.min(u32::try_from(offset).unwrap_or(u32::MAX)),
+        }
     }
 
     /// Returns whether a header may be there under this name.
-    pub(super) const fn may_contain(self, header: HeaderName) -> bool {
-        let bits = match (header.name().as_bytes().first(), header.compact()) {
-            (Some(first), Some(compact)) => {
-                Self::bit(*first, header.name().len()) | Self::bit(compact, 1)
-            }
-            (Some(first), None) => Self::bit(*first, header.name().len()),
-            (None, _) => return true,
-        };
-        self.0 & bits != 0
+    pub(super) const fn may_contain(&self, header: HeaderName) -> bool {
+        match Self::marks_of(header) {
+            Some((long, compact)) => self.marks & (1 << long | 1 << compact) != 0,
+            None => true,
+        }
     }
 
-    const fn bit(first: u8, len: usize) -> u64 {
-        let place = ((first & 0x1f) as usize).wrapping_mul(11).wrapping_add(len);
-        1 << (place & 63)
+    /// Returns the marks of both forms of a name.
+    const fn marks_of(header: HeaderName) -> Option<(u8, u8)> {
+        match (header.name().as_bytes().first(), header.compact()) {
+            (Some(first), compact) => {
+                let long = Self::mark(*first, header.name().len());
+                match compact {
+                    Some(compact) => Some((long, Self::mark(compact, 1))),
+                    None => Some((long, long)),
+                }
+            }
+            (None, _) => None,
+        }
+    }
+
+    const fn mark(first: u8, len: usize) -> u8 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "only the lowest bits count"
+        )]
+        let len = len as u8;
+        (first & 0x1f).wrapping_mul(11).wrapping_add(len) & 63
     }
 }
 
@@ -268,6 +327,12 @@ pub struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
+    /// No fields.
+    const NONE: Self = Self {
+        rest: &[],
+        line_end: LineEnd::Lf,
+    };
+
     /// Reads the fields in the part of `bytes` that has nothing but header lines.
     pub(super) fn new(bytes: &'a [u8], headers: Span) -> Self {
         let rest = headers.of(bytes);
@@ -278,7 +343,20 @@ impl<'a> Headers<'a> {
     }
 }
 
-impl Headers<'_> {
+impl<'a> Headers<'a> {
+    /// Returns name and value of the next field.
+    fn next_parts(&mut self) -> Option<(&'a [u8], &'a [u8])> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (field, rest) = self
+            .line_end
+            .split_field(self.rest)
+            .unwrap_or((self.rest, &[]));
+        self.rest = rest;
+        Some(split_field(field).unwrap_or_else(|| (&[], trim(field))))
+    }
+
     /// Goes on to the next line that may begin with `name`, in either form, as its first letter tells.
     fn skip_to(&mut self, name: HeaderName) {
         let first = name.name().as_bytes().first().map(u8::to_ascii_lowercase);
@@ -295,14 +373,104 @@ impl Headers<'_> {
 
 /// The values of the headers of one name.
 pub(super) struct Named<'a> {
-    pub(super) headers: Headers<'a>,
-    pub(super) name: HeaderName,
+    name: HeaderName,
+    /// What is looked through line by line: all headers, or those that have no place in the index.
+    headers: Headers<'a>,
+    /// What the index tells, and how far it was gone through.
+    indexed: Option<Indexed<'a>>,
+}
+
+/// The headers of one name in an index.
+struct Indexed<'a> {
+    bytes: &'a [u8],
+    index: &'a HeaderIndex,
+    marks: (u8, u8),
+    next: usize,
+    end: usize,
+}
+
+impl<'a> Named<'a> {
+    /// Returns the values among all headers.
+    pub(super) fn among(headers: Headers<'a>, name: HeaderName) -> Self {
+        Self {
+            name,
+            headers,
+            indexed: None,
+        }
+    }
+
+    /// Returns the values of headers that are in the index.
+    pub(super) fn indexed(
+        bytes: &'a [u8],
+        headers: Span,
+        index: &'a HeaderIndex,
+        name: HeaderName,
+    ) -> Self {
+        let marks = HeaderIndex::marks_of(name).filter(|_| index.may_contain(name));
+        let Some(marks) = marks else {
+            return Self::among(Headers::NONE, name);
+        };
+        let rest = Span::new(index.rest as usize, headers.end());
+        let line_end = LineEnd::of(headers.of(bytes));
+        Self {
+            name,
+            headers: Headers {
+                rest: rest.of(bytes),
+                line_end,
+            },
+            indexed: Some(Indexed {
+                bytes,
+                index,
+                marks,
+                next: 0,
+                end: headers.end(),
+            }),
+        }
+    }
+
+    /// Returns the next value that the index knows of.
+    fn next_indexed(&mut self) -> Option<&'a [u8]> {
+        let line_end = self.headers.line_end;
+        let indexed = self.indexed.as_mut()?;
+        while let Some(text) = indexed.next_field() {
+            let mut fields = Headers {
+                rest: text,
+                line_end,
+            };
+            if let Some((name, value)) = fields.next_parts()
+                && self.name.is(name)
+            {
+                return Some(value);
+            }
+        }
+        self.indexed = None;
+        None
+    }
+}
+
+impl<'a> Indexed<'a> {
+    /// Returns the headers from the next one on that may be of the name.
+    fn next_field(&mut self) -> Option<&'a [u8]> {
+        let (long, compact) = self.marks;
+        let len = usize::from(self.index.len);
+        let places = self.index.places.get(self.next..len)?;
+        let found = places
+            .iter()
+            .position(|place| *place == long || *place == compact)?;
+        let at = self.next.saturating_add(found);
+        self.next = at.saturating_add(1);
+        let offset = usize::from(*self.index.offsets.get(at)?);
+        self.bytes.get(offset..self.end)
+    }
 }
 
 impl<'a> Iterator for Named<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(value) = self.next_indexed() {
+            return Some(value);
+        }
         loop {
             if self.name != HeaderName::Other {
                 self.headers.skip_to(self.name);
@@ -319,15 +487,7 @@ impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let (field, rest) = self
-            .line_end
-            .split_field(self.rest)
-            .unwrap_or((self.rest, &[]));
-        self.rest = rest;
-        let (name, value) = split_field(field).unwrap_or_else(|| (&[], trim(field)));
+        let (name, value) = self.next_parts()?;
         Some(Header {
             kind: HeaderName::from_bytes(name),
             name,

@@ -73,10 +73,11 @@ pub(super) fn behind_quoted(text: &[u8]) -> Option<&[u8]> {
         return None;
     };
     loop {
-        rest = match rest {
+        let (_, tail) = rest.split_at_checked(find([b'"', b'\\'], rest)?)?;
+        rest = match tail {
             [b'"', behind @ ..] => return Some(behind),
-            [b'\\', _, behind @ ..] | [_, behind @ ..] => behind,
-            [] => return None,
+            [_, _, behind @ ..] => behind,
+            _ => return None,
         };
     }
 }

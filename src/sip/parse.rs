@@ -2,7 +2,7 @@
 
 use super::{
     Cseq, Flaws, Framing, Head, Method, ParseError, ParseReason, StartLine, body, cseq,
-    header::NameSet,
+    header::HeaderIndex,
     line::{
         LineEnd, find, is_token, split_around, split_start_line, split_start_line_at, trim,
         trim_start, trim_value,
@@ -159,7 +159,7 @@ impl<'a> Parser<'a> {
                 body: none,
                 flaws,
                 vias: 0,
-                names: NameSet::default(),
+                index: HeaderIndex::default(),
             },
             seen: 0,
             fields: 0,
@@ -234,8 +234,13 @@ impl<'a> Parser<'a> {
         };
         let is_first = self.seen & field.bit() == 0;
         self.seen |= field.bit();
-        if field == Field::Via {
-            self.count_vias(value);
+        match field {
+            Field::Via => self.count_vias(value),
+            Field::Contact => {
+                let offset = Span::locate(self.bytes, text).start();
+                self.head.index.insert(b'm', 1, offset);
+            }
+            _ => {}
         }
         if field == Field::ContentLength {
             self.read_content_length(value, is_first);
@@ -257,7 +262,8 @@ impl<'a> Parser<'a> {
                 {
                     len = len.saturating_sub(1);
                 }
-                self.head.names.insert(first, len);
+                let offset = Span::locate(self.bytes, text).start();
+                self.head.index.insert(first, len, offset);
             }
             _ => self.head.flaws.insert(Flaws::NO_HEADER_NAME),
         }
@@ -267,7 +273,7 @@ impl<'a> Parser<'a> {
     fn count_vias(&mut self, value: &[u8]) {
         let values = match find([b','], value) {
             Some(_) => list::values(value).take(usize::from(u8::MAX)).count(),
-            None => 1,
+            None => usize::from(!value.is_empty()),
         };
         let head = &mut self.head;
         head.vias = head

@@ -1,13 +1,11 @@
 //! Via: the way that a request took (RFC 3261 §20.42, RFC 3581).
 
 use super::{
-    line::{is_space, is_token, split_around, split_token, trim, trim_start},
+    line::{is_space, split_token, trim, trim_start},
     list::split_at,
     param,
     uri::split_host_port,
 };
-
-use memchr::memchr;
 
 /// What the branch of every request by RFC 3261 begins with (§8.1.1.7).
 pub const MAGIC_COOKIE: &[u8] = b"z9hG4bK";
@@ -61,21 +59,24 @@ impl<'a> Via<'a> {
     /// Takes one value apart that is written as nearly all are; [`Self::parse_any`] says the same of it.
     fn parse_plain(value: &'a [u8]) -> Option<Self> {
         let rest = value.strip_prefix(b"SIP/2.0/")?;
-        let (transport, rest) = split_around(rest, memchr(b' ', rest)?)?;
-        let (sent_by, params) = match memchr(b';', rest) {
-            Some(at) => split_around(rest, at)?,
-            None => (rest, &[][..]),
+        let (transport, rest) = split_while(rest, u8::is_ascii_alphanumeric);
+        let rest = rest.strip_prefix(b" ")?;
+        let (host, rest) = split_while(rest, |octet| {
+            IS_HOST.get(usize::from(*octet)) == Some(&true)
+        });
+        let (port, rest) = match rest {
+            [b':', rest @ ..] => {
+                let (digits, rest) = split_while(rest, u8::is_ascii_digit);
+                (Some(port_number(digits)?), rest)
+            }
+            rest => (None, rest),
         };
-        let (host, port) = match memchr(b':', sent_by).and_then(|at| split_around(sent_by, at)) {
-            Some((host, digits)) => (host, Some(short_number(digits)?)),
-            None => (sent_by, None),
+        let params = match rest {
+            [b';', params @ ..] => params,
+            [] => &[],
+            _ => return None,
         };
-        let is_host = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-');
-        let is_plain = transport.iter().all(u8::is_ascii_alphanumeric)
-            && !transport.is_empty()
-            && !host.is_empty()
-            && host.iter().all(is_host);
-        is_plain.then_some(Self {
+        (!transport.is_empty() && !host.is_empty()).then_some(Self {
             transport,
             host,
             port,
@@ -93,12 +94,9 @@ impl<'a> Via<'a> {
     #[must_use]
     pub fn branch(&self) -> Option<&'a [u8]> {
         // Nearly always the first one.
-        let first = self.params.strip_prefix(b"branch=").map(|rest| {
-            let end = memchr(b';', rest).unwrap_or(rest.len());
-            rest.get(..end).unwrap_or(rest)
-        });
+        let first = self.params.strip_prefix(b"branch=").map(split_token);
         let branch = match first {
-            Some(branch) if branch.iter().all(|octet| is_token(*octet)) => Some(branch),
+            Some((branch, [] | [b';', ..])) => Some(branch),
             _ => self.param("branch"),
         };
         branch.filter(|branch| !branch.is_empty())
@@ -112,16 +110,42 @@ impl<'a> Via<'a> {
     }
 }
 
-/// Returns the number of one to four digits.
-fn short_number(digits: &[u8]) -> Option<u16> {
-    if digits.is_empty() || digits.len() > 4 || !digits.iter().all(u8::is_ascii_digit) {
+/// The octets of host names and IPv4 addresses.
+const IS_HOST: [bool; 256] = host_table();
+
+#[expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "evaluated at compile time only"
+)]
+const fn host_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut octet: u8 = 0;
+    while octet < 128 {
+        table[octet as usize] = octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-');
+        octet += 1;
+    }
+    table
+}
+
+/// Splits off the octets that `text` begins with for which `holds` is true.
+#[inline(always)]
+fn split_while(text: &[u8], holds: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {
+    let len = text.iter().position(|octet| !holds(octet));
+    text.split_at_checked(len.unwrap_or(text.len()))
+        .unwrap_or_default()
+}
+
+/// Returns the port that one to five digits say.
+fn port_number(digits: &[u8]) -> Option<u16> {
+    if digits.is_empty() || digits.len() > 5 {
         return None;
     }
-    let add = |sum: u16, digit: &u8| {
-        sum.saturating_mul(10)
-            .saturating_add(u16::from(digit.saturating_sub(b'0')))
+    let add = |sum: u32, digit: &u8| {
+        sum.wrapping_mul(10)
+            .wrapping_add(u32::from(digit.wrapping_sub(b'0')))
     };
-    Some(digits.iter().fold(0, add))
+    u16::try_from(digits.iter().fold(0, add)).ok()
 }
 
 /// Splits off a token and the slash behind it, white space around both left out.

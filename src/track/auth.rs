@@ -62,7 +62,10 @@ pub(crate) fn asks_for_new_nonce(seen: &Seen<'_>) -> bool {
 
 /// Returns whether a challenge only asks for a new nonce.
 fn is_stale(challenge: &[u8]) -> bool {
-    auth_param(challenge, "stale").is_some_and(|stale| stale.eq_ignore_ascii_case(b"true"))
+    // Most do not have the word at all.
+    let mut words = challenge.windows(b"stale".len());
+    words.any(|word| word.eq_ignore_ascii_case(b"stale"))
+        && auth_param(challenge, "stale").is_some_and(|stale| stale.eq_ignore_ascii_case(b"true"))
 }
 
 /// Returns a hash of the realm of a challenge or of credentials.

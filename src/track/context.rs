@@ -46,9 +46,11 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Tells of an event.
-    pub(crate) fn event(&mut self, event: &Event<'_>) {
-        self.tell(|observer| observer.event(event));
+    /// Tells of the event that `make` makes, if events are wanted.
+    pub(crate) fn event<'e>(&mut self, make: impl FnOnce() -> Event<'e>) {
+        if self.observer.takes_events() {
+            self.tell(|observer| observer.event(&make()));
+        }
     }
 
     /// Tells of a call that has begun.

@@ -7,6 +7,11 @@ use crate::{
 
 /// Who is told what happens. An error is what the tracker returns next.
 pub trait Observer: Send {
+    /// Returns whether it takes events: they are not even made for who does not.
+    fn takes_events(&self) -> bool {
+        true
+    }
+
     /// Takes an event. They come in the order of their times, as far as the capture is in order.
     ///
     /// # Errors

@@ -184,7 +184,7 @@ pub(crate) fn lower(text: &[u8], hasher: &DefaultHashBuilder) -> u64 {
 }
 
 /// Returns RSeq of a provisional response, by which a reliable one is told from the next (RFC 3262 §3).
-fn rseq<'a>(head: &Head, bytes: &'a [u8], status: u16) -> Option<&'a [u8]> {
+fn rseq<'a>(head: &'a Head, bytes: &'a [u8], status: u16) -> Option<&'a [u8]> {
     if (101..200).contains(&status) {
         head.header(bytes, HeaderName::Rseq)
     } else {

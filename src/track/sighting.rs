@@ -11,6 +11,9 @@ const REFRESH: i64 = 30 * SECOND;
 /// Messages of one object remembered at most, so that a hostile one does not make every other slow.
 const CAPACITY: usize = 128;
 
+/// Messages that there is room for at first: as many as most objects have.
+const FIRST: usize = 8;
+
 /// What a message is to those before it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Sighting {
@@ -42,7 +45,9 @@ impl Sightings {
                 Sighting::First
             };
         }
-        if self.seen.len() >= CAPACITY || self.seen.len() == self.seen.capacity() {
+        if self.seen.capacity() == 0 {
+            self.seen.reserve_exact(FIRST);
+        } else if self.seen.len() >= CAPACITY || self.seen.len() == self.seen.capacity() {
             self.forget(ts);
         }
         self.seen.push((key, ts));

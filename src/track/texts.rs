@@ -47,12 +47,7 @@ impl<F: Field, const N: usize> Texts<F, N> {
             return;
         }
         let text = kept(text);
-        // Texts that change now and then do not add up.
-        let is_wasteful = self.octets.len() > 2 * self.used() + SLACK;
-        if is_wasteful || self.octets.len() + text.len() > usize::from(u16::MAX) {
-            self.compact();
-        }
-        if self.octets.len() + text.len() > usize::from(u16::MAX) {
+        if !self.has_room(text.len()) && !self.make_room(text.len()) {
             return;
         }
         // Not twice as much as is needed: there may be a million of these.
@@ -62,6 +57,21 @@ impl<F: Field, const N: usize> Texts<F, N> {
         if let Some(span) = self.spans.get_mut(field.index()) {
             *span = (start as u16, text.len() as u16);
         }
+    }
+
+    fn has_room(&self, len: usize) -> bool {
+        let end = self.octets.len() + len;
+        end <= self.octets.capacity() && end <= usize::from(u16::MAX)
+    }
+
+    /// Drops what is not used any more, so that texts that change now and then do not add up; returns whether there can be
+    /// room for `len` octets more.
+    fn make_room(&mut self, len: usize) -> bool {
+        let is_wasteful = self.octets.len() > 2 * self.used() + SLACK;
+        if is_wasteful || self.octets.len() + len > usize::from(u16::MAX) {
+            self.compact();
+        }
+        self.octets.len() + len <= usize::from(u16::MAX)
     }
 
     /// Sets a text with which another one may begin, as the Request-URI often does with the address in To: then it takes no

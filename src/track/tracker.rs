@@ -105,7 +105,7 @@ impl Tracker {
             shared: &mut self.shared,
             observer,
         };
-        context.event(event);
+        context.event(|| event.clone());
         self.result()
     }
 
@@ -161,7 +161,7 @@ fn unusable(message: &Message<'_>, context: &mut Context<'_>) {
     context.shared.stats.unusable += 1;
     let (head, bytes) = (message.head, message.bytes);
     let reason = head.usable().err().map(|error| error.to_string());
-    context.event(&Event {
+    context.event(|| Event {
         origin: Some(message.completed_by.origin),
         call_id: head.call_id.of(bytes),
         from_tag: head.from_tag(bytes).unwrap_or_default(),

@@ -355,6 +355,7 @@ impl Call {
     /// Forgets what is of use for 32 seconds only: there may be many calls that nothing is heard of for long.
     pub(super) fn settle(&mut self) {
         self.sightings = Sightings::default();
+        self.texts.compact();
         if self.invites.len() > 1 {
             self.invites.drain(..self.invites.len() - 1);
         }
@@ -373,7 +374,8 @@ pub(super) fn remote_tag<'a>(seen: &Seen<'a>, direction: Direction) -> &'a [u8] 
 
 /// Returns whether two tags are the same, as far as they are kept; tokens are so in any case (RFC 3261 §7.3.1).
 pub(super) fn is_same_tag(one: &[u8], other: &[u8]) -> bool {
-    kept(one).eq_ignore_ascii_case(kept(other))
+    let (one, other) = (kept(one), kept(other));
+    one == other || one.eq_ignore_ascii_case(other)
 }
 
 /// Returns what is kept of a tag.

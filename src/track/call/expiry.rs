@@ -200,7 +200,7 @@ impl Call {
 
     fn tell_deadline(&mut self, kind: EventKind, deadline: Timestamp, context: &mut Context<'_>) {
         if self.may_tell(kind) {
-            context.event(&self.event(kind, deadline));
+            context.event(|| self.event(kind, deadline));
         }
     }
 }

@@ -146,7 +146,16 @@ impl Call {
             Direction::Reverse => (to, from, seen.to_tag),
         };
         let message = seen.message;
-        let capacity = 64 + seen.call_id.len() + caller.uri.len() * 3 + callee.uri.len() * 2;
+        let (head, agent) = (message.head, caller.user_agent.len());
+        // What comes later, as agent and reason of the callee, has room too: a call that lasts gives back what is left.
+        let capacity = 128
+            + seen.call_id.len()
+            + tag.len()
+            + (caller.uri.len() + callee.uri.len()) * 2
+            + caller.display_name.len()
+            + callee.display_name.len()
+            + head.contact.len()
+            + agent;
         let mut texts = Texts::new(capacity.min(1 << 12));
         texts.set(Text::CallId, seen.call_id);
         texts.set(Text::FromTag, tag);

@@ -84,7 +84,7 @@ impl Calltr {
         if context.shared.is_forced {
             event.flags.insert(Flags::FORCED_END);
         }
-        context.event(&event);
+        context.event(|| event);
         if is_of_call(telling.kind) {
             self.settle_attempts(key);
         }

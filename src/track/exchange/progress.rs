@@ -278,13 +278,13 @@ impl Exchange {
         if let Some(kind) = kind.filter(|kind| self.may_tell(*kind)) {
             let mut event = self.event(kind, seen.ts);
             event.origin = Some(seen.message.completed_by.origin);
-            context.event(&event);
+            context.event(|| event);
         }
     }
 
     fn tell_deadline(&self, kind: EventKind, deadline: Timestamp, context: &mut Context<'_>) {
         if self.may_tell(kind) {
-            context.event(&self.event(kind, deadline));
+            context.event(|| self.event(kind, deadline));
         }
     }
 }

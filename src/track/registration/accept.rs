@@ -163,7 +163,7 @@ impl Bindings {
         if self.flaps.register(binding.flap_hash(), accepted.ts) {
             binding.flags.insert(Flags::FLAPPING);
         }
-        context.event(&answer.event(&binding, EventKind::RegNew));
+        context.event(|| answer.event(&binding, EventKind::RegNew));
         self.supersede(answer, &binding);
         self.insert(binding, &mut answer.roster, context);
     }
@@ -237,10 +237,10 @@ impl Bindings {
         binding.describe(exchange);
         binding.arm(key, context);
         if !is_back {
-            context.event(&answer.event(binding, EventKind::RegRefresh));
+            context.event(|| answer.event(binding, EventKind::RegRefresh));
         }
         if is_moved {
-            context.event(&answer.event(binding, EventKind::RegMoved));
+            context.event(|| answer.event(binding, EventKind::RegMoved));
         }
         self.table.weigh(key);
     }
@@ -266,7 +266,7 @@ impl Bindings {
             return;
         }
         self.flaps.remove(binding.flap_hash(), answer.accepted.ts);
-        context.event(&Event {
+        context.event(|| Event {
             expires: None,
             ..answer.event(binding, EventKind::RegDel)
         });
@@ -436,7 +436,7 @@ impl<'a> Answer<'a> {
     /// Takes a Contact that was asked for and does not become a binding.
     fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
         let (exchange, accepted) = (self.exchange, self.accepted);
-        context.event(&Event {
+        context.event(|| Event {
             contact: asked.contact.text,
             ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
         });

@@ -23,17 +23,17 @@ impl Aor {
     pub(super) fn of(value: &[u8], hasher: &DefaultHashBuilder) -> Self {
         let uri = NameAddr::parse(value).parse_uri();
         let mut text = Vec::with_capacity(value.len());
-        text.extend(uri.scheme.iter().map(u8::to_ascii_lowercase));
+        push_lower(&mut text, uri.scheme);
         if !uri.scheme.is_empty() {
             text.push(b':');
         }
         if let Some(user) = uri.user {
-            text.extend(unescape(user));
+            push_unescaped(&mut text, user);
             if !uri.host.is_empty() {
                 text.push(b'@');
             }
         }
-        text.extend(uri.host.iter().map(u8::to_ascii_lowercase));
+        push_lower(&mut text, uri.host);
         let mut state = hasher.build_hasher();
         state.write(&text);
         let port = uri.port.filter(|port| *port != default_port(&uri));
@@ -46,6 +46,24 @@ impl Aor {
             text,
             hash: state.finish(),
         }
+    }
+}
+
+/// Appends a text in lower case.
+fn push_lower(text: &mut Vec<u8>, more: &[u8]) {
+    let start = text.len();
+    text.extend_from_slice(more);
+    text.get_mut(start..)
+        .unwrap_or_default()
+        .make_ascii_lowercase();
+}
+
+/// Appends a text with its escapes resolved, if it has any.
+fn push_unescaped(text: &mut Vec<u8>, more: &[u8]) {
+    if more.contains(&b'%') {
+        text.extend(unescape(more));
+    } else {
+        text.extend_from_slice(more);
     }
 }
 

@@ -194,7 +194,7 @@ impl Bindings {
         };
         // What the registrar lists and nobody refreshes here is refreshed elsewhere.
         if kind == EventKind::RegDel || binding.state != BindingState::Learned {
-            context.event(&binding.event(kind, at));
+            context.event(|| binding.event(kind, at));
         }
         self.close(key, EndReason::Expired, context);
     }

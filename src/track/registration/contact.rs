@@ -1,16 +1,16 @@
 //! The Contacts of a REGISTER and of its response (RFC 3261 §10, RFC 5626, RFC 5627).
 
-use std::{
-    hash::{BuildHasher, Hasher},
-    net::IpAddr,
-};
+use std::{hash::BuildHasher, net::IpAddr};
 
 use hashbrown::DefaultHashBuilder;
 
-use crate::sip::{
-    address::NameAddr,
-    param,
-    uri::{Uri, unescape},
+use crate::{
+    sip::{
+        address::NameAddr,
+        param,
+        uri::{Uri, unescape},
+    },
+    track::seen::lower,
 };
 
 /// Contacts that count in one message; a hostile one may have thousands.
@@ -98,6 +98,12 @@ impl Listing {
             .filter(|contact| contact.text != b"*")
     }
 
+    /// Returns the URI of its first Contact that is not `*`.
+    pub(super) fn first_uri(&self) -> Option<&[u8]> {
+        let mut uris = self.values().map(|value| NameAddr::parse(value).uri);
+        uris.find(|uri| *uri != b"*")
+    }
+
     /// Returns those of its Contacts that are to be kept.
     pub(super) fn retain(&self, mut keep: impl FnMut(&Contact<'_>) -> bool) -> Self {
         let mut kept = Self {
@@ -174,10 +180,11 @@ impl<'a> Contact<'a> {
         } else {
             hasher.hash_one((self.instance, self.reg_id)) as u32 | 1
         };
+        let user = user_hash(self.uri.user, hasher);
         Identity {
-            contact: resource_hash(&self.uri, ignore_port, hasher),
+            contact: resource_hash(&self.uri, user, ignore_port, hasher),
             flow,
-            user: user_hash(self.uri.user, hasher) as u32,
+            user: user as u32,
         }
     }
 
@@ -240,28 +247,23 @@ pub(super) fn is_private(ip: IpAddr) -> bool {
 }
 
 /// Returns a hash that is the same for all URIs that name the same resource ([`Uri::is_same_resource`]).
-fn resource_hash(uri: &Uri<'_>, ignore_port: bool, hasher: &DefaultHashBuilder) -> u64 {
-    let mut state = hasher.build_hasher();
-    for octet in uri.scheme {
-        state.write_u8(octet.to_ascii_lowercase());
-    }
-    state.write_u64(user_hash(uri.user, hasher));
-    for octet in uri.host {
-        state.write_u8(octet.to_ascii_lowercase());
-    }
+fn resource_hash(uri: &Uri<'_>, user: u64, ignore_port: bool, hasher: &DefaultHashBuilder) -> u64 {
     let port = uri.port.filter(|_| !ignore_port);
-    state.write_u32(port.map_or(u32::MAX, u32::from));
-    state.finish()
+    hasher.hash_one((
+        lower(uri.scheme, hasher),
+        user,
+        lower(uri.host, hasher),
+        port,
+    ))
 }
 
 /// Returns a hash of a user, with escapes resolved.
 fn user_hash(user: Option<&[u8]>, hasher: &DefaultHashBuilder) -> u64 {
-    let mut state = hasher.build_hasher();
-    state.write_u8(user.is_some().into());
-    for octet in user.into_iter().flat_map(unescape) {
-        state.write_u8(octet);
-    }
-    state.finish()
+    let Some(escaped) = user.filter(|user| user.contains(&b'%')) else {
+        return hasher.hash_one(user);
+    };
+    let user: Vec<u8> = unescape(escaped).collect();
+    hasher.hash_one(Some(user.as_slice()))
 }
 
 /// Returns the seconds that a text says; 3600 when it is no number (RFC 3261 §20.19).

@@ -176,9 +176,8 @@ impl Exchange {
     /// Notes the first Contact that is asked for.
     fn describe_asked(&mut self) {
         let asked = self.rounds.last().and_then(|round| round.asked.as_ref());
-        let contact = asked.and_then(|asked| asked.contacts().next());
-        let uri = contact.map(|contact| contact.text).unwrap_or_default();
-        self.texts.set(Text::Contact, uri);
+        let uri = asked.and_then(Listing::first_uri);
+        self.texts.set(Text::Contact, uri.unwrap_or_default());
     }
 
     /// Takes a message that came again.
@@ -351,7 +350,7 @@ impl Exchange {
     ) -> Option<Verdict> {
         self.failures = self.failures.saturating_add(1);
         for kind in kinds {
-            context.event(&self.event(*kind, ts, origin));
+            context.event(|| self.event(*kind, ts, origin));
         }
         let asked = self.rounds.get_mut(index)?.asked.clone();
         Some(Verdict::Refused(Refused {

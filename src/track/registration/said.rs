@@ -11,8 +11,7 @@ use crate::{
     },
 };
 
-/// The headers of a message that matter here, read in one pass.
-#[derive(Default)]
+/// The headers of a message that matter here.
 pub(super) struct Said<'a> {
     pub(super) listing: Listing,
     /// The first Path.
@@ -25,32 +24,19 @@ pub(super) struct Said<'a> {
 
 impl<'a> Said<'a> {
     pub(super) fn in_message(seen: &Seen<'a>) -> Self {
-        let message = seen.message;
-        let mut said = Self::default();
-        for header in message.head.headers(message.bytes) {
-            let value = header.value;
-            match header.kind {
-                HeaderName::Contact => {
-                    list::values(value).for_each(|value| said.listing.push(value));
-                }
-                HeaderName::Expires if said.listing.expires.is_none() => {
-                    said.listing.expires = Some(delta_seconds(value));
-                }
-                HeaderName::Path => said.path = said.path.or(Some(value)),
-                HeaderName::Authorization => {
-                    said.credentials[0] = said.credentials[0].or(Some(value));
-                }
-                HeaderName::ProxyAuthorization => {
-                    said.credentials[1] = said.credentials[1].or(Some(value));
-                }
-                HeaderName::Via => {
-                    let values = list::values(value).take(usize::from(u8::MAX)).count();
-                    said.depth = said.depth.saturating_add(values as u8);
-                }
-                _ => {}
-            }
+        let mut listing = Listing::default();
+        let contacts = seen.headers(HeaderName::Contact);
+        contacts
+            .flat_map(list::values)
+            .for_each(|value| listing.push(value));
+        listing.expires = seen.header(HeaderName::Expires).map(delta_seconds);
+        let credentials = [HeaderName::Authorization, HeaderName::ProxyAuthorization];
+        Self {
+            listing,
+            path: seen.header(HeaderName::Path),
+            credentials: credentials.map(|name| seen.header(name)),
+            depth: seen.depth(),
         }
-        said
     }
 
     pub(super) fn credentials(&self, hasher: &DefaultHashBuilder) -> Credentials {

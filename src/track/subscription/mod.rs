@@ -232,7 +232,7 @@ impl Subscription {
     }
 
     fn tell(&self, kind: EventKind, seen: &Seen<'_>, reason: &[u8], context: &mut Context<'_>) {
-        context.event(&Event {
+        context.event(|| Event {
             origin: Some(seen.message.completed_by.origin),
             status: seen.is_response().then_some(seen.status),
             reason,

@@ -94,7 +94,7 @@ impl Subscription {
         }
         self.stage = Stage::Expired;
         self.ended = deadline;
-        context.event(&self.event(EventKind::SubExpired, deadline));
+        context.event(|| self.event(EventKind::SubExpired, deadline));
         false
     }
 

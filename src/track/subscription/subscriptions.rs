@@ -397,7 +397,7 @@ impl Subscription {
 
 /// Tells of a SUBSCRIBE that led to no subscription, but did not fail.
 fn tell_success(exchange: &Exchange, seen: &Seen<'_>, context: &mut Context<'_>) {
-    context.event(&Event {
+    context.event(|| Event {
         origin: Some(seen.message.completed_by.origin),
         ..exchange.event(EventKind::OtherOk, seen.ts)
     });

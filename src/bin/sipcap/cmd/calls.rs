@@ -86,6 +86,10 @@ struct CallList {
 }
 
 impl Observer for CallList {
+    fn takes_events(&self) -> bool {
+        false
+    }
+
     fn call_begun(&mut self, call: &Call) -> Result<()> {
         if let Rows::Legs { correlator, .. } = &mut self.rows {
             correlator.begin(call);

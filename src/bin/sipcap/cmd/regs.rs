@@ -192,6 +192,10 @@ impl BindingList {
 }
 
 impl Observer for BindingList {
+    fn takes_events(&self) -> bool {
+        false
+    }
+
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         self.waiting.push(binding);
         if self.waiting.len() >= MAX_WAITING {

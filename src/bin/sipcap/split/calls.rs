@@ -6,7 +6,7 @@ use sipcap::{
     report::FileCall,
     sip::Message,
     text::escape,
-    track::{Call, CorrelationLevel, Correlator, Event, Observer},
+    track::{Call, CorrelationLevel, Correlator, Observer},
 };
 
 use crate::{
@@ -110,8 +110,8 @@ impl Legs {
 }
 
 impl Observer for Calls {
-    fn event(&mut self, _: &Event<'_>) -> Result<()> {
-        Ok(())
+    fn takes_events(&self) -> bool {
+        false
     }
 
     fn call_begun(&mut self, call: &Call) -> Result<()> {
