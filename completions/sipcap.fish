@@ -389,6 +389,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l rfc-literal -d 'Count each INVITE in the ratios of RFC 6076, and not each call'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l partial -d 'Write what was counted for --merge, instead of a report'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l merge -d 'Put together what --partial wrote; the files are such parts'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l list-metrics -d 'List the metrics, with what they are, and end'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l allow-missing -d 'Take what cannot be told for good'

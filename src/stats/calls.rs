@@ -28,6 +28,8 @@ accumulator! {
         attempts: u64,
         /// Calls that had begun before the capture, or whose INVITE and answer are not in it.
         mid_calls: u64,
+        /// Calls of either kind whose INVITE is not in the capture.
+        without_invite: u64,
         /// Their INVITEs: the first ones, those with credentials and those after a redirection or failure.
         invites: u64,
         /// INVITEs answered by 401, 402, 407 or 3xx.
@@ -115,6 +117,7 @@ impl Calls {
         if call.flags().contains(Flags::ONE_DIRECTION) {
             self.one_direction += 1;
         }
+        self.without_invite += u64::from(call.times().invite0().is_none());
         let outcome = call.outcome();
         *self.outcomes.entry(outcome as u8).or_default() += 1;
         if is_whole && let (Some(answer), Some(length)) = (call.times().answer(), call.duration()) {

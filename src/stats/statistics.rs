@@ -210,10 +210,7 @@ impl Statistics {
 
     /// Counts what is left; `end` is when the last frame was captured.
     pub fn finish(&mut self, end: Timestamp) {
-        while let Some(over) = self.transactions.next_over(end) {
-            self.transaction(&over);
-        }
-        for left in self.transactions.finish() {
+        for left in self.transactions.finish(end) {
             self.transaction(&left);
         }
     }

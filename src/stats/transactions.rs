@@ -20,8 +20,8 @@ use crate::{
 /// Transactions open at a time at most; the oldest are given up first.
 const CAPACITY: usize = 1 << 21;
 
-/// How long an INVITE may ring.
-const RINGING: i64 = 20 * LIFETIME;
+/// How long an INVITE waits after a provisional response: timer C (RFC 3261 §16.6).
+const RINGING: i64 = 180_000_000_000;
 
 /// Requests more often repeated than this are counted together.
 const MOST_REPEATS: u8 = 10;
@@ -55,6 +55,8 @@ pub(super) struct Transaction {
     sent: Timestamp,
     response: Option<Timestamp>,
     provisional: Option<Timestamp>,
+    /// The last provisional response.
+    heard: Timestamp,
     final_response: Option<Timestamp>,
     repeats: u8,
     /// Whom it was sent to.
@@ -103,6 +105,7 @@ impl Transaction {
         self.response.get_or_insert(ts);
         if status < 200 {
             self.provisional.get_or_insert(ts);
+            self.heard = ts;
         } else {
             self.final_response = Some(ts);
         }
@@ -113,7 +116,13 @@ impl Transaction {
         let is_ringing = self.method == Method::Invite
             && self.provisional.is_some()
             && self.final_response.is_none();
-        is_ringing && now.since(self.sent) < RINGING
+        is_ringing && now.since(self.heard) < RINGING
+    }
+
+    /// Returns whether it is over at the end of the capture.
+    fn is_over(&self, end: Timestamp) -> bool {
+        let is_settled = self.final_response.is_some() || self.method == Method::Ack;
+        is_settled || (end.since(self.sent) > LIFETIME && !self.is_open(end))
     }
 }
 
@@ -161,11 +170,11 @@ impl Transactions {
         None
     }
 
-    /// Returns the transactions that the end of the capture leaves, but for those that may have gone on.
-    pub(super) fn finish(&mut self) -> impl Iterator<Item = Transaction> + use<> {
+    /// Returns the transactions that are left at the end of the capture, but for those that may have gone on.
+    pub(super) fn finish(&mut self, end: Timestamp) -> impl Iterator<Item = Transaction> + use<> {
         self.deadlines.clear();
         let left = std::mem::take(&mut self.open).into_values();
-        left.filter(|one| one.final_response.is_some() || one.method == Method::Ack)
+        left.filter(move |one| one.is_over(end))
     }
 
     fn begin(&mut self, key: u64, message: &Message<'_>, places: &[u32]) {
@@ -174,6 +183,7 @@ impl Transactions {
             sent: message.ts,
             response: None,
             provisional: None,
+            heard: message.ts,
             final_response: None,
             repeats: 0,
             peer: message.flow.dst.ip(),

@@ -4,6 +4,7 @@ mod captures;
 mod matrix;
 mod notices;
 mod oracle;
+mod parts;
 mod same_bytes;
 mod statistics;
 mod taps;

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 /// A frame to be stored.
+#[derive(Clone)]
 pub(crate) struct Frame {
     pub(crate) ts_ns: i64,
     pub(crate) link: u16,

@@ -6,6 +6,7 @@ mod cli;
 mod cmd;
 mod event_rows;
 mod exit;
+mod figures;
 mod input;
 mod ladder;
 mod output;
@@ -13,6 +14,7 @@ mod pace;
 mod packets;
 mod rows;
 mod split;
+mod telling;
 mod track;
 mod ui;
 

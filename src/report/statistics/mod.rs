@@ -7,6 +7,7 @@ mod csv;
 mod json;
 mod junit;
 mod markdown;
+mod part;
 mod prometheus;
 mod text;
 mod value;
@@ -22,6 +23,7 @@ pub use self::{
     json::{write_statistics_document, write_statistics_lines},
     junit::{github_annotation, write_junit},
     markdown::write_statistics_markdown,
+    part::{Cuts, StatisticsPart, write_part},
     prometheus::write_statistics_prometheus,
     text::{StatisticsText, write_statistics_text},
     values::NamedValues,

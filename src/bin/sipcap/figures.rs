@@ -1,0 +1,151 @@
+//! Which figures are told, and how they are told apart.
+
+use std::{io::Write, str::FromStr};
+
+use sipcap::{
+    report::{CaptureQuality, StatisticsReport},
+    stats::{BREAKDOWNS, Cut, Definitions, Dimension, METRICS, Plan, Statistics, Times},
+};
+
+use crate::{cli::parse_duration, output::Output};
+
+/// Which figures are told.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Statistics options")]
+pub(crate) struct FigureArgs {
+    /// Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method or
+    /// capture (can be repeated)
+    ///
+    /// Of several with commas between them, groups have all in common: src,transport. A peer is either address, and
+    /// everything counts for both. prefix:4 are the first four digits of the number that was dialled.
+    #[arg(long, value_name = "WHAT")]
+    by: Vec<By>,
+    /// Tell the figures apart by time: 10s, 1m, 1h; times begin at whole ones of the clock
+    #[arg(long, value_name = "TIME", value_parser = parse_bucket)]
+    bucket: Option<i64>,
+    /// Show so many groups, and so many members of a list, those with the most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
+    /// Calls shorter than this are short
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
+    short: i64,
+    /// Count each INVITE in the ratios of RFC 6076, and not each call
+    #[arg(long)]
+    rfc_literal: bool,
+    /// Write what was counted for --merge, instead of a report
+    #[arg(long, conflicts_with_all = ["top", "plot", "plot_dir", "check", "baseline", "junit", "format"])]
+    pub(crate) partial: bool,
+    /// Put together what --partial wrote; the files are such parts
+    ///
+    /// When no call goes over the border of two parts, the report is that of one run over all captures. What is selected
+    /// and told apart was decided by --partial.
+    #[arg(long, requires = "files", conflicts_with_all = DECIDED_BEFORE)]
+    pub(crate) merge: bool,
+    /// List the metrics, with what they are, and end
+    #[arg(long)]
+    pub(crate) list_metrics: bool,
+}
+
+/// What parts were counted by, and cannot be asked for any more.
+const DECIDED_BEFORE: [&str; 28] = [
+    "by",
+    "bucket",
+    "short",
+    "rfc_literal",
+    "since",
+    "until",
+    "vxlan_port",
+    "keep_duplicates",
+    "strict",
+    "call_id",
+    "from",
+    "to",
+    "number",
+    "method",
+    "status",
+    "ip",
+    "port",
+    "user_agent",
+    "regexp",
+    "outcome",
+    "duration",
+    "conditions",
+    "timeout",
+    "timeouts",
+    "end_timeout",
+    "reg_expiry_grace",
+    "reg_del_delay",
+    "contact_ignore_port",
+];
+
+/// Dimensions by which groups are told apart.
+#[derive(Clone, Debug)]
+struct By(Cut);
+
+impl FromStr for By {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let dimensions = text.split(',').map(Dimension::from_str);
+        Ok(Self(dimensions.collect::<Result<_, _>>()?))
+    }
+}
+
+impl FigureArgs {
+    /// Returns the report of what was counted.
+    pub(crate) fn report<'r>(
+        &self,
+        statistics: &'r Statistics,
+        capture: &'r CaptureQuality,
+    ) -> StatisticsReport<'r> {
+        StatisticsReport {
+            statistics,
+            capture,
+            top: self.top.map(|top| top as usize),
+        }
+    }
+
+    /// Returns what is to be counted, and how.
+    pub(crate) fn plan(&self) -> Plan {
+        Plan {
+            definitions: Definitions {
+                is_literal: self.rfc_literal,
+                short: self.short,
+            },
+            cuts: self.by.iter().map(|by| by.0.clone()).collect(),
+            bucket: self.bucket,
+        }
+    }
+}
+
+/// Lists the metrics.
+pub(crate) fn list_metrics(mut output: Output) -> anyhow::Result<()> {
+    for metric in METRICS {
+        let source = match metric.source {
+            "" => String::new(),
+            source => format!(" ({source})"),
+        };
+        writeln!(output, "{}\n    {}{source}", metric.name, metric.about)?;
+    }
+    for breakdown in BREAKDOWNS.iter().filter(|one| one.by == ["method"]) {
+        writeln!(
+            output,
+            "{}.METHOD\n    {}",
+            breakdown.metric, breakdown.about
+        )?;
+    }
+    writeln!(
+        output,
+        "\nA method is written as in requests.invite. A metric that is a time has count and {} behind a dot, as in pdd.p95_ms;\nwithout them it is the mean.",
+        Times::NAMES.join(", ")
+    )?;
+    output.finish()
+}
+
+/// Reads how long a stretch of time is.
+fn parse_bucket(text: &str) -> Result<i64, String> {
+    match parse_duration(text)? {
+        ..1_000_000 => Err("expected a time of at least 1ms".to_owned()),
+        nanos => Ok(nanos),
+    }
+}
