@@ -525,7 +525,10 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-calls -d 'F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l format -d 'How a ladder is drawn [default: as the ending of --output says; text on a terminal, else svg]' -r -f -a "svg\t'A picture that stands alone'
-text\t'Lines of text'"
+html\t'A page with the picture and the messages, to click through and search in'
+text\t'Lines of text'
+mermaid\t'A sequence diagram of Mermaid, which GitHub and GitLab draw in Markdown'
+plantuml\t'A sequence diagram of PlantUML'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s o -l output -d 'Write to this file instead of the standard output; with --all, to this directory' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -540,6 +543,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l fold -d 'Fold r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l ascii -d 'Draw text with ASCII characters only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l csv-safe -d 'With --all, put an apostrophe before cells of index.csv that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -5,12 +5,15 @@
 //! what they have to escape is their own syntax.
 
 mod arrows;
+mod html;
 mod lanes;
 mod layout;
+mod mermaid;
 mod model;
 mod names;
 mod notes;
 mod phases;
+mod plantuml;
 mod rows;
 mod scene;
 mod sdp;
@@ -20,12 +23,15 @@ mod text;
 mod width;
 
 pub use self::{
+    html::{IndexEntry, write_html, write_index},
     layout::{PictureOptions, pictures},
+    mermaid::write_mermaid,
     model::{
         Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
         Tone, Verdict,
     },
     names::{InvalidAlias, NameBook},
+    plantuml::write_plantuml,
     rows::{Row, RowOptions, rows},
     scene::Scene,
     svg::{Theme, svg},

@@ -67,6 +67,8 @@ struct WhichArgs {
     #[arg(long, value_name = "BRANCH", conflicts_with = "call_id")]
     transaction: Option<String>,
     /// Draw every selected call, each to a file of its own in the directory --output
+    ///
+    /// The files are called after Call-IDs; index.html and index.csv list them.
     #[arg(long, requires = "output", conflicts_with_all = ["aor", "transaction"])]
     all: bool,
     /// With --all, draw so many calls at most, those that begin first
@@ -128,6 +130,9 @@ struct TargetArgs {
     /// Overwrite what exists
     #[arg(long)]
     force: bool,
+    /// With --all, put an apostrophe before cells of index.csv that a spreadsheet would run as formulas
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -187,7 +192,11 @@ impl LadderArgs {
         let path = self.output.output.as_deref();
         if self.which.all {
             let path = path.context("name a directory with --output")?;
-            return Ok(Target::Many(Directory::make(path, self.output.force)?));
+            return Ok(Target::Many(Directory::make(
+                path,
+                self.output.force,
+                self.output.csv_safe,
+            )?));
         }
         let inputs = self.input.open_paths(&source.paths, false, ui);
         let inputs = inputs.map_err(|error| source.blame(&error))?;
