@@ -508,6 +508,7 @@ heuristic\t'All evidence'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l alias -d 'Call this address so (can be repeated): 192.0.2.1=SBC, 192.0.2.1:5080=Edge' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l names -d 'Call addresses as this file says: an address and a name in each line' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l anonymize-key -d 'Write which pseudonym stands for what to this file, as CSV' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l time -d 'Which time stands beside each message' -r -f -a "start\t'Seconds since the first message'
 delta\t'Seconds since the message before'
 absolute\t'The time of day in UTC'"
@@ -540,6 +541,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l legs -d 'Put th
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict-addresses -d 'Take every address and port for an endpoint of its own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l collapse -d 'Count messages that come again at the first of them instead of drawing them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l fold -d 'Fold requests within a call that repeat themselves, such as re-INVITE, OPTIONS and INFO'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l anonymize -d 'Replace names, numbers, hosts and addresses by pseudonyms, so that the ladder can be shown to others'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l ascii -d 'Draw text with ASCII characters only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l force -d 'Overwrite what exists'

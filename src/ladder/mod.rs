@@ -4,6 +4,7 @@
 //! What is drawn of it, in which order, are its [`Row`]s. Renderers take model and rows and know nothing of SIP;
 //! what they have to escape is their own syntax.
 
+mod anonymize;
 mod arrows;
 mod html;
 mod lanes;
@@ -23,6 +24,7 @@ mod text;
 mod width;
 
 pub use self::{
+    anonymize::Anonymizer,
     html::{IndexEntry, write_html, write_index},
     layout::{PictureOptions, pictures},
     mermaid::write_mermaid,
