@@ -55,9 +55,17 @@ pub struct TextStyle {
     pub time: TimeColumn,
 }
 
-/// Columns between two lanes, at least and at most.
+/// Columns between two lanes, at least.
 const MIN_GAP: usize = 12;
-const MAX_GAP: usize = 44;
+
+/// Columns between two of so many lanes, at most.
+const fn max_gap(lanes: usize) -> usize {
+    match lanes {
+        0..=2 => 58,
+        3..=4 => 44,
+        _ => 32,
+    }
+}
 
 /// Columns that a label has besides its text: a line and its head.
 const AROUND_LABEL: usize = 6;
@@ -189,7 +197,11 @@ impl<'a> Sheet<'a> {
             .lanes
             .iter()
             .map(|lane| width(&lane.name).max(width(&lane.address)) + 2);
-        let wanted = wanted.chain(heads).max().unwrap_or(0).clamp(22, MAX_GAP);
+        let wanted = wanted
+            .chain(heads)
+            .max()
+            .unwrap_or(0)
+            .clamp(22, max_gap(ladder.lanes.len()));
         let gaps = ladder.lanes.len().saturating_sub(1).max(1);
         // Half a head stands out at either side.
         let gap = style.max_width.map_or(wanted, |max| {

@@ -106,7 +106,7 @@ fn draw(item: &Item, svg: &mut String) {
         ),
         Item::Warning { at: (x, y) } => writeln!(
             svg,
-            "<path class=\"sign\" d=\"M{} {y}l7 13h-14z\"/><path class=\"mark\" d=\"M{} {}v4m0 1.500v1.500\"/>",
+            "<path class=\"sign\" d=\"M{} {y}l7 13h-14z\"/><path class=\"mark\" d=\"M{} {}v4m0 1.5v1.5\"/>",
             x + 7,
             x + 7,
             y + 4

@@ -232,6 +232,7 @@ impl LadderArgs {
             ladder: LadderOptions {
                 strict_addresses: self.content.strict_addresses,
                 names,
+                is_partial: self.which.transaction.is_some(),
                 end,
             },
             rows: RowOptions {
