@@ -508,6 +508,7 @@ heuristic\t'All evidence'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l alias -d 'Call this address so (can be repeated): 192.0.2.1=SBC, 192.0.2.1:5080=Edge' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l names -d 'Call addresses as this file says: an address and a name in each line' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l anonymize-key -d 'Write which pseudonym stands for what to this file, as CSV' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l time -d 'Which time stands beside each message' -r -f -a "start\t'Seconds since the first message'
 delta\t'Seconds since the message before'
 absolute\t'The time of day in UTC'"
@@ -525,7 +526,10 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-calls -d 'F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l format -d 'How a ladder is drawn [default: as the ending of --output says; text on a terminal, else svg]' -r -f -a "svg\t'A picture that stands alone'
-text\t'Lines of text'"
+html\t'A page with the picture and the messages, to click through and search in'
+text\t'Lines of text'
+mermaid\t'A sequence diagram of Mermaid, which GitHub and GitLab draw in Markdown'
+plantuml\t'A sequence diagram of PlantUML'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s o -l output -d 'Write to this file instead of the standard output; with --all, to this directory' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -537,9 +541,11 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l legs -d 'Put th
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict-addresses -d 'Take every address and port for an endpoint of its own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l collapse -d 'Count messages that come again at the first of them instead of drawing them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l fold -d 'Fold requests within a call that repeat themselves, such as re-INVITE, OPTIONS and INFO'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l anonymize -d 'Replace names, numbers, hosts and addresses by pseudonyms, so that the ladder can be shown to others'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l ascii -d 'Draw text with ASCII characters only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l csv-safe -d 'With --all, put an apostrophe before cells of index.csv that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'Print help (see more with \'--help\')'

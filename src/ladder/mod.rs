@@ -4,13 +4,17 @@
 //! What is drawn of it, in which order, are its [`Row`]s. Renderers take model and rows and know nothing of SIP;
 //! what they have to escape is their own syntax.
 
+mod anonymize;
 mod arrows;
+mod html;
 mod lanes;
 mod layout;
+mod mermaid;
 mod model;
 mod names;
 mod notes;
 mod phases;
+mod plantuml;
 mod rows;
 mod scene;
 mod sdp;
@@ -20,12 +24,16 @@ mod text;
 mod width;
 
 pub use self::{
+    anonymize::Anonymizer,
+    html::{IndexEntry, write_html, write_index},
     layout::{PictureOptions, pictures},
+    mermaid::write_mermaid,
     model::{
         Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
         Tone, Verdict,
     },
     names::{InvalidAlias, NameBook},
+    plantuml::write_plantuml,
     rows::{Row, RowOptions, rows},
     scene::Scene,
     svg::{Theme, svg},

@@ -16,6 +16,8 @@ pub struct LadderOptions {
     pub strict_addresses: bool,
     /// What addresses are called.
     pub names: NameBook,
+    /// Whether there may be more messages of the calls than these, so that nothing can be said of calls.
+    pub is_partial: bool,
     /// When the capture ends: what is open then has not timed out.
     pub end: Timestamp,
 }
@@ -25,6 +27,7 @@ impl Default for LadderOptions {
         Self {
             strict_addresses: false,
             names: NameBook::default(),
+            is_partial: false,
             end: Timestamp::MIN,
         }
     }
@@ -192,7 +195,11 @@ impl Ladder {
         let mut lanes = Lanes::new(messages, options.strict_addresses);
         let mut legs = Vec::new();
         let arrows = arrows::arrows(messages, &mut lanes, &mut legs);
-        let calls = calls(messages, options.end);
+        let calls = if options.is_partial {
+            Vec::new()
+        } else {
+            calls(messages, options.end)
+        };
         let mut ladder = Self {
             lanes: lanes.finish(messages, &arrows, &options.names),
             arrows,
@@ -228,14 +235,10 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
         for message in messages {
             let _ = tracker.message(&message.as_message(), false, &mut calls);
         }
+        // The capture does not end before its last message.
         let last = messages.last().map_or(Timestamp::MIN, |last| last.ts);
-        let _ = tracker.finish(options_end(end, last), &mut calls);
+        let _ = tracker.finish(end.max(last), &mut calls);
     }
     calls.0.sort_by_key(Call::number);
     calls.0
-}
-
-/// Returns when the capture ends: not before its last message.
-fn options_end(end: Timestamp, last: Timestamp) -> Timestamp {
-    end.max(last)
 }

@@ -71,6 +71,16 @@ impl NameBook {
         Ok(())
     }
 
+    /// Returns the same names of other addresses.
+    pub(super) fn map_addresses(&self, mut other: impl FnMut(IpAddr) -> IpAddr) -> Self {
+        let names = self.names.iter();
+        Self {
+            names: names
+                .map(|(ip, port, name)| (other(*ip), *port, name.clone()))
+                .collect(),
+        }
+    }
+
     /// Returns what an endpoint is called: a name with its port goes before one without, and the last one given wins.
     #[must_use]
     pub fn name(&self, ip: IpAddr, port: Option<u16>) -> Option<&str> {

@@ -78,7 +78,9 @@ fn describe_call(ladder: &mut Ladder, call: &Call) {
     fact("Post-dial delay", times.post_dial_delay());
     fact("Ring", times.ring_time());
     fact("Setup", times.setup_time());
-    fact("Talk", call.duration());
+    let is_over = times.bye().or_else(|| call.timed_out()).is_some();
+    let talk = if is_over { "Talk" } else { "Talk so far" };
+    fact(talk, call.duration());
 }
 
 /// Returns how a call went.

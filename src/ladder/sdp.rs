@@ -81,6 +81,7 @@ fn codec(media: &Media<'_>, format: &[u8], is_rtp: bool) -> String {
         rest.split(|octet| *octet == b'/').next()
     });
     match mapped {
+        Some(name) if name.eq_ignore_ascii_case(b"telephone-event") => "tel-event".to_owned(),
         Some(name) => show::line(name.trim_ascii()),
         None => match static_codec(format) {
             Some(name) => name.to_owned(),
@@ -184,7 +185,7 @@ mod tests {
         for (body, expected) in [
             (
                 "v=0\nc=IN IP4 10.0.0.1\nm=audio 4000 RTP/AVP 0 8 101\na=rtpmap:101 telephone-event/8000\na=sendrecv\n",
-                "audio 10.0.0.1:4000 PCMU, PCMA, telephone-event",
+                "audio 10.0.0.1:4000 PCMU, PCMA, tel-event",
             ),
             (
                 "v=0\nc=IN IP6 2001:db8::1\nm=audio 4000 RTP/AVP 96\na=rtpmap:96 opus/48000/2\na=sendonly\nm=video 0 RTP/AVP 31\n",

@@ -1,6 +1,7 @@
 //! Ladders for terminals, mails and tickets without pictures.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -54,9 +55,17 @@ pub struct TextStyle {
     pub time: TimeColumn,
 }
 
-/// Columns between two lanes, at least and at most.
+/// Columns between two lanes, at least.
 const MIN_GAP: usize = 12;
-const MAX_GAP: usize = 44;
+
+/// Columns between two of so many lanes, at most.
+const fn max_gap(lanes: usize) -> usize {
+    match lanes {
+        0..=2 => 58,
+        3..=4 => 44,
+        _ => 32,
+    }
+}
 
 /// Columns that a label has besides its text: a line and its head.
 const AROUND_LABEL: usize = 6;
@@ -188,7 +197,11 @@ impl<'a> Sheet<'a> {
             .lanes
             .iter()
             .map(|lane| width(&lane.name).max(width(&lane.address)) + 2);
-        let wanted = wanted.chain(heads).max().unwrap_or(0).clamp(22, MAX_GAP);
+        let wanted = wanted
+            .chain(heads)
+            .max()
+            .unwrap_or(0)
+            .clamp(22, max_gap(ladder.lanes.len()));
         let gaps = ladder.lanes.len().saturating_sub(1).max(1);
         // Half a head stands out at either side.
         let gap = style.max_width.map_or(wanted, |max| {
@@ -212,14 +225,14 @@ impl<'a> Sheet<'a> {
 
     fn heading(&self, output: &mut impl Write) -> io::Result<()> {
         let ladder = self.ladder;
-        let mut first = self.plain(&ladder.title);
+        let mut first = ladder.title.clone();
         if let Some(verdict) = &ladder.verdict {
-            first.push_str(&format!(" ({})", self.plain(&verdict.text)));
+            first.push_str(&format!(" ({})", verdict.text));
         }
         writeln!(output, "{}", self.fitted(&first))?;
         let mut line = String::new();
         for fact in &ladder.facts {
-            let fact = format!("{} {}", fact.name, self.plain(&fact.value));
+            let fact = format!("{} {}", fact.name, fact.value);
             let room = self.style.max_width.unwrap_or(100);
             if !line.is_empty() && width(&line) + width(&fact) + 3 > room {
                 writeln!(output, "{}", self.fitted(&line))?;
@@ -233,23 +246,31 @@ impl<'a> Sheet<'a> {
         writeln!(output, "{}\n", self.fitted(&line))
     }
 
-    /// Returns text of our own in the characters that are allowed.
-    fn plain(&self, text: &str) -> String {
-        if self.style.is_ascii {
-            let text = text
-                .replace('→', "->")
-                .replace(" · ", ", ")
-                .replace('…', "...");
-            text.replace('×', "x").replace("µs", "us")
-        } else {
-            text.to_owned()
+    /// Returns a text in the characters that are allowed.
+    fn plain<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !self.style.is_ascii || text.is_ascii() {
+            return Cow::Borrowed(text);
         }
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                '→' => plain.push_str("->"),
+                '·' => plain.push(','),
+                '…' => plain.push('~'),
+                '×' => plain.push('x'),
+                'µ' => plain.push('u'),
+                c if c.is_ascii() => plain.push(c),
+                _ => plain.push('?'),
+            }
+        }
+        Cow::Owned(plain)
     }
 
     fn fitted(&self, text: &str) -> String {
+        let text = self.plain(text);
         match self.style.max_width {
-            Some(max) => cut(text, max),
-            None => text.to_owned(),
+            Some(max) => self.plain(&cut(&text, max)).into_owned(),
+            None => text.into_owned(),
         }
     }
 
@@ -313,19 +334,20 @@ impl<'a> Sheet<'a> {
                     let sign = match (note.tone, self.style.is_ascii) {
                         (Tone::Bad, false) => "⚠ ",
                         (Tone::Bad, true) => "! ",
-                        _ => "· ",
+                        (_, false) => "· ",
+                        (_, true) => "* ",
                     };
-                    let text = self.plain(&format!("{sign}{}", note.text));
+                    let text = format!("{sign}{}", note.text);
                     self.remark(self.pens.lane, &text, Some(note.tone), output)
                 }
                 None => Ok(()),
             },
             Row::Pause(nanos) => {
-                let text = self.plain(&format!("… {} …", show::duration(*nanos)));
+                let text = format!("… {} …", show::duration(*nanos));
                 self.remark(self.pens.pause, &text, None, output)
             }
             Row::Folded { text, .. } => {
-                let text = self.plain(&format!("[{text}]"));
+                let text = format!("[{text}]");
                 self.remark(self.pens.pause, &text, None, output)
             }
         }
@@ -339,23 +361,24 @@ impl<'a> Sheet<'a> {
         tone: Option<Tone>,
         output: &mut impl Write,
     ) -> io::Result<()> {
-        let mut line = self.lanes(pen);
         let first = self.column(0);
         let last = self.lanes.last().copied().unwrap_or(first);
-        let room = self
-            .style
-            .max_width
-            .map_or(usize::MAX, |max| max.saturating_sub(self.gutter + 2));
-        let text = cut(text, room);
-        let len = width(&text);
-        let middle = first.midpoint(last);
-        let start = middle.saturating_sub(len / 2).max(self.gutter + 2);
-        line.text(start.saturating_sub(1), &format!(" {text} "));
+        let room = match self.style.max_width {
+            Some(max) => max.saturating_sub(self.gutter + 4),
+            None => (last - first).max(76),
+        };
         let color = match tone {
             Some(Tone::Bad) => Some("31"),
             _ => Some("2"),
         };
-        self.write(&line, color, output)
+        for text in wrapped(text, room) {
+            let mut line = self.lanes(pen);
+            let start = first.midpoint(last).saturating_sub(width(&text) / 2);
+            let start = start.max(self.gutter + 2);
+            line.text(start - 1, &format!(" {text} "));
+            self.write(&line, color, output)?;
+        }
+        Ok(())
     }
 
     fn arrow(
@@ -368,7 +391,7 @@ impl<'a> Sheet<'a> {
         let mut line = self.lanes(self.pens.lane);
         let time = self.style.time.of(self.ladder, index);
         line.text(self.gutter.saturating_sub(time.len()), &time);
-        let label = self.plain(&label(arrow, copies));
+        let label = label(arrow, copies);
         let color = color(arrow);
         if arrow.from == arrow.to {
             let column = self.column(arrow.from);
@@ -390,7 +413,7 @@ impl<'a> Sheet<'a> {
         let mut line = self.lanes(self.pens.lane);
         let (left, right) = (arrow.from.min(arrow.to), arrow.from.max(arrow.to));
         let room = self.column(right) - self.column(left);
-        let detail = cut(&self.plain(&arrow.detail), room.saturating_sub(3));
+        let detail = cut(&arrow.detail, room.saturating_sub(3));
         line.text(self.column(left) + 2, &detail);
         self.write(&line, Some("2"), output)
     }
@@ -422,7 +445,7 @@ impl<'a> Sheet<'a> {
     /// Writes a line; the colour is that of everything behind the time.
     fn write(&self, line: &Line, color: Option<&str>, output: &mut impl Write) -> io::Result<()> {
         let text: String = line.cells.iter().flatten().collect();
-        let text = text.trim_end();
+        let text = self.plain(text.trim_end());
         match color.filter(|_| self.style.is_colored) {
             Some(color) => {
                 let split = text
@@ -444,8 +467,12 @@ pub(super) fn has_detail(arrow: &Arrow) -> bool {
 
 /// Returns the label of an arrow with all that belongs to it.
 pub(super) fn label(arrow: &Arrow, copies: &[i64]) -> String {
-    let mut label = arrow.label.clone();
-    if !arrow.tags.is_empty() {
+    // Of a copy it is known what it is.
+    let mut label = match (arrow.kind, arrow.retransmission) {
+        (Kind::Request, Some(_)) => arrow.method.clone(),
+        _ => arrow.label.clone(),
+    };
+    if !arrow.tags.is_empty() && arrow.retransmission.is_none() {
         let _ = write!(label, " ({})", arrow.tags.join(", "));
     }
     if let Some(again) = arrow.retransmission {
@@ -480,6 +507,21 @@ fn color(arrow: &Arrow) -> &'static str {
             .copied()
             .unwrap_or("0"),
     }
+}
+
+/// Returns a text in lines that are no wider than this, by words.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if width(line) + 1 + width(word) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(cut(word, room)),
+        }
+    }
+    lines
 }
 
 fn width(text: &str) -> usize {

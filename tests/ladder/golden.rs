@@ -3,33 +3,68 @@
 
 use std::path::Path;
 
-use sipcap::ladder::{PictureOptions, RowOptions, Theme, pictures, rows, svg};
+use sipcap::ladder::{
+    Ladder, PictureOptions, RowOptions, TextStyle, Theme, pictures, rows, svg, write_html,
+    write_mermaid, write_plantuml, write_text,
+};
 
 use super::{cast::cast, ladder};
 
+/// Ladders that are kept in every format.
+const IN_EVERY_FORMAT: &[&str] = &["hostile-everywhere", "quiet-and-nat"];
+
 #[test]
-fn pictures_are_as_they_were_looked_at() {
+fn ladders_are_as_they_were_looked_at() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/ladders");
     let mut stale = Vec::new();
     // Thirty lanes are too large a file to keep.
-    for (name, scenario, variant) in cast()
+    let cast = cast()
         .into_iter()
-        .filter(|(name, ..)| name != "thirty-lanes")
-    {
+        .filter(|(name, ..)| name != "thirty-lanes");
+    for (name, scenario, variant) in cast {
         let ladder = ladder(&scenario, variant);
-        let rows = rows(&ladder, RowOptions::default());
-        let options = PictureOptions {
-            has_messages: name.starts_with("hostile"),
-            ..PictureOptions::default()
-        };
-        let fresh = svg(&pictures(&ladder, &rows, options)[0], Theme::Auto);
-        let path = dir.join(format!("{name}.svg"));
-        if std::env::var_os("UPDATE_LADDERS").is_some() {
-            std::fs::write(&path, &fresh).unwrap();
-        }
-        if std::fs::read_to_string(&path).unwrap_or_default() != fresh {
-            stale.push(name);
+        for (extension, fresh) in documents(&name, &ladder) {
+            let path = dir.join(format!("{name}.{extension}"));
+            if std::env::var_os("UPDATE_LADDERS").is_some() {
+                std::fs::write(&path, &fresh).unwrap();
+            }
+            if std::fs::read(&path).unwrap_or_default() != fresh {
+                stale.push(path);
+            }
         }
     }
-    assert!(stale.is_empty(), "differ from testdata/ladders: {stale:?}");
+    assert!(stale.is_empty(), "{stale:?}");
+}
+
+/// Returns the documents that are kept of a ladder.
+fn documents(name: &str, ladder: &Ladder) -> Vec<(&'static str, Vec<u8>)> {
+    let rows = rows(ladder, RowOptions::default());
+    let options = PictureOptions {
+        has_messages: name.starts_with("hostile"),
+        ..PictureOptions::default()
+    };
+    let pictures = pictures(ladder, &rows, options);
+    let mut documents = vec![("svg", svg(&pictures[0], Theme::Auto).into_bytes())];
+    if IN_EVERY_FORMAT.contains(&name) {
+        let mut add = |extension, write: &dyn Fn(&mut Vec<u8>) -> std::io::Result<()>| {
+            let mut document = Vec::new();
+            write(&mut document).unwrap();
+            documents.push((extension, document));
+        };
+        let ascii = TextStyle {
+            is_ascii: true,
+            max_width: Some(80),
+            ..TextStyle::default()
+        };
+        add("txt", &|out| {
+            write_text(ladder, &rows, TextStyle::default(), out)
+        });
+        add("ascii.txt", &|out| write_text(ladder, &rows, ascii, out));
+        add("mmd", &|out| write_mermaid(ladder, &rows, out));
+        add("puml", &|out| write_plantuml(ladder, &rows, out));
+        add("html", &|out| {
+            write_html(ladder, &pictures, Theme::Auto, out)
+        });
+    }
+    documents
 }

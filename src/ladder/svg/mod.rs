@@ -14,21 +14,16 @@ use crate::ladder::{
 /// Returns a picture as an SVG document.
 #[must_use]
 pub fn svg(scene: &Scene, theme: Theme) -> String {
-    let mut svg = String::with_capacity(4096 + scene.items.len() * 160);
-    write(scene, theme, &mut svg);
-    svg
-}
-
-/// Adds a picture to a document.
-pub(super) fn write(scene: &Scene, theme: Theme, svg: &mut String) {
+    let mut document = String::with_capacity(4096 + scene.items.len() * 160);
+    let svg = &mut document;
     let (width, height) = (scene.width, scene.height);
     let _ = write!(
         svg,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\" aria-labelledby=\"ladder-title ladder-description\">\n<title id=\"ladder-title\">"
+         role=\"group\" aria-roledescription=\"ladder\">\n<title>"
     );
     escape(&scene.title, svg);
-    svg.push_str("</title>\n<desc id=\"ladder-description\">");
+    svg.push_str("</title>\n<desc>");
     escape(&scene.description, svg);
     svg.push_str("</desc>\n<style>\n");
     theme::write(theme, svg);
@@ -38,6 +33,7 @@ pub(super) fn write(scene: &Scene, theme: Theme, svg: &mut String) {
     );
     scene.items.iter().for_each(|item| draw(item, svg));
     svg.push_str("</svg>\n");
+    document
 }
 
 fn draw(item: &Item, svg: &mut String) {
@@ -110,7 +106,7 @@ fn draw(item: &Item, svg: &mut String) {
         ),
         Item::Warning { at: (x, y) } => writeln!(
             svg,
-            "<path class=\"sign\" d=\"M{} {y}l7 13h-14z\"/><path class=\"mark\" d=\"M{} {}v4m0 1.500v1.500\"/>",
+            "<path class=\"sign\" d=\"M{} {y}l7 13h-14z\"/><path class=\"mark\" d=\"M{} {}v4m0 1.5v1.5\"/>",
             x + 7,
             x + 7,
             y + 4

@@ -91,12 +91,12 @@ pub(super) fn write(theme: Theme, css: &mut String) {
          .life,.wire,.rail,.open,.lock,.mark{fill:none}\n\
          .life{stroke-width:1}\n\
          .pause{stroke-dasharray:1 4}\n\
-         .wire{stroke-width:1.500}\n\
+         .wire{stroke-width:1.5}\n\
          .request .wire{stroke-width:2}\n\
-         .open{stroke-width:1.500}\n\
+         .open{stroke-width:1.5}\n\
          .copy .wire{stroke-dasharray:5 4}\n\
          .rail{stroke-width:3;stroke-linecap:round}\n\
-         .lock,.mark{stroke-width:1.500}\n\
+         .lock,.mark{stroke-width:1.5}\n\
          .box,.note,.pill{stroke-width:1}\n\
          .hit{fill:none;pointer-events:all}\n",
     );

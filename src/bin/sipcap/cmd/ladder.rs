@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use sipcap::{
     capture::Inputs,
-    ladder::{LadderOptions, NameBook, PictureOptions, RowOptions, TextStyle},
+    ladder::{Anonymizer, LadderOptions, NameBook, PictureOptions, RowOptions, TextStyle},
     sip::MessageBuf,
     time::Timestamp,
 };
@@ -67,6 +67,8 @@ struct WhichArgs {
     #[arg(long, value_name = "BRANCH", conflicts_with = "call_id")]
     transaction: Option<String>,
     /// Draw every selected call, each to a file of its own in the directory --output
+    ///
+    /// The files are called after Call-IDs; index.html and index.csv list them.
     #[arg(long, requires = "output", conflicts_with_all = ["aor", "transaction"])]
     all: bool,
     /// With --all, draw so many calls at most, those that begin first
@@ -95,6 +97,15 @@ struct ContentArgs {
     /// Fold requests within a call that repeat themselves, such as re-INVITE, OPTIONS and INFO
     #[arg(long)]
     fold: bool,
+    /// Replace names, numbers, hosts and addresses by pseudonyms, so that the ladder can be shown to others
+    ///
+    /// The same is called the same in all ladders of a run. Headers that may tell who somebody is, and bodies other than
+    /// session descriptions, are left out. Times, ports and what --alias and --names say stay.
+    #[arg(long)]
+    anonymize: bool,
+    /// Write which pseudonym stands for what to this file, as CSV
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    anonymize_key: Option<PathBuf>,
     /// Which time stands beside each message
     #[arg(long, value_name = "WHICH", default_value = "start")]
     time: TimeName,
@@ -128,6 +139,9 @@ struct TargetArgs {
     /// Overwrite what exists
     #[arg(long)]
     force: bool,
+    /// With --all, put an apostrophe before cells of index.csv that a spreadsheet would run as formulas
+    #[arg(long)]
+    csv_safe: bool,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -145,6 +159,7 @@ pub(crate) fn run(args: &LadderArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let names = args.content.names()?;
     let source = args.input.twice()?;
     let target = args.target(&source, ui)?;
+    let key = args.content.key(args.output.force, &source)?;
 
     // Which calls.
     let job = Job { args, source, ui };
@@ -164,13 +179,16 @@ pub(crate) fn run(args: &LadderArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     };
 
     // Their messages.
-    let (collector, run) = job.collect(wanted)?;
+    let (mut collector, run) = job.collect(wanted)?;
     if collector.ladders.iter().all(Vec::is_empty) || run.summary.interrupted {
         return job.nothing(&run);
     }
 
     // Their ladders.
-    let drawing = args.drawing(names, end(&run.summary), &target, ui);
+    let mut drawing = args.drawing(names, end(&run.summary), &target, ui);
+    if args.content.anonymize {
+        anonymize(&mut collector.ladders, &mut drawing, key)?;
+    }
     target.write(&collector.ladders, &drawing, args, ui)?;
     Ok(run.outcome(true))
 }
@@ -187,7 +205,11 @@ impl LadderArgs {
         let path = self.output.output.as_deref();
         if self.which.all {
             let path = path.context("name a directory with --output")?;
-            return Ok(Target::Many(Directory::make(path, self.output.force)?));
+            return Ok(Target::Many(Directory::make(
+                path,
+                self.output.force,
+                self.output.csv_safe,
+            )?));
         }
         let inputs = self.input.open_paths(&source.paths, false, ui);
         let inputs = inputs.map_err(|error| source.blame(&error))?;
@@ -210,6 +232,7 @@ impl LadderArgs {
             ladder: LadderOptions {
                 strict_addresses: self.content.strict_addresses,
                 names,
+                is_partial: self.which.transaction.is_some(),
                 end,
             },
             rows: RowOptions {
@@ -232,7 +255,32 @@ impl LadderArgs {
     }
 }
 
+/// Replaces names and addresses by pseudonyms.
+fn anonymize(
+    ladders: &mut [Vec<MessageBuf>],
+    drawing: &mut Drawing,
+    key: Option<Output>,
+) -> anyhow::Result<()> {
+    let mut anonymizer = Anonymizer::default();
+    for message in ladders.iter_mut().flatten() {
+        *message = anonymizer.message(message);
+    }
+    drawing.ladder.names = anonymizer.name_book(&drawing.ladder.names);
+    if let Some(mut key) = key {
+        anonymizer.write_key(&mut key)?;
+        key.finish()?;
+    }
+    Ok(())
+}
+
 impl ContentArgs {
+    /// Opens the file for the meaning of pseudonyms.
+    fn key(&self, force: bool, source: &Twice) -> anyhow::Result<Option<Output>> {
+        let path = self.anonymize_key.as_deref();
+        path.map(|path| Output::open(Some(path), force, &source.paths))
+            .transpose()
+    }
+
     /// Returns what addresses are called.
     fn names(&self) -> anyhow::Result<NameBook> {
         let mut names = NameBook::default();

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use sipcap::{
     ladder::{
         Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn, pictures,
-        rows, svg, write_text,
+        rows, svg, write_html, write_mermaid, write_plantuml, write_text,
     },
     sip::MessageBuf,
 };
@@ -16,8 +16,14 @@ use sipcap::{
 pub(crate) enum Format {
     /// A picture that stands alone
     Svg,
+    /// A page with the picture and the messages, to click through and search in
+    Html,
     /// Lines of text
     Text,
+    /// A sequence diagram of Mermaid, which GitHub and GitLab draw in Markdown
+    Mermaid,
+    /// A sequence diagram of PlantUML
+    Plantuml,
 }
 
 impl Format {
@@ -26,7 +32,10 @@ impl Format {
         let extension = path.extension()?.to_str()?;
         Some(match extension.to_ascii_lowercase().as_str() {
             "svg" => Self::Svg,
+            "html" | "htm" => Self::Html,
             "txt" => Self::Text,
+            "mmd" | "mermaid" => Self::Mermaid,
+            "puml" | "plantuml" => Self::Plantuml,
             _ => return None,
         })
     }
@@ -35,7 +44,10 @@ impl Format {
     pub(crate) const fn extension(self) -> &'static str {
         match self {
             Self::Svg => "svg",
+            Self::Html => "html",
             Self::Text => "txt",
+            Self::Mermaid => "mmd",
+            Self::Plantuml => "puml",
         }
     }
 }
@@ -95,6 +107,7 @@ pub(crate) struct Drawing {
 
 /// A ladder that is drawn.
 pub(crate) struct Drawn {
+    pub(crate) ladder: Ladder,
     /// One document, or several when it is too high for one.
     pub(crate) documents: Vec<Vec<u8>>,
 }
@@ -104,18 +117,36 @@ impl Drawing {
     pub(crate) fn draw(&self, messages: &[MessageBuf]) -> anyhow::Result<Drawn> {
         let ladder = Ladder::new(messages, &self.ladder);
         let rows = rows(&ladder, self.rows);
+        let mut text = Vec::new();
         let documents = match self.format {
             Format::Svg => {
                 let pictures = pictures(&ladder, &rows, self.picture);
                 let svgs = pictures.iter().map(|picture| svg(picture, self.theme));
                 svgs.map(String::into_bytes).collect()
             }
+            Format::Html => {
+                // The messages are beside the picture and need not be in it.
+                let options = PictureOptions {
+                    has_messages: false,
+                    ..self.picture
+                };
+                let pictures = pictures(&ladder, &rows, options);
+                write_html(&ladder, &pictures, self.theme, &mut text)?;
+                vec![text]
+            }
             Format::Text => {
-                let mut text = Vec::new();
                 write_text(&ladder, &rows, self.text, &mut text)?;
                 vec![text]
             }
+            Format::Mermaid => {
+                write_mermaid(&ladder, &rows, &mut text)?;
+                vec![text]
+            }
+            Format::Plantuml => {
+                write_plantuml(&ladder, &rows, &mut text)?;
+                vec![text]
+            }
         };
-        Ok(Drawn { documents })
+        Ok(Drawn { ladder, documents })
     }
 }

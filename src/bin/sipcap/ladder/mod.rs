@@ -3,6 +3,7 @@
 mod collect;
 mod draw;
 mod find;
+mod index;
 mod nearest;
 mod write;
 

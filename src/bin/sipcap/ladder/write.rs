@@ -9,12 +9,16 @@ use std::{
 use anyhow::{Context, bail};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sipcap::{
+    ladder::IndexEntry,
     sip::MessageBuf,
     split::{FileNames, NameStyle},
 };
 
 use crate::{
-    ladder::draw::{Drawing, Drawn},
+    ladder::{
+        draw::{Drawing, Drawn},
+        index,
+    },
     output::Output,
 };
 
@@ -59,11 +63,13 @@ fn numbered(path: &Path, number: usize) -> PathBuf {
 pub(crate) struct Directory {
     path: PathBuf,
     force: bool,
+    /// Whether cells of the table are made harmless for spreadsheets.
+    csv_safe: bool,
 }
 
 impl Directory {
     /// Makes the directory, or checks that files can be written to it.
-    pub(crate) fn make(path: &Path, force: bool) -> anyhow::Result<Self> {
+    pub(crate) fn make(path: &Path, force: bool, csv_safe: bool) -> anyhow::Result<Self> {
         if path.exists() && !path.is_dir() {
             bail!(
                 "{} is a file; name a directory with --output",
@@ -84,6 +90,7 @@ impl Directory {
         Ok(Self {
             path: path.to_owned(),
             force,
+            csv_safe,
         })
     }
 
@@ -106,17 +113,33 @@ impl Directory {
             .map(|messages| {
                 let first = messages.first();
                 let call_id = first.map_or(&[][..], |first| first.head.call_id.of(&first.bytes));
-                let name = names.name(call_id, call_id, extension, |_| false);
+                let name = names.name(call_id, call_id, extension, |path| {
+                    path == Path::new("index.html")
+                });
                 (name, messages)
             })
             .collect();
-        let written = named.into_par_iter().map(|(file, messages)| {
+        let entries = named.into_par_iter().map(|(file, messages)| {
             let drawn = drawing.draw(messages)?;
             let path = self.path.join(&file);
             let output = Output::open(Some(&path), self.force, &[])?;
-            write_one(&drawn, output, Some(&path), self.force)
+            write_one(&drawn, output, Some(&path), self.force)?;
+            let name = file.to_string_lossy().into_owned();
+            Ok(IndexEntry::new(&drawn.ladder, name))
         });
-        written.collect::<anyhow::Result<()>>()?;
-        Ok(ladders.len())
+        let entries: Vec<IndexEntry> = entries.collect::<anyhow::Result<_>>()?;
+        self.write_lists(&entries, drawing)?;
+        Ok(entries.len())
+    }
+
+    /// Writes the lists of the ladders.
+    fn write_lists(&self, entries: &[IndexEntry], drawing: &Drawing) -> anyhow::Result<()> {
+        let open = |name| Output::open(Some(&self.path.join(name)), self.force, &[]);
+        let mut page = open("index.html")?;
+        index::write_page(entries, drawing.theme, &mut page)?;
+        page.finish()?;
+        let mut table = open("index.csv")?;
+        index::write_table(entries, self.csv_safe, &mut table)?;
+        table.finish()
     }
 }
