@@ -10,7 +10,7 @@ use std::{
 use crate::{capture::Origin, time::Timestamp, track::LegPlace};
 
 /// Octets of rows kept in memory; more of them go to a temporary file.
-const MAX_MEMORY: usize = 32 << 20;
+const MAX_MEMORY: usize = 16 << 20;
 
 /// Octets read at once from each sorted run.
 const READ_BYTES: usize = 1 << 16;

@@ -208,8 +208,7 @@ pub(super) struct HeaderIndex {
     /// The marks of all that are there: a name whose mark is not among them is not there.
     marks: u64,
     /// The mark of each of the first headers, and where in the message it begins.
-    places: [u8; Self::CAPACITY],
-    offsets: [u16; Self::CAPACITY],
+    places: [(u8, u16); Self::CAPACITY],
     len: u8,
     /// Where the first one begins that has no place any more.
     rest: u32,
@@ -219,8 +218,7 @@ impl Default for HeaderIndex {
     fn default() -> Self {
         Self {
             marks: 0,
-            places: [0; Self::CAPACITY],
-            offsets: [0; Self::CAPACITY],
+            places: [(0, 0); Self::CAPACITY],
             len: 0,
             rest: u32::MAX,
         }
@@ -229,24 +227,20 @@ impl Default for HeaderIndex {
 
 impl HeaderIndex {
     /// Headers that have a place in it at most; hardly a message has more.
-    const CAPACITY: usize = 16;
+    const CAPACITY: usize = 12;
 
     /// Adds the header at `offset` by the first letter of its name and its length.
     #[inline]
     pub(super) fn insert(&mut self, first: u8, len: usize, offset: usize) {
         let mark = Self::mark(first, len);
         self.marks |= 1 << mark;
-        let at = usize::from(self.len);
-        match (
-            self.places.get_mut(at),
-            self.offsets.get_mut(at),
-            u16::try_from(offset),
-        ) {
-            (Some(place), Some(slot), Ok(offset)) if self.rest == u32::MAX => {
-                (*place, *slot) = (mark, offset);
-                self.len = self.len.saturating_add(1);
-            }
-            _ => self.rest = self.rest.min(u32::try_from(offset).unwrap_or(u32::MAX)),
+        let place = self.places.get_mut(usize::from(self.len));
+        // Offsets grow: when one does not fit, none after it does.
+        if let (Some(place), Ok(offset)) = (place, u16::try_from(offset)) {
+            *place = (mark, offset);
+            self.len = self.len.wrapping_add(1);
+        } else {
+            self.rest = self.rest.min(u32::try_from(offset).unwrap_or(u32::MAX));
         }
     }
 
@@ -454,13 +448,13 @@ impl<'a> Indexed<'a> {
         let (long, compact) = self.marks;
         let len = usize::from(self.index.len);
         let places = self.index.places.get(self.next..len)?;
-        let found = places
+        let is_wanted = |(mark, _): &(u8, u16)| *mark == long || *mark == compact;
+        let (at, (_, offset)) = places
             .iter()
-            .position(|place| *place == long || *place == compact)?;
-        let at = self.next.saturating_add(found);
-        self.next = at.saturating_add(1);
-        let offset = usize::from(*self.index.offsets.get(at)?);
-        self.bytes.get(offset..self.end)
+            .enumerate()
+            .find(|(_, place)| is_wanted(place))?;
+        self.next = self.next.saturating_add(at).saturating_add(1);
+        self.bytes.get(usize::from(*offset)..self.end)
     }
 }
 

@@ -237,7 +237,7 @@ impl<'a> Parser<'a> {
         match field {
             Field::Via => self.count_vias(value),
             Field::Contact => {
-                let offset = Span::locate(self.bytes, text).start();
+                let offset = self.offset_of(text);
                 self.head.index.insert(b'm', 1, offset);
             }
             _ => {}
@@ -251,6 +251,12 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Returns where a field begins.
+    #[inline(always)]
+    fn offset_of(&self, field: &[u8]) -> usize {
+        (field.as_ptr() as usize).wrapping_sub(self.bytes.as_ptr() as usize)
+    }
+
     /// Notes the name of a field that is not looked at further.
     #[inline(always)]
     fn note_name(&mut self, text: &[u8]) {
@@ -262,7 +268,7 @@ impl<'a> Parser<'a> {
                 {
                     len = len.saturating_sub(1);
                 }
-                let offset = Span::locate(self.bytes, text).start();
+                let offset = self.offset_of(text);
                 self.head.index.insert(first, len, offset);
             }
             _ => self.head.flaws.insert(Flaws::NO_HEADER_NAME),

@@ -1,7 +1,7 @@
 //! Via: the way that a request took (RFC 3261 §20.42, RFC 3581).
 
 use super::{
-    line::{is_space, split_token, trim, trim_start},
+    line::{find, is_space, split_token, trim, trim_start},
     list::split_at,
     param,
     uri::split_host_port,
@@ -94,11 +94,8 @@ impl<'a> Via<'a> {
     #[must_use]
     pub fn branch(&self) -> Option<&'a [u8]> {
         // Nearly always the first one.
-        let first = self.params.strip_prefix(b"branch=").map(split_token);
-        let branch = match first {
-            Some((branch, [] | [b';', ..])) => Some(branch),
-            _ => self.param("branch"),
-        };
+        let first = self.params.strip_prefix(b"branch=").and_then(plain_value);
+        let branch = first.or_else(|| self.param("branch"));
         branch.filter(|branch| !branch.is_empty())
     }
 
@@ -126,6 +123,15 @@ const fn host_table() -> [bool; 256] {
         octet += 1;
     }
     table
+}
+
+/// Returns the value up to the next parameter, unless it has anything in it that takes a closer look.
+fn plain_value(text: &[u8]) -> Option<&[u8]> {
+    match find(*b";\"<( \t\r\n", text).map(|end| text.split_at_checked(end)) {
+        None => Some(text),
+        Some(Some((value, [b';', ..]))) => Some(value),
+        Some(_) => None,
+    }
 }
 
 /// Splits off the octets that `text` begins with for which `holds` is true.

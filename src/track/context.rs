@@ -53,6 +53,11 @@ impl Context<'_> {
         }
     }
 
+    /// Returns whether somebody wants to know of registrations.
+    pub(crate) fn follows_registrations(&self) -> bool {
+        self.observer.takes_bindings() || self.observer.takes_events()
+    }
+
     /// Tells of a call that has begun.
     pub(crate) fn call_begun(&mut self, call: &Call) {
         self.tell(|observer| observer.call_begun(call));

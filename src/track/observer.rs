@@ -12,6 +12,11 @@ pub trait Observer: Send {
         true
     }
 
+    /// Returns whether it takes bindings: registrations are not even followed for who takes neither these nor events.
+    fn takes_bindings(&self) -> bool {
+        true
+    }
+
     /// Takes an event. They come in the order of their times, as far as the capture is in order.
     ///
     /// # Errors

@@ -31,23 +31,63 @@ pub(crate) enum Owner {
 #[derive(Debug, Default)]
 pub(crate) struct Timers {
     /// By whole second, so that the many are not kept sorted.
-    later: BTreeMap<i64, Vec<(Timestamp, TimerId)>>,
+    later: BTreeMap<i64, Vec<Deadline>>,
     /// Those of the seconds that have begun.
     soon: BinaryHeap<Reverse<(Timestamp, TimerId)>>,
     /// How many are in `later`.
     count: usize,
 }
 
+/// A deadline in a second that is known: there may be millions, so it is as short as it can be.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    nanos: u32,
+    slot: u32,
+    generation: u32,
+    owner: Owner,
+}
+
+impl Deadline {
+    const fn new(nanos: u32, id: TimerId) -> Self {
+        Self {
+            nanos,
+            slot: id.slot,
+            generation: id.generation,
+            owner: id.owner,
+        }
+    }
+
+    /// Returns it as it fires in the second `seconds`.
+    const fn in_second(self, seconds: i64) -> (Timestamp, TimerId) {
+        let id = TimerId {
+            owner: self.owner,
+            slot: self.slot,
+            generation: self.generation,
+        };
+        // Whatever is cut off on the way comes back: the sum is what was taken apart.
+        let nanos = seconds
+            .wrapping_mul(1_000_000_000)
+            .wrapping_add(self.nanos as i64);
+        (Timestamp::from_nanos(nanos), id)
+    }
+
+    const fn id(&self) -> TimerId {
+        self.in_second(0).1
+    }
+}
+
 /// Deadlines that may be there in vain, apart from as many as there are of use.
 const SLACK: usize = 4096;
 
 /// Octets of deadlines that each open object may have caused.
-pub(crate) const PER_OBJECT: usize = 2 * size_of::<(Timestamp, TimerId)>();
+pub(crate) const PER_OBJECT: usize = 2 * size_of::<Deadline>();
 
 impl Timers {
     /// Lets `id` be woken at `at`.
     pub(crate) fn set(&mut self, id: TimerId, at: Timestamp) {
-        self.later.entry(at.parts().0).or_default().push((at, id));
+        let (seconds, nanos) = at.parts();
+        let second = self.later.entry(seconds).or_default();
+        second.push(Deadline::new(nanos, id));
         self.count += 1;
     }
 
@@ -60,7 +100,7 @@ impl Timers {
     pub(crate) fn retain(&mut self, mut is_open: impl FnMut(TimerId) -> bool) {
         self.count = 0;
         self.later.retain(|_, deadlines| {
-            deadlines.retain(|(_, id)| is_open(*id));
+            deadlines.retain(|deadline| is_open(deadline.id()));
             deadlines.shrink_to_fit();
             self.count += deadlines.len();
             !deadlines.is_empty()
@@ -73,9 +113,11 @@ impl Timers {
         while let Some(second) = self.later.first_entry()
             && *second.key() <= now.parts().0
         {
-            let due = second.remove();
+            let (seconds, due) = second.remove_entry();
             self.count -= due.len();
-            self.soon.extend(due.into_iter().map(Reverse));
+            let due = due.into_iter();
+            self.soon
+                .extend(due.map(|deadline| Reverse(deadline.in_second(seconds))));
         }
         match self.soon.peek() {
             Some(Reverse((at, _))) if *at < now => self.soon.pop().map(|Reverse(first)| first),
@@ -149,7 +191,13 @@ mod tests {
     #[test]
     fn deadlines_fire_in_the_order_of_their_times() {
         let mut timers = Timers::default();
-        for (slot, nanos) in [(0, 5 * SECOND), (1, SECOND + 1), (2, SECOND), (3, -SECOND)] {
+        for (slot, nanos) in [
+            (0, 5 * SECOND),
+            (1, SECOND + 1),
+            (2, SECOND),
+            (3, -SECOND),
+            (4, i64::MIN),
+        ] {
             timers.set(id(slot), at(nanos));
         }
         let mut fired = Vec::new();
@@ -161,6 +209,7 @@ mod tests {
         assert_eq!(
             fired,
             [
+                (SECOND, i64::MIN, 4),
                 (SECOND, -SECOND, 3),
                 (SECOND + 1, SECOND, 2),
                 (3 * SECOND, SECOND + 1, 1),

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{time::Timestamp, track::call::times::Moment};
+use crate::{
+    time::Timestamp,
+    track::call::{tag::Tag, times::Moment},
+};
 
 /// What became of a branch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,7 +48,7 @@ impl fmt::Display for BranchFate {
 /// A branch.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    pub(super) tag: Box<[u8]>,
+    pub(super) tag: Tag,
     pub(super) fate: BranchFate,
     pub(super) status: u16,
     pub(super) provisional: Moment,

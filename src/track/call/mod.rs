@@ -12,6 +12,7 @@ mod expiry;
 mod invite;
 mod requests;
 mod responses;
+mod tag;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -148,10 +149,11 @@ impl Call {
         let message = seen.message;
         let (head, agent) = (message.head, caller.user_agent.len());
         // What comes later, as agent and reason of the callee, has room too: a call that lasts gives back what is left.
-        let capacity = 128
+        let capacity = 96
             + seen.call_id.len()
             + tag.len()
-            + (caller.uri.len() + callee.uri.len()) * 2
+            + caller.uri.len()
+            + callee.uri.len()
             + caller.display_name.len()
             + callee.display_name.len()
             + head.contact.len()
@@ -603,17 +605,13 @@ impl Entry for Box<Call> {
     }
 
     fn allocated(&self) -> usize {
-        let tags: usize = self
-            .branches
-            .iter()
-            .map(|branch| branch.tag.len() + 16)
-            .sum();
+        let tags = self.branches.iter().map(|branch| branch.tag.allocated());
         size_of::<Call>()
             + self.texts.allocated()
             + self.sightings.allocated()
             + self.invites.capacity() * size_of::<Invite>()
             + self.branches.capacity() * size_of::<Branch>()
             + self.clues.as_ref().map_or(0, |clues| clues.allocated())
-            + tags
+            + tags.sum::<usize>()
     }
 }

@@ -57,6 +57,9 @@ impl Registrations {
             return false;
         }
         context.shared.stats.register_messages += 1;
+        if !context.follows_registrations() {
+            return true;
+        }
         let Some(key) = self.place(seen, context) else {
             return true;
         };

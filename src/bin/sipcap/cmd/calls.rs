@@ -90,6 +90,10 @@ impl Observer for CallList {
         false
     }
 
+    fn takes_bindings(&self) -> bool {
+        false
+    }
+
     fn call_begun(&mut self, call: &Call) -> Result<()> {
         if let Rows::Legs { correlator, .. } = &mut self.rows {
             correlator.begin(call);

@@ -114,6 +114,10 @@ impl Observer for Calls {
         false
     }
 
+    fn takes_bindings(&self) -> bool {
+        false
+    }
+
     fn call_begun(&mut self, call: &Call) -> Result<()> {
         if let Some(legs) = &mut self.legs {
             legs.correlator.begin(call);
