@@ -17,6 +17,8 @@ mod phases;
 mod plantuml;
 mod rows;
 mod scene;
+#[cfg(test)]
+mod script;
 mod sdp;
 mod show;
 mod svg;
@@ -30,7 +32,7 @@ pub use self::{
     mermaid::write_mermaid,
     model::{
         Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
-        Tone, Verdict,
+        Stream, Tone, Verdict,
     },
     names::{InvalidAlias, NameBook},
     plantuml::write_plantuml,

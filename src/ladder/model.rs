@@ -1,9 +1,12 @@
 //! What a ladder shows.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    net::{IpAddr, SocketAddr},
+};
 
 use crate::{
-    ladder::{NameBook, arrows, lanes::Lanes, notes, phases},
+    ladder::{NameBook, arrows, lanes::Lanes, notes, phases, show},
     sip::{MessageBuf, Method},
     time::Timestamp,
     track::{Call, Observer, TrackOptions, Tracker},
@@ -94,6 +97,8 @@ pub struct Lane {
     pub address: String,
     /// What it says that it is: User-Agent or Server.
     pub agent: String,
+    /// The addresses that media of it may come from.
+    pub ips: Vec<IpAddr>,
 }
 
 /// What a message is.
@@ -177,6 +182,21 @@ pub struct MediaBar {
     pub is_two_way: bool,
 }
 
+/// Media as they were captured, before it is known whose they are.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stream {
+    /// When the first packet was captured.
+    pub ts: Timestamp,
+    /// Who sends.
+    pub src: SocketAddr,
+    /// Who receives.
+    pub dst: SocketAddr,
+    /// What is known of them: codec, packets, loss and so on.
+    pub label: String,
+    /// Whether they go both ways.
+    pub is_two_way: bool,
+}
+
 /// A remark.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Note {
@@ -211,6 +231,44 @@ impl Ladder {
         phases::describe(&mut ladder, messages, &calls);
         ladder
     }
+
+    /// Adds media between the lanes that have their addresses, or new ones at the right.
+    pub fn add_stream(&mut self, stream: &Stream) {
+        let bar = MediaBar {
+            ts: stream.ts,
+            from: self.lane_of(stream.src),
+            to: self.lane_of(stream.dst),
+            label: show::line(stream.label.as_bytes()),
+            is_two_way: stream.is_two_way,
+        };
+        self.streams.push(bar);
+    }
+
+    fn lane_of(&mut self, address: SocketAddr) -> usize {
+        let ip = address.ip().to_canonical();
+        let known = self.lanes.iter().position(|lane| lane.ips.contains(&ip));
+        known.unwrap_or_else(|| {
+            self.lanes.push(Lane {
+                name: ip.to_string(),
+                ips: vec![ip],
+                ..Lane::default()
+            });
+            self.lanes.len() - 1
+        })
+    }
+
+    /// Adds a remark about something that was captured at a time.
+    pub fn add_note(&mut self, ts: Timestamp, text: &str, tone: Tone) {
+        let note = Note {
+            after: self.arrows.iter().rposition(|arrow| arrow.ts <= ts),
+            text: show::line(text.as_bytes()),
+            tone,
+        };
+        let at = self
+            .notes
+            .partition_point(|known| known.after <= note.after);
+        self.notes.insert(at, note);
+    }
 }
 
 /// Returns the calls that messages are of, in the order in which they began.
@@ -218,6 +276,10 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
     struct Calls(Vec<Call>);
 
     impl Observer for Calls {
+        fn takes_events(&self) -> bool {
+            false
+        }
+
         fn call(&mut self, call: Box<Call>) -> crate::error::Result<()> {
             self.0.push(*call);
             Ok(())
@@ -241,4 +303,39 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
     }
     calls.0.sort_by_key(Call::number);
     calls.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_are_drawn_between_the_lanes_of_their_addresses() {
+        let ip = |text: &str| -> IpAddr { text.parse().unwrap() };
+        let lane = |text: &str| Lane {
+            name: text.to_owned(),
+            ips: vec![ip(text)],
+            ..Lane::default()
+        };
+        let mut ladder = Ladder {
+            lanes: vec![lane("192.0.2.1"), lane("192.0.2.2")],
+            ..Ladder::default()
+        };
+        for (src, dst, expected) in [
+            ("192.0.2.2:4000", "192.0.2.1:5000", (1, 0)),
+            ("192.0.2.1:4000", "192.0.2.9:5000", (0, 2)),
+            ("[::ffff:192.0.2.9]:4000", "192.0.2.1:5000", (2, 0)),
+        ] {
+            ladder.add_stream(&Stream {
+                ts: Timestamp::default(),
+                src: src.parse().unwrap(),
+                dst: dst.parse().unwrap(),
+                label: "RTP".to_owned(),
+                is_two_way: false,
+            });
+            let bar = ladder.streams.last().unwrap();
+            assert_eq!((bar.from, bar.to), expected);
+        }
+        assert_eq!(ladder.lanes.len(), 3);
+    }
 }

@@ -1,7 +1,7 @@
 //! What is drawn of a ladder, row by row: copies may be counted instead of drawn, repetitions folded, and long pauses
 //! are told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     ladder::{Arrow, Kind, Ladder, show},
@@ -61,6 +61,7 @@ pub fn rows(ladder: &Ladder, options: RowOptions) -> Vec<Row> {
         rows.extend(due.map(|(index, _)| Row::Note(index)));
     };
     notes(&mut rows, None);
+    let failed = failed(arrows);
     let mut streams = Streams::new(ladder);
     let mut copies = if options.collapses {
         copies(arrows)
@@ -86,7 +87,7 @@ pub fn rows(ladder: &Ladder, options: RowOptions) -> Vec<Row> {
         notes(&mut rows, Some(index));
         index += 1;
         if options.folds
-            && let Some((end, text)) = folded(ladder, index)
+            && let Some((end, text)) = folded(ladder, &failed, index)
         {
             rows.push(Row::Folded {
                 first: index,
@@ -126,6 +127,14 @@ impl Streams {
     }
 }
 
+/// Returns the transactions that failed: they are never folded.
+fn failed(arrows: &[Arrow]) -> BTreeSet<usize> {
+    let failed = arrows
+        .iter()
+        .filter(|arrow| matches!(arrow.kind, Kind::Response(300..=699)));
+    failed.map(|arrow| arrow.transaction).collect()
+}
+
 /// Returns when the copies of each arrow came.
 fn copies(arrows: &[Arrow]) -> BTreeMap<usize, Vec<i64>> {
     let mut copies: BTreeMap<usize, Vec<i64>> = BTreeMap::new();
@@ -137,7 +146,7 @@ fn copies(arrows: &[Arrow]) -> BTreeMap<usize, Vec<i64>> {
 
 /// Returns where a run of repetitions ends that begins at `start`, and what it is, if the arrow before it is of the first
 /// of them.
-fn folded(ladder: &Ladder, start: usize) -> Option<(usize, String)> {
+fn folded(ladder: &Ladder, failed: &BTreeSet<usize>, start: usize) -> Option<(usize, String)> {
     let arrows = &ladder.arrows;
     let before = arrows.get(start.checked_sub(1)?)?;
     let next = arrows.get(start)?;
@@ -145,9 +154,9 @@ fn folded(ladder: &Ladder, start: usize) -> Option<(usize, String)> {
         arrow.is_routine
             && arrow.leg == before.leg
             && (arrow.method == before.method || is_invite(arrow) && is_invite(before))
-            && !matches!(arrow.kind, Kind::Response(300..=699))
+            && !failed.contains(&arrow.transaction)
     };
-    let repeats = before.is_routine
+    let repeats = is_like(before)
         && is_like(next)
         && next.transaction != before.transaction
         && next.kind == Kind::Request;
@@ -182,4 +191,134 @@ fn folded(ladder: &Ladder, start: usize) -> Option<(usize, String)> {
 
 fn is_invite(arrow: &Arrow) -> bool {
     matches!(arrow.method.as_str(), "INVITE" | "ACK")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ladder::{LadderOptions, script::said},
+        net::Transport,
+        sip::MessageBuf,
+    };
+
+    /// Returns rows in short: the numbers of messages, from 1 on, `xN` for copies, pauses in seconds, and what is folded.
+    fn short(messages: &[MessageBuf], collapses: bool, folds: bool) -> Vec<String> {
+        let ladder = Ladder::new(messages, &LadderOptions::default());
+        let rows = rows(&ladder, RowOptions { collapses, folds });
+        let text = |row: &Row| match row {
+            Row::Arrow { index, copies } if copies.is_empty() => (index + 1).to_string(),
+            Row::Arrow { index, copies } => format!("{}x{}", index + 1, copies.len() + 1),
+            Row::Pause(nanos) => format!("{}s", nanos / 1_000_000_000),
+            Row::Folded { first, last, text } => format!("{}-{} {text}", first + 1, last + 1),
+            Row::Note(index) => ladder.notes[*index].text.clone(),
+            Row::Media(index) => ladder.streams[*index].label.clone(),
+        };
+        rows.iter().map(text).collect()
+    }
+
+    fn request(at_ms: i64, start: &str, cseq: &str) -> MessageBuf {
+        let via = format!("x;branch=z9hG4bK{}", cseq.replace(' ', ""));
+        let ends = "10.0.0.1:5060 10.0.0.2:5060";
+        said(
+            at_ms,
+            ends,
+            Transport::Udp,
+            [&format!("{start} sip:b SIP/2.0"), &via, cseq, ""],
+        )
+    }
+
+    fn response(at_ms: i64, status: &str, cseq: &str) -> MessageBuf {
+        let via = format!("x;branch=z9hG4bK{}", cseq.replace(' ', ""));
+        let ends = "10.0.0.2:5060 10.0.0.1:5060";
+        said(
+            at_ms,
+            ends,
+            Transport::Udp,
+            [&format!("SIP/2.0 {status}"), &via, cseq, ""],
+        )
+    }
+
+    /// A request within the dialog.
+    fn within(at_ms: i64, method: &str, number: usize) -> [MessageBuf; 2] {
+        let cseq = format!("{number} {method}");
+        let mut request = request(at_ms, method, &cseq);
+        let text = String::from_utf8(request.bytes).unwrap();
+        request.bytes = text
+            .replace("<sip:bob@b.example>", "<sip:bob@b.example>;tag=b")
+            .into_bytes();
+        request.head =
+            crate::sip::Head::parse(&request.bytes, crate::sip::Framing::Datagram).unwrap();
+        [request, response(at_ms + 10, "200 OK", &cseq)]
+    }
+
+    #[test]
+    fn copies_are_drawn_or_counted() {
+        let messages = [
+            request(0, "OPTIONS", "1 OPTIONS"),
+            request(500, "OPTIONS", "1 OPTIONS"),
+            request(1500, "OPTIONS", "1 OPTIONS"),
+            response(1600, "200 OK", "1 OPTIONS"),
+            response(1700, "200 OK", "1 OPTIONS"),
+            request(40_000, "OPTIONS", "1 OPTIONS"),
+        ];
+        assert_eq!(
+            short(&messages, false, false),
+            ["1", "2", "3", "4", "5", "38s", "6"]
+        );
+        // What comes after more than 32 seconds is no copy (64 times T1).
+        assert_eq!(short(&messages, true, false), ["1x3", "4x2", "38s", "6"]);
+    }
+
+    #[test]
+    fn repetitions_are_folded_behind_the_first() {
+        let mut messages = vec![
+            request(0, "OPTIONS", "1 OPTIONS"),
+            response(10, "200 OK", "1 OPTIONS"),
+        ];
+        for number in 2..6 {
+            messages.extend(within(number as i64 * 1000, "INFO", number));
+        }
+        messages.extend(within(7000, "UPDATE", 6));
+        assert_eq!(
+            short(&messages, false, true),
+            [
+                "1",
+                "2",
+                "3",
+                "4",
+                "5-10 3 more INFO · 6 messages in 2.01 s",
+                "11",
+                "12"
+            ]
+        );
+        assert_eq!(short(&messages, false, false).len(), 12);
+        // Two of them are not worth it.
+        assert_eq!(
+            short(&messages[..6], false, true),
+            ["1", "2", "3", "4", "5", "6"]
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_not_folded_away() {
+        let mut messages = Vec::new();
+        for number in 1..8 {
+            messages.extend(within(number as i64 * 1000, "INFO", number));
+        }
+        messages[7] = response(4010, "481 Gone", "4 INFO");
+        assert_eq!(
+            short(&messages, false, true),
+            [
+                "1",
+                "2",
+                "3-6 2 more INFO · 4 messages in 1.01 s",
+                "7",
+                "8",
+                "9",
+                "10",
+                "11-14 2 more INFO · 4 messages in 1.01 s"
+            ]
+        );
+    }
 }

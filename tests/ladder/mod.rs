@@ -2,6 +2,7 @@
 
 mod cast;
 mod golden;
+mod hostile;
 mod layout;
 
 use std::ops::ControlFlow;

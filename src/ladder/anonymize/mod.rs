@@ -8,7 +8,10 @@ mod headers;
 mod pseudonyms;
 mod uris;
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+};
 
 use self::pseudonyms::Pseudonyms;
 use crate::{
@@ -37,6 +40,12 @@ impl Anonymizer {
             .unwrap_or_else(|_| message.head.clone());
         copy.bytes = bytes;
         copy
+    }
+
+    /// Returns the pseudonym of an address; ports stay.
+    #[must_use]
+    pub fn endpoint(&mut self, address: SocketAddr) -> SocketAddr {
+        SocketAddr::new(self.names.ip(address.ip()), address.port())
     }
 
     /// Replaces addresses that have names of somebody's choice.

@@ -1,42 +1,12 @@
-use std::net::SocketAddr;
-
 use super::Anonymizer;
 use crate::{
-    capture::{Frame, LinkType, Origin},
-    ladder::NameBook,
-    net::{Encapsulation, Flow, Transport},
-    sip::{Framing, Head, MessageBuf},
-    time::Timestamp,
+    ladder::{NameBook, script},
+    net::Transport,
+    sip::MessageBuf,
 };
 
 fn message(text: &str, src: &str, dst: &str) -> MessageBuf {
-    let bytes = text.replace('\n', "\r\n").into_bytes();
-    let address = |text: &str| -> SocketAddr { text.parse().unwrap() };
-    let completed_by = Frame {
-        origin: Origin {
-            input: 0,
-            number: 1,
-            offset: 0,
-        },
-        ts: Timestamp::default(),
-        captured: 0,
-        orig_len: 0,
-        link: LinkType::ETHERNET,
-        interface: 0,
-    };
-    MessageBuf {
-        ts: Timestamp::default(),
-        flow: Flow {
-            src: address(src),
-            dst: address(dst),
-            transport: Transport::Udp,
-        },
-        encapsulation: Encapsulation::NONE,
-        completed_by,
-        frames: vec![completed_by],
-        head: Head::parse(&bytes, Framing::Datagram).unwrap(),
-        bytes,
-    }
+    script::message(0, &format!("{src} {dst}"), Transport::Udp, text)
 }
 
 const INVITE: &str = "INVITE sip:+49301234567;phone-context=acme@sbc.acme.com:5080;transport=udp;x=y SIP/2.0\n\

@@ -186,6 +186,7 @@ pub(crate) fn run(args: &LadderArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 
     // Their ladders.
     let mut drawing = args.drawing(names, end(&run.summary), &target, ui);
+    drawing.gaps = std::mem::take(&mut collector.gaps);
     if args.content.anonymize {
         anonymize(&mut collector.ladders, &mut drawing, key)?;
     }
@@ -251,6 +252,7 @@ impl LadderArgs {
                 time,
             },
             theme: self.look.theme.into(),
+            gaps: Vec::new(),
         }
     }
 }
@@ -264,6 +266,10 @@ fn anonymize(
     let mut anonymizer = Anonymizer::default();
     for message in ladders.iter_mut().flatten() {
         *message = anonymizer.message(message);
+    }
+    for gap in &mut drawing.gaps {
+        gap.src = anonymizer.endpoint(gap.src);
+        gap.dst = anonymizer.endpoint(gap.dst);
     }
     drawing.ladder.names = anonymizer.name_book(&drawing.ladder.names);
     if let Some(mut key) = key {

@@ -1,12 +1,12 @@
 //! The second pass: the messages of what is drawn.
 
-use std::ops::ControlFlow;
+use std::{net::SocketAddr, ops::ControlFlow};
 
 use hashbrown::HashMap;
 use sipcap::{
     error::Result,
     filter::Selection,
-    pipeline::{Sink, Summary},
+    pipeline::{Notice, NoticeKind, Sink, Summary},
     sip::{HeaderName, Message, MessageBuf, Method, address::NameAddr, list, via::Via},
     text::escape,
     time::Timestamp,
@@ -16,6 +16,43 @@ use crate::ladder::Group;
 
 /// Messages in one ladder at most; nobody looks at more.
 const MAX_MESSAGES: usize = 20_000;
+
+/// Gaps that are remembered at most.
+const MAX_GAPS: usize = 10_000;
+
+/// Something that is not in the capture.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    pub(crate) ts: Timestamp,
+    pub(crate) src: SocketAddr,
+    pub(crate) dst: SocketAddr,
+    what: String,
+}
+
+impl Gap {
+    /// Returns whether it is between the ends of a message. Ports that are not known are 0.
+    fn is_beside(&self, message: &MessageBuf) -> bool {
+        let is_same = |one: SocketAddr, other: SocketAddr| {
+            one.ip() == other.ip() && (one.port() == other.port() || one.port() == 0)
+        };
+        let (src, dst) = (message.flow.src, message.flow.dst);
+        is_same(self.src, src) && is_same(self.dst, dst)
+            || is_same(self.src, dst) && is_same(self.dst, src)
+    }
+
+    /// Returns what is told of it in the ladder of these messages, if it belongs there.
+    pub(crate) fn told(&self, messages: &[MessageBuf]) -> Option<String> {
+        let (first, last) = (messages.first()?, messages.last()?);
+        let is_within = first.ts <= self.ts && self.ts <= last.ts;
+        let is_beside = || messages.iter().any(|message| self.is_beside(message));
+        (is_within && is_beside()).then(|| {
+            format!(
+                "A gap in the capture: {} ({} to {})",
+                self.what, self.src, self.dst
+            )
+        })
+    }
+}
 
 /// Which messages are drawn together.
 pub(crate) enum Wanted {
@@ -99,6 +136,8 @@ pub(crate) struct Collector {
     wanted: Wanted,
     /// The messages of each ladder.
     pub(crate) ladders: Vec<Vec<MessageBuf>>,
+    /// What is missing between messages.
+    pub(crate) gaps: Vec<Gap>,
     /// Messages that were left out because a ladder had too many.
     pub(crate) left_out: u64,
 }
@@ -108,6 +147,7 @@ impl Collector {
         Self {
             wanted,
             ladders: Vec::new(),
+            gaps: Vec::new(),
             left_out: 0,
         }
     }
@@ -126,6 +166,23 @@ impl Sink for Collector {
             _ => self.left_out += 1,
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn takes_notices(&self) -> bool {
+        true
+    }
+
+    fn notice(&mut self, notice: &Notice) -> Result<()> {
+        let is_gap = !matches!(notice.kind, NoticeKind::Probe { .. });
+        if is_gap && self.gaps.len() < MAX_GAPS {
+            self.gaps.push(Gap {
+                ts: notice.frame.ts,
+                src: notice.flow.src,
+                dst: notice.flow.dst,
+                what: notice.kind.to_string(),
+            });
+        }
+        Ok(())
     }
 
     fn finish(&mut self, _: &Summary) -> Result<()> {

@@ -5,11 +5,13 @@ use std::path::Path;
 use clap::ValueEnum;
 use sipcap::{
     ladder::{
-        Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn, pictures,
-        rows, svg, write_html, write_mermaid, write_plantuml, write_text,
+        Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn, Tone,
+        pictures, rows, svg, write_html, write_mermaid, write_plantuml, write_text,
     },
     sip::MessageBuf,
 };
+
+use crate::ladder::Gap;
 
 /// How a ladder is drawn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -103,6 +105,8 @@ pub(crate) struct Drawing {
     pub(crate) picture: PictureOptions,
     pub(crate) text: TextStyle,
     pub(crate) theme: Theme,
+    /// What is missing in the capture.
+    pub(crate) gaps: Vec<Gap>,
 }
 
 /// A ladder that is drawn.
@@ -115,7 +119,12 @@ pub(crate) struct Drawn {
 impl Drawing {
     /// Draws the ladder of messages.
     pub(crate) fn draw(&self, messages: &[MessageBuf]) -> anyhow::Result<Drawn> {
-        let ladder = Ladder::new(messages, &self.ladder);
+        let mut ladder = Ladder::new(messages, &self.ladder);
+        for gap in &self.gaps {
+            if let Some(text) = gap.told(messages) {
+                ladder.add_note(gap.ts, &text, Tone::Bad);
+            }
+        }
         let rows = rows(&ladder, self.rows);
         let mut text = Vec::new();
         let documents = match self.format {

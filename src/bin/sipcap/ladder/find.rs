@@ -160,6 +160,10 @@ fn brief(call: &Call) -> String {
 }
 
 impl Observer for Finder {
+    fn takes_events(&self) -> bool {
+        false
+    }
+
     fn call_begun(&mut self, call: &Call) -> Result<()> {
         if let Some(correlator) = &mut self.correlator {
             correlator.begin(call);

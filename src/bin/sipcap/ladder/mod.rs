@@ -8,7 +8,7 @@ mod nearest;
 mod write;
 
 pub(crate) use self::{
-    collect::{Collector, Wanted},
+    collect::{Collector, Gap, Wanted},
     draw::{Drawing, Format, ThemeName, TimeName},
     find::{Finder, Found, Group},
     nearest::Nearest,
