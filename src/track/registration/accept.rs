@@ -117,13 +117,17 @@ impl Bindings {
             return;
         }
         let key = answer.settle(position, place);
+        if asked.requested.is_none() && expires.is_none() && answer.is_asked_in_part() {
+            // It may have been refreshed or removed.
+            return;
+        }
         if key.is_some_and(|key| self.is_overtaken(answer, key)) {
             return;
         }
         let granted = match (asked.requested, expires) {
             (Some(0), _) => return self.remove(answer, key, EndReason::Client, context),
             (_, Some(granted)) => granted,
-            (requested, None) if answer.listed.is_empty() => requested.unwrap_or(DEFAULT_EXPIRES),
+            (requested, None) if answer.may_be_listed() => requested.unwrap_or(DEFAULT_EXPIRES),
             (_, None) => 0,
         };
         match (granted, key) {
@@ -275,7 +279,9 @@ impl Bindings {
 
     /// Takes what the registrar lists although nobody asked for it.
     fn take_listed(&mut self, answer: &mut Answer<'_>, context: &mut Context<'_>) {
-        let is_alone = answer.accepted.asked.is_none() && answer.listed.len() == 1;
+        let is_alone = answer.accepted.asked.is_none()
+            && answer.listed.len() == 1
+            && !answer.accepted.listed.is_partial();
         for index in 0..answer.listed.len() {
             let Some(listed) = answer.listed.get(index).copied() else {
                 continue;
@@ -345,7 +351,8 @@ impl Bindings {
         let asked = accepted.asked.as_ref();
         let is_star = asked.is_some_and(Listing::is_star);
         let is_fetch = asked.is_some_and(Listing::is_empty);
-        if answer.listed.is_empty() && !is_star && !is_fetch {
+        let says_nothing = accepted.listed.is_partial() || (answer.listed.is_empty() && !is_fetch);
+        if says_nothing && !is_star {
             return;
         }
         for index in 0..answer.roster.known.len() {
@@ -412,6 +419,18 @@ impl<'a> Answer<'a> {
             .any(|asked| asked.identity.is_same(identity))
     }
 
+    /// Returns whether the REGISTER was captured in part: nobody knows what is in its Expires.
+    fn is_asked_in_part(&self) -> bool {
+        let asked = self.accepted.asked.as_ref();
+        asked.is_some_and(|asked| asked.is_cut)
+    }
+
+    /// Returns whether what is not in the list may have been accepted all the same: some registrars list nothing, and of some
+    /// lists not all is known.
+    fn may_be_listed(&self) -> bool {
+        self.listed.is_empty() || self.accepted.listed.is_partial()
+    }
+
     /// Notes that a binding and a Contact in the list have been dealt with; returns the key of the binding.
     fn settle(&mut self, position: Option<usize>, place: Option<usize>) -> Option<Key> {
         if let Some(listed) = place.and_then(|place| self.listed.get_mut(place)) {
@@ -427,7 +446,9 @@ impl<'a> Answer<'a> {
         match listed {
             Some(listed) => binding.describe_listed(&listed.contact, listed.identity),
             None => {
-                binding.flags.insert(Flags::NO_CONTACT_IN_200);
+                if !self.accepted.listed.is_partial() {
+                    binding.flags.insert(Flags::NO_CONTACT_IN_200);
+                }
                 false
             }
         }

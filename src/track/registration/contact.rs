@@ -29,6 +29,10 @@ pub(super) struct Listing {
     /// The values, each with its length before it.
     octets: Vec<u8>,
     count: u8,
+    /// Whether there were more values than are kept.
+    is_capped: bool,
+    /// Whether the message was captured only up to somewhere in its headers: there may be more values, and an Expires.
+    pub(super) is_cut: bool,
     pub(super) expires: Option<u32>,
 }
 
@@ -64,21 +68,28 @@ pub(super) struct Identity {
 impl Listing {
     /// Adds a value, unless there are too many.
     pub(super) fn push(&mut self, value: &[u8]) {
-        if self.count < MAX_CONTACTS
-            && value.len() <= MAX_CONTACT
-            && self.octets.len() + value.len() < MAX_OCTETS
+        if self.count >= MAX_CONTACTS
+            || value.len() > MAX_CONTACT
+            || self.octets.len() + value.len() >= MAX_OCTETS
         {
-            self.octets.reserve_exact(2 + value.len());
-            let len = (value.len() as u16).to_ne_bytes();
-            self.octets.extend_from_slice(&len);
-            self.octets.extend_from_slice(value);
-            self.count += 1;
+            self.is_capped = true;
+            return;
         }
+        self.octets.reserve_exact(2 + value.len());
+        let len = (value.len() as u16).to_ne_bytes();
+        self.octets.extend_from_slice(&len);
+        self.octets.extend_from_slice(value);
+        self.count += 1;
     }
 
-    /// Returns whether it has no Contact.
+    /// Returns whether the message has no Contact.
     pub(super) fn is_empty(&self) -> bool {
-        self.octets.is_empty()
+        self.octets.is_empty() && !self.is_partial()
+    }
+
+    /// Returns whether the message has, or may have, Contacts that are not in here: what is missing says nothing then.
+    pub(super) const fn is_partial(&self) -> bool {
+        self.is_capped || self.is_cut
     }
 
     /// Returns whether it removes all bindings (RFC 3261 §10.2.2).
@@ -351,6 +362,7 @@ mod tests {
                 .contacts()
                 .all(|contact| contact.text.len() == MAX_CONTACT)
         );
+        assert!(listing.is_partial());
         let none = listing.retain(|_| false);
         assert!(none.is_empty());
     }

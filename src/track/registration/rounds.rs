@@ -139,13 +139,13 @@ impl Exchange {
             round.depth = said.depth;
             round.transaction = seen.transaction;
             let before = round.asked.replace(asked);
-            round.far_asked = before.filter(|before| round.asked.as_ref() != Some(before));
+            round.far_asked = before.filter(|before| round.is_other(before));
             self.describe_near(seen);
             self.describe_asked();
             self.registrar = registrar;
         } else if said.depth > round.far_depth {
             round.far_depth = said.depth;
-            round.far_asked = (round.asked.as_ref() != Some(&asked)).then_some(asked);
+            round.far_asked = round.is_other(&asked).then_some(asked);
             [_, self.registrar] = ends(seen);
             self.describe_path(said.path);
         }
@@ -325,6 +325,9 @@ impl Exchange {
         let (ts, asked, listed) = match (truth, near) {
             // Contacts that somebody rewrites on the way are not those that the client knows.
             (Some(_), Some(near)) if far_asked.is_some() => (told, asked, near),
+            (Some(truth), Some(near)) if truth.listed.is_partial() && !near.is_partial() => {
+                (told, asked, near)
+            }
             (Some(truth), Some(_)) => (told, asked, truth.listed),
             (Some(truth), None) => (truth.ts, far_asked.or(asked), truth.listed),
             (None, near) => (told, asked, near.unwrap_or_default()),
@@ -388,6 +391,13 @@ impl Round {
             status: 0,
             phase: Phase::Pending,
         }
+    }
+
+    /// Returns whether it asks for something else further on, as far as that is known.
+    fn is_other(&self, further: &Listing) -> bool {
+        self.asked
+            .as_ref()
+            .is_none_or(|asked| asked != further && !asked.is_partial() && !further.is_partial())
     }
 
     /// Ends it without a word.

@@ -3,7 +3,8 @@
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
-    sip::{HeaderName, list},
+    sip::{Flaws, HeaderName, Message, list},
+    span::Span,
     track::{
         auth::Credentials,
         registration::contact::{Listing, delta_seconds},
@@ -27,13 +28,19 @@ impl<'a> Said<'a> {
     pub(super) fn in_message(seen: &Seen<'a>) -> Self {
         let message = seen.message;
         let mut said = Self::default();
+        said.listing.is_cut = is_cut(message);
         for header in message.head.headers(message.bytes) {
             let value = header.value;
+            let is_whole = !said.listing.is_cut || is_ended(message, value);
             match header.kind {
                 HeaderName::Contact => {
-                    list::values(value).for_each(|value| said.listing.push(value));
+                    // What is left of the last one may look like another Contact.
+                    let count = list::values(value).count() - usize::from(!is_whole);
+                    list::values(value)
+                        .take(count)
+                        .for_each(|value| said.listing.push(value));
                 }
-                HeaderName::Expires if said.listing.expires.is_none() => {
+                HeaderName::Expires if is_whole && said.listing.expires.is_none() => {
                     said.listing.expires = Some(delta_seconds(value));
                 }
                 HeaderName::Path => said.path = said.path.or(Some(value)),
@@ -56,4 +63,18 @@ impl<'a> Said<'a> {
     pub(super) fn credentials(&self, hasher: &DefaultHashBuilder) -> Credentials {
         Credentials::in_values(self.credentials, hasher)
     }
+}
+
+/// Returns whether a message was captured only up to somewhere in its headers.
+fn is_cut(message: &Message<'_>) -> bool {
+    let flaws = message.head.flaws;
+    (flaws.contains(Flaws::CUT) || flaws.contains(Flaws::FRAGMENT_LOST))
+        && message.head.body.is_empty()
+}
+
+/// Returns whether the line of a value ends.
+fn is_ended(message: &Message<'_>, value: &[u8]) -> bool {
+    let end = Span::locate(message.bytes, value).end();
+    let behind = message.bytes.get(end..).unwrap_or_default();
+    behind.contains(&b'\n')
 }
