@@ -5,9 +5,10 @@ use crate::{
     track::{
         Context, Event, EventKind, Flags,
         registration::{
+            answer::{Answer, Asked, Listed},
             binding::{Binding, BindingState, EndReason},
             bindings::{Bindings, MAX_PER_AOR, Roster},
-            contact::{Contact, DEFAULT_EXPIRES, Identity, Listing},
+            contact::{DEFAULT_EXPIRES, Listing},
             exchange::Exchange,
             rounds::Accepted,
         },
@@ -19,31 +20,6 @@ use crate::{
 /// How exactly times are told that are counted in seconds.
 const ACCURACY: i64 = 2 * SECOND;
 
-/// A 2xx, and what it is about.
-struct Answer<'a> {
-    exchange: &'a Exchange,
-    accepted: &'a Accepted,
-    roster: Roster,
-    asked: Vec<Asked<'a>>,
-    listed: Vec<Listed<'a>>,
-}
-
-/// A Contact in the 2xx.
-#[derive(Clone, Copy)]
-struct Listed<'a> {
-    contact: Contact<'a>,
-    identity: Identity,
-    is_settled: bool,
-}
-
-/// A Contact in the REGISTER.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    contact: Contact<'a>,
-    identity: Identity,
-    requested: Option<u32>,
-}
-
 impl Bindings {
     /// Takes the 2xx to a REGISTER.
     pub(super) fn accept(
@@ -52,7 +28,8 @@ impl Bindings {
         accepted: &Accepted,
         context: &mut Context<'_>,
     ) {
-        let mut answer = self.answer(exchange, accepted, context);
+        let roster = self.of_aor(exchange.aor_hash());
+        let mut answer = Answer::new(exchange, accepted, roster, context);
         for index in 0..answer.asked.len() {
             if let Some(asked) = answer.asked.get(index).copied() {
                 self.take_asked(&mut answer, &asked, context);
@@ -60,42 +37,6 @@ impl Bindings {
         }
         self.take_listed(&mut answer, context);
         self.drop_unlisted(&mut answer, context);
-    }
-
-    /// Returns the 2xx with all that it is about.
-    fn answer<'a>(
-        &self,
-        exchange: &'a Exchange,
-        accepted: &'a Accepted,
-        context: &Context<'_>,
-    ) -> Answer<'a> {
-        let ignore_port = context.shared.options.contact_ignore_port;
-        let identity =
-            |contact: &Contact<'_>| contact.identity(ignore_port, &context.shared.hasher);
-        let listed = accepted.listed.contacts().map(|contact| Listed {
-            contact,
-            identity: identity(&contact),
-            is_settled: false,
-        });
-        let mut asked: Vec<Asked<'_>> = Vec::new();
-        let listing = accepted.asked.as_ref();
-        for contact in listing.into_iter().flat_map(Listing::contacts) {
-            let identity = identity(&contact);
-            if asked.iter().all(|other| other.identity != identity) {
-                asked.push(Asked {
-                    contact,
-                    identity,
-                    requested: listing.and_then(|listing| listing.expires_of(&contact)),
-                });
-            }
-        }
-        Answer {
-            exchange,
-            accepted,
-            roster: self.of_aor(exchange.aor_hash()),
-            asked,
-            listed: listed.collect(),
-        }
     }
 
     /// Takes a Contact that was asked for.
@@ -377,104 +318,6 @@ impl Bindings {
             } else if !self.table.get(key).is_none_or(|binding| stays(binding)) {
                 self.remove(answer, Some(key), EndReason::Registrar, context);
             }
-        }
-    }
-}
-
-impl<'a> Answer<'a> {
-    /// Returns the place of the Contact in the list that stands for one that was asked for.
-    fn find(&self, asked: &Asked<'_>) -> Option<usize> {
-        let is_free = |listed: &&(usize, &Listed<'a>)| !listed.1.is_settled;
-        let listed = || {
-            self.listed
-                .iter()
-                .enumerate()
-                .filter(|listed| is_free(&listed))
-        };
-        let same = listed()
-            .filter(|(_, listed)| listed.identity.is_same(&asked.identity))
-            .max_by_key(|(_, listed)| listed.identity.flow == asked.identity.flow);
-        // Some registrars list where a REGISTER came from in place of the private Contact in it.
-        let rewritten = || {
-            listed().find(|(_, listed)| {
-                self.is_rewritten(asked, listed)
-                    && self.roster.find(&listed.identity) == self.roster.find(&asked.identity)
-                    && !self.is_asked(&listed.identity)
-            })
-        };
-        same.or_else(rewritten).map(|(place, _)| place)
-    }
-
-    fn is_rewritten(&self, asked: &Asked<'_>, listed: &Listed<'_>) -> bool {
-        let user = asked.contact.user();
-        let client = self.exchange.client().ip().to_canonical();
-        !listed.identity.differs_in_flow(&asked.identity)
-            && (listed.identity.is_same_flow(&asked.identity) || listed.contact.is_at(user, client))
-    }
-
-    fn is_asked(&self, identity: &Identity) -> bool {
-        let asked = self.asked.iter();
-        asked
-            .into_iter()
-            .any(|asked| asked.identity.is_same(identity))
-    }
-
-    /// Returns whether the REGISTER was captured in part: nobody knows what is in its Expires.
-    fn is_asked_in_part(&self) -> bool {
-        let asked = self.accepted.asked.as_ref();
-        asked.is_some_and(|asked| asked.is_cut)
-    }
-
-    /// Returns whether what is not in the list may have been accepted all the same: some registrars list nothing, and of some
-    /// lists not all is known.
-    fn may_be_listed(&self) -> bool {
-        self.listed.is_empty() || self.accepted.listed.is_partial()
-    }
-
-    /// Notes that a binding and a Contact in the list have been dealt with; returns the key of the binding.
-    fn settle(&mut self, position: Option<usize>, place: Option<usize>) -> Option<Key> {
-        if let Some(listed) = place.and_then(|place| self.listed.get_mut(place)) {
-            listed.is_settled = true;
-        }
-        let known = position.and_then(|position| self.roster.known.get_mut(position))?;
-        known.is_settled = true;
-        Some(known.key)
-    }
-
-    /// Takes over how a binding is listed.
-    fn describe_listed(&self, binding: &mut Binding, listed: Option<Listed<'_>>) -> bool {
-        match listed {
-            Some(listed) => binding.describe_listed(&listed.contact, listed.identity),
-            None => {
-                if !self.accepted.listed.is_partial() {
-                    binding.flags.insert(Flags::NO_CONTACT_IN_200);
-                }
-                false
-            }
-        }
-    }
-
-    /// Takes a Contact that was asked for and does not become a binding.
-    fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
-        let (exchange, accepted) = (self.exchange, self.accepted);
-        context.event(&Event {
-            contact: asked.contact.text,
-            ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
-        });
-        if let Some(listing) = &accepted.asked {
-            Bindings::fail(exchange, &asked.contact, listing, accepted.ts, context);
-        }
-    }
-
-    /// Returns an event of a binding that the 2xx tells.
-    fn event<'b>(&'b self, binding: &'b Binding, kind: EventKind) -> Event<'b> {
-        let accepted = self.accepted;
-        Event {
-            contact: binding.contact(),
-            duration: binding.duration(accepted.ts),
-            expires: binding.granted(),
-            flags: binding.flags(),
-            ..self.exchange.event(kind, accepted.told, accepted.origin)
         }
     }
 }

@@ -9,6 +9,7 @@
 //! record, and 8 rounds of an exchange.
 
 mod accept;
+mod answer;
 mod aor;
 mod binding;
 mod bindings;

@@ -1,0 +1,176 @@
+//! A 2xx to a REGISTER, with what was asked for, what is listed, and what was known before.
+
+use crate::track::{
+    Context, Event, EventKind, Flags,
+    registration::{
+        binding::Binding,
+        bindings::{Bindings, Roster},
+        contact::{Contact, Identity, Listing},
+        exchange::Exchange,
+        rounds::Accepted,
+    },
+    table::Key,
+};
+
+/// A 2xx, and what it is about.
+pub(super) struct Answer<'a> {
+    pub(super) exchange: &'a Exchange,
+    pub(super) accepted: &'a Accepted,
+    pub(super) roster: Roster,
+    pub(super) asked: Vec<Asked<'a>>,
+    pub(super) listed: Vec<Listed<'a>>,
+}
+
+/// A Contact in the 2xx.
+#[derive(Clone, Copy)]
+pub(super) struct Listed<'a> {
+    pub(super) contact: Contact<'a>,
+    pub(super) identity: Identity,
+    pub(super) is_settled: bool,
+}
+
+/// A Contact in the REGISTER.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) contact: Contact<'a>,
+    pub(super) identity: Identity,
+    pub(super) requested: Option<u32>,
+}
+
+impl<'a> Answer<'a> {
+    /// Returns the 2xx with all that it is about.
+    pub(super) fn new(
+        exchange: &'a Exchange,
+        accepted: &'a Accepted,
+        roster: Roster,
+        context: &Context<'_>,
+    ) -> Self {
+        let ignore_port = context.shared.options.contact_ignore_port;
+        let identity =
+            |contact: &Contact<'_>| contact.identity(ignore_port, &context.shared.hasher);
+        let listed = accepted.listed.contacts().map(|contact| Listed {
+            contact,
+            identity: identity(&contact),
+            is_settled: false,
+        });
+        let mut asked: Vec<Asked<'_>> = Vec::new();
+        let listing = accepted.asked.as_ref();
+        for contact in listing.into_iter().flat_map(Listing::contacts) {
+            let identity = identity(&contact);
+            if asked.iter().all(|other| other.identity != identity) {
+                asked.push(Asked {
+                    contact,
+                    identity,
+                    requested: listing.and_then(|listing| listing.expires_of(&contact)),
+                });
+            }
+        }
+        Self {
+            exchange,
+            accepted,
+            roster,
+            asked,
+            listed: listed.collect(),
+        }
+    }
+
+    /// Returns the place of the Contact in the list that stands for one that was asked for.
+    pub(super) fn find(&self, asked: &Asked<'_>) -> Option<usize> {
+        let is_free = |listed: &&(usize, &Listed<'a>)| !listed.1.is_settled;
+        let listed = || {
+            self.listed
+                .iter()
+                .enumerate()
+                .filter(|listed| is_free(&listed))
+        };
+        let same = listed()
+            .filter(|(_, listed)| listed.identity.is_same(&asked.identity))
+            .max_by_key(|(_, listed)| listed.identity.flow == asked.identity.flow);
+        // Some registrars list where a REGISTER came from in place of the private Contact in it.
+        let rewritten = || {
+            listed().find(|(_, listed)| {
+                self.is_rewritten(asked, listed)
+                    && self.roster.find(&listed.identity) == self.roster.find(&asked.identity)
+                    && !self.is_asked(&listed.identity)
+            })
+        };
+        same.or_else(rewritten).map(|(place, _)| place)
+    }
+
+    fn is_rewritten(&self, asked: &Asked<'_>, listed: &Listed<'_>) -> bool {
+        let user = asked.contact.user();
+        let client = self.exchange.client().ip().to_canonical();
+        !listed.identity.differs_in_flow(&asked.identity)
+            && (listed.identity.is_same_flow(&asked.identity) || listed.contact.is_at(user, client))
+    }
+
+    pub(super) fn is_asked(&self, identity: &Identity) -> bool {
+        let asked = self.asked.iter();
+        asked
+            .into_iter()
+            .any(|asked| asked.identity.is_same(identity))
+    }
+
+    /// Returns whether the REGISTER was captured in part: nobody knows what is in its Expires.
+    pub(super) fn is_asked_in_part(&self) -> bool {
+        let asked = self.accepted.asked.as_ref();
+        asked.is_some_and(|asked| asked.is_cut)
+    }
+
+    /// Returns whether what is not in the list may have been accepted all the same: some registrars list nothing, and of some
+    /// lists not all is known.
+    pub(super) fn may_be_listed(&self) -> bool {
+        self.listed.is_empty() || self.accepted.listed.is_partial()
+    }
+
+    /// Notes that a binding and a Contact in the list have been dealt with; returns the key of the binding.
+    pub(super) fn settle(&mut self, position: Option<usize>, place: Option<usize>) -> Option<Key> {
+        if let Some(listed) = place.and_then(|place| self.listed.get_mut(place)) {
+            listed.is_settled = true;
+        }
+        let known = position.and_then(|position| self.roster.known.get_mut(position))?;
+        known.is_settled = true;
+        Some(known.key)
+    }
+
+    /// Takes over how a binding is listed.
+    pub(super) fn describe_listed(
+        &self,
+        binding: &mut Binding,
+        listed: Option<Listed<'_>>,
+    ) -> bool {
+        match listed {
+            Some(listed) => binding.describe_listed(&listed.contact, listed.identity),
+            None => {
+                if !self.accepted.listed.is_partial() {
+                    binding.flags.insert(Flags::NO_CONTACT_IN_200);
+                }
+                false
+            }
+        }
+    }
+
+    /// Takes a Contact that was asked for and does not become a binding.
+    pub(super) fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
+        let (exchange, accepted) = (self.exchange, self.accepted);
+        context.event(&Event {
+            contact: asked.contact.text,
+            ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
+        });
+        if let Some(listing) = &accepted.asked {
+            Bindings::fail(exchange, &asked.contact, listing, accepted.ts, context);
+        }
+    }
+
+    /// Returns an event of a binding that the 2xx tells.
+    pub(super) fn event<'b>(&'b self, binding: &'b Binding, kind: EventKind) -> Event<'b> {
+        let accepted = self.accepted;
+        Event {
+            contact: binding.contact(),
+            duration: binding.duration(accepted.ts),
+            expires: binding.granted(),
+            flags: binding.flags(),
+            ..self.exchange.event(kind, accepted.told, accepted.origin)
+        }
+    }
+}
