@@ -124,6 +124,14 @@ impl Listing {
         kept
     }
 
+    /// Returns whether all Contacts of another list are in this one.
+    pub(super) fn has_all_of(&self, other: &Self) -> bool {
+        let own: Vec<Contact<'_>> = self.contacts().collect();
+        other
+            .contacts()
+            .all(|contact| own.iter().any(|own| own.uri.is_same_resource(&contact.uri)))
+    }
+
     /// Returns how long a Contact of it is to last: its own parameter, or else Expires (RFC 3261 §10.2.1.1).
     pub(super) fn expires_of(&self, contact: &Contact<'_>) -> Option<u32> {
         contact.expires.or(self.expires)

@@ -1,5 +1,7 @@
 //! What messages do to an exchange.
 
+use std::net::SocketAddr;
+
 use crate::{
     capture::Origin,
     time::Timestamp,
@@ -133,7 +135,17 @@ impl Exchange {
             return;
         };
         let asked = said.listing;
-        if said.depth < round.depth {
+        let [src, dst] = ends(seen);
+        let is_at = |one: SocketAddr, other: SocketAddr| {
+            one.ip().to_canonical() == other.ip().to_canonical()
+        };
+        // Who puts a Via of its own in place of the others is at the same depth; what the client itself sends elsewhere is no
+        // further hop.
+        let is_other = said.depth == round.depth
+            && round.transaction != seen.transaction
+            && !is_at(src, self.client);
+        let is_nearer = is_other && is_at(dst, self.client);
+        if said.depth < round.depth || is_nearer {
             // Captured in the wrong order.
             let registrar = self.registrar;
             round.depth = said.depth;
@@ -143,10 +155,10 @@ impl Exchange {
             self.describe_near(seen);
             self.describe_asked();
             self.registrar = registrar;
-        } else if said.depth > round.far_depth {
-            round.far_depth = said.depth;
+        } else if said.depth > round.far_depth || is_other {
+            round.far_depth = round.far_depth.max(said.depth);
             round.far_asked = round.is_other(&asked).then_some(asked);
-            [_, self.registrar] = ends(seen);
+            self.registrar = dst;
             self.describe_path(said.path);
         }
     }
@@ -324,11 +336,11 @@ impl Exchange {
         let frame = truth.as_ref().map(|truth| truth.origin).or(origin);
         let (ts, asked, listed) = match (truth, near) {
             // Contacts that somebody rewrites on the way are not those that the client knows.
-            (Some(_), Some(near)) if far_asked.is_some() => (told, asked, near),
-            (Some(truth), Some(near)) if truth.listed.is_partial() && !near.is_partial() => {
-                (told, asked, near)
+            (Some(truth), Some(near)) => {
+                let is_rewritten = far_asked.is_some() || !truth.listed.has_all_of(&near);
+                let listed = if is_rewritten { near } else { truth.listed };
+                (told, asked, listed)
             }
-            (Some(truth), Some(_)) => (told, asked, truth.listed),
             (Some(truth), None) => (truth.ts, far_asked.or(asked), truth.listed),
             (None, near) => (told, asked, near.unwrap_or_default()),
         };
