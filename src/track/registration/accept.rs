@@ -57,6 +57,10 @@ impl Bindings {
             // The registrar keeps it all the same.
             return;
         }
+        if answer.is_settled(position) {
+            // The same was asked for already, with or without its flow.
+            return;
+        }
         let key = answer.settle(position, place);
         if asked.requested.is_none() && expires.is_none() && answer.is_asked_in_part() {
             // It may have been refreshed or removed.
@@ -133,16 +137,17 @@ impl Bindings {
             let binding = self.table.get(known.key)?;
             Some((binding.refreshed, known.key))
         });
-        if roster.known.len() + roster.added >= MAX_PER_AOR
+        if roster.count >= MAX_PER_AOR
             && let Some((_, oldest)) = there.min()
         {
             self.evict(oldest, context);
         } else {
-            roster.added += 1;
+            roster.count += 1;
         }
         context.shared.stats.bindings += 1;
         let key = self.table.insert(Box::new(binding));
         if let Some(binding) = self.table.get_mut(key) {
+            roster.add(key, binding);
             binding.arm(key, context);
         }
     }
@@ -233,7 +238,7 @@ impl Bindings {
             let expires = listed.contact.expires;
             let position = answer.roster.find(&listed.identity);
             match position.and_then(|position| answer.roster.known.get_mut(position)) {
-                Some(_) if expires == Some(0) => {}
+                Some(known) if known.is_settled || expires == Some(0) => {}
                 Some(known) => {
                     known.is_settled = true;
                     let key = known.key;

@@ -85,7 +85,12 @@ impl<'a> Answer<'a> {
         };
         let same = listed()
             .filter(|(_, listed)| listed.identity.is_same(&asked.identity))
-            .max_by_key(|(_, listed)| listed.identity.flow == asked.identity.flow);
+            .min_by_key(|(_, listed)| {
+                (
+                    listed.identity.flow != asked.identity.flow,
+                    listed.contact.text != asked.contact.text,
+                )
+            });
         // Some registrars list where a REGISTER came from in place of the private Contact in it.
         let rewritten = || {
             listed().find(|(_, listed)| {
@@ -123,10 +128,20 @@ impl<'a> Answer<'a> {
         self.listed.is_empty() || self.accepted.listed.is_partial()
     }
 
+    /// Returns whether a binding has been dealt with.
+    pub(super) fn is_settled(&self, position: Option<usize>) -> bool {
+        position
+            .and_then(|position| self.roster.known.get(position))
+            .is_some_and(|known| known.is_settled)
+    }
+
     /// Notes that a binding and a Contact in the list have been dealt with; returns the key of the binding.
     pub(super) fn settle(&mut self, position: Option<usize>, place: Option<usize>) -> Option<Key> {
-        if let Some(listed) = place.and_then(|place| self.listed.get_mut(place)) {
-            listed.is_settled = true;
+        if let Some(identity) = place.and_then(|place| Some(self.listed.get(place)?.identity)) {
+            // Some registrars list one Contact several times, with other parameters.
+            for listed in &mut self.listed {
+                listed.is_settled |= listed.identity.is_same(&identity);
+            }
         }
         let known = position.and_then(|position| self.roster.known.get_mut(position))?;
         known.is_settled = true;

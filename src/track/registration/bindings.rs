@@ -33,8 +33,8 @@ pub(super) struct Roster {
     pub(super) known: Vec<Known>,
     /// Where each is, by its Contact and by how the registrar lists it.
     index: Vec<(u64, u32)>,
-    /// How many there are more by now.
-    pub(super) added: usize,
+    /// How many there are by now.
+    pub(super) count: usize,
 }
 
 /// One of them.
@@ -46,6 +46,22 @@ pub(super) struct Known {
 }
 
 impl Roster {
+    /// Takes in a binding that the message has brought.
+    pub(super) fn add(&mut self, key: Key, binding: &Binding) {
+        let position = self.known.len() as u32;
+        for contact in binding.contact_hashes() {
+            let place = self
+                .index
+                .partition_point(|entry| *entry < (contact, position));
+            self.index.insert(place, (contact, position));
+        }
+        self.known.push(Known {
+            key,
+            identity: binding.identity,
+            is_settled: true,
+        });
+    }
+
     /// Returns the binding that is the same; of several the one that is it by its flow too.
     pub(super) fn find(&self, identity: &Identity) -> Option<usize> {
         let start = self
@@ -83,10 +99,8 @@ impl Bindings {
         });
         let mut index = Vec::with_capacity(bindings.len());
         for (position, (_, binding)) in bindings.iter().enumerate() {
-            index.push((binding.identity.contact, position as u32));
-            if binding.alias != 0 {
-                index.push((binding.alias, position as u32));
-            }
+            let contacts = binding.contact_hashes();
+            index.extend(contacts.map(|contact| (contact, position as u32)));
         }
         index.sort_unstable();
         let known = bindings.iter().map(|(key, binding)| Known {
@@ -95,9 +109,9 @@ impl Bindings {
             is_settled: false,
         });
         Roster {
+            count: bindings.len(),
             known: known.collect(),
             index,
-            added: 0,
         }
     }
 

@@ -233,6 +233,13 @@ impl Binding {
         };
     }
 
+    /// Returns the hashes of the Contacts that it is known by: its own, and the one that the registrar lists instead.
+    pub(super) fn contact_hashes(&self) -> impl Iterator<Item = u64> + use<> {
+        [self.identity.contact, self.alias]
+            .into_iter()
+            .filter(|contact| *contact != 0)
+    }
+
     /// Returns what tells it from others when it is gone.
     pub(super) fn flap_hash(&self) -> u64 {
         self.hash ^ self.identity.contact.rotate_left(1) ^ u64::from(self.identity.flow)

@@ -504,3 +504,23 @@ fn a_cut_register_may_ask_for_any_time() {
     let told = run(&default(), 100.0, &trace);
     assert_eq!(told.events, ["0.1 reg-new c1", "50.1 reg-del c1"]);
 }
+
+#[test]
+fn a_contact_that_is_listed_twice_is_one() {
+    let c1 = expiring(C1, 600);
+    let other = "<sip:c1@192.0.2.10:5060;transport=tcp>;expires=500";
+    let (twice, reversed) = (format!("{c1}, {other}"), format!("{other}, {c1}"));
+    let mut trace = vec![
+        register(0.0, 1, &c1),
+        response(0.1, 200, 1, &twice),
+        register(300.0, 2, &c1),
+        response(300.1, 200, 2, &reversed),
+    ];
+    let events = ["0.1 reg-new c1", "300.1 reg-refresh c1"];
+    let told = run(&default(), 400.0, &trace);
+    assert_told(&told, &events, &["c1 active - 0.1 900.1 "]);
+    // Neither is it learned twice.
+    trace[0].contact = "";
+    let told = run(&default(), 200.0, &trace[..2]);
+    assert_told(&told, &[], &["c1 learned - - 600.1 learned"]);
+}
