@@ -46,8 +46,8 @@ impl Bindings {
         asked: &Asked<'_>,
         context: &mut Context<'_>,
     ) {
-        let position = answer.roster.find(&asked.identity);
         let place = answer.find(asked);
+        let position = answer.position(asked, place);
         let listed = place.and_then(|place| answer.listed.get(place).copied());
         let expires = listed.map(|listed| {
             let said = listed.contact.expires.or(answer.accepted.listed.expires);
@@ -176,6 +176,10 @@ impl Bindings {
             if is_set {
                 binding.flags.insert(flag);
             }
+        }
+        if binding.state == BindingState::Learned && !binding.identity.is_same(&asked.identity) {
+            // It was known only by how the registrar lists it.
+            binding.identity = asked.identity;
         }
         let is_moved = binding.is_moved(exchange) | answer.describe_listed(binding, listed);
         binding.state = BindingState::Active;

@@ -26,6 +26,7 @@ pub(super) struct Answer<'a> {
 pub(super) struct Listed<'a> {
     pub(super) contact: Contact<'a>,
     pub(super) identity: Identity,
+    is_asked: bool,
     pub(super) is_settled: bool,
 }
 
@@ -48,11 +49,6 @@ impl<'a> Answer<'a> {
         let ignore_port = context.shared.options.contact_ignore_port;
         let identity =
             |contact: &Contact<'_>| contact.identity(ignore_port, &context.shared.hasher);
-        let listed = accepted.listed.contacts().map(|contact| Listed {
-            contact,
-            identity: identity(&contact),
-            is_settled: false,
-        });
         let mut asked: Vec<Asked<'_>> = Vec::new();
         let listing = accepted.asked.as_ref();
         for contact in listing.into_iter().flat_map(Listing::contacts) {
@@ -65,25 +61,29 @@ impl<'a> Answer<'a> {
                 });
             }
         }
+        let listed = accepted.listed.contacts().map(|contact| {
+            let identity = identity(&contact);
+            Listed {
+                contact,
+                identity,
+                is_asked: asked.iter().any(|asked| asked.identity.is_same(&identity)),
+                is_settled: false,
+            }
+        });
+        let listed = listed.collect();
         Self {
             exchange,
             accepted,
             roster,
             asked,
-            listed: listed.collect(),
+            listed,
         }
     }
 
     /// Returns the place of the Contact in the list that stands for one that was asked for.
     pub(super) fn find(&self, asked: &Asked<'_>) -> Option<usize> {
-        let is_free = |listed: &&(usize, &Listed<'a>)| !listed.1.is_settled;
-        let listed = || {
-            self.listed
-                .iter()
-                .enumerate()
-                .filter(|listed| is_free(&listed))
-        };
-        let same = listed()
+        let same = self
+            .free()
             .filter(|(_, listed)| listed.identity.is_same(&asked.identity))
             .min_by_key(|(_, listed)| {
                 (
@@ -91,22 +91,62 @@ impl<'a> Answer<'a> {
                     listed.contact.text != asked.contact.text,
                 )
             });
-        // Some registrars list where a REGISTER came from in place of the private Contact in it.
-        let rewritten = || {
-            listed().find(|(_, listed)| {
-                self.is_rewritten(asked, listed)
-                    && self.roster.find(&listed.identity) == self.roster.find(&asked.identity)
-                    && !self.is_asked(&listed.identity)
-            })
-        };
-        same.or_else(rewritten).map(|(place, _)| place)
+        same.map(|(place, _)| place)
+            .or_else(|| self.find_rewritten(asked))
     }
 
-    fn is_rewritten(&self, asked: &Asked<'_>, listed: &Listed<'_>) -> bool {
+    /// Returns the place of the Contact that the registrar lists instead of one that was asked for. Some list where a REGISTER
+    /// came from in place of the private Contact in it.
+    fn find_rewritten(&self, asked: &Asked<'_>) -> Option<usize> {
+        let own = self.roster.find(&asked.identity);
+        let candidates = self.free().filter_map(|(place, listed)| {
+            let rank = self.likeness(asked, own, listed)?;
+            Some((rank, place))
+        });
+        candidates.min().map(|(_, place)| place)
+    }
+
+    /// Returns how little a Contact in the list looks like another form of one that was asked for, and is known at `own`; none
+    /// if it is none.
+    fn likeness(&self, asked: &Asked<'_>, own: Option<usize>, listed: &Listed<'_>) -> Option<u8> {
         let user = asked.contact.user();
-        let client = self.exchange.client().ip().to_canonical();
-        !listed.identity.differs_in_flow(&asked.identity)
-            && (listed.identity.is_same_flow(&asked.identity) || listed.contact.is_at(user, client))
+        let client = self.exchange.client();
+        let ip = client.ip().to_canonical();
+        let is_flow = listed.identity.is_same_flow(&asked.identity);
+        let is_at = listed.contact.is_at(user, ip);
+        if listed.is_asked
+            || listed.identity.differs_in_flow(&asked.identity)
+            || !(is_flow || is_at)
+        {
+            return None;
+        }
+        match self.roster.find(&listed.identity) {
+            _ if is_at && listed.contact.port() == client.port() => Some(0),
+            Some(position) if own == Some(position) => Some(1),
+            None => Some(2),
+            Some(position) if own.is_none() && self.roster.is_learned(position) => {
+                // Nobody rewrites what names the address already.
+                (is_flow || !asked.contact.is_at(user, ip)).then_some(3)
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Returns the Contacts in the list that have not been dealt with.
+    fn free(&self) -> impl Iterator<Item = (usize, &Listed<'a>)> {
+        let listed = self.listed.iter().enumerate();
+        listed.filter(|(_, listed)| !listed.is_settled)
+    }
+
+    /// Returns the position of the binding that a Contact is of: one that has it, or one that was learned from how the
+    /// registrar lists it at `place`.
+    pub(super) fn position(&self, asked: &Asked<'_>, place: Option<usize>) -> Option<usize> {
+        let own = self.roster.find(&asked.identity);
+        own.or_else(|| {
+            let listed = self.listed.get(place?)?;
+            let position = self.roster.find(&listed.identity)?;
+            self.roster.is_learned(position).then_some(position)
+        })
     }
 
     pub(super) fn is_asked(&self, identity: &Identity) -> bool {

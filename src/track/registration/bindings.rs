@@ -41,6 +41,8 @@ pub(super) struct Roster {
 pub(super) struct Known {
     pub(super) key: Key,
     pub(super) identity: Identity,
+    /// Whether nobody but the registrar has told of it.
+    is_learned: bool,
     /// Whether it has been dealt with.
     pub(super) is_settled: bool,
 }
@@ -58,8 +60,15 @@ impl Roster {
         self.known.push(Known {
             key,
             identity: binding.identity,
+            is_learned: binding.state == BindingState::Learned,
             is_settled: true,
         });
+    }
+
+    /// Returns whether a binding was learned from the registrar alone.
+    pub(super) fn is_learned(&self, position: usize) -> bool {
+        let known = self.known.get(position);
+        known.is_some_and(|known| known.is_learned)
     }
 
     /// Returns the binding that is the same; of several the one that is it by its flow too.
@@ -106,6 +115,7 @@ impl Bindings {
         let known = bindings.iter().map(|(key, binding)| Known {
             key: *key,
             identity: binding.identity,
+            is_learned: binding.state == BindingState::Learned,
             is_settled: false,
         });
         Roster {

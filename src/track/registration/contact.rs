@@ -205,6 +205,13 @@ impl<'a> Contact<'a> {
         self.uri.user
     }
 
+    /// Returns the port in the URI, or the one that stands for none.
+    pub(super) fn port(&self) -> u16 {
+        let is_secure = self.uri.scheme.eq_ignore_ascii_case(b"sips");
+        let default = if is_secure { 5061 } else { 5060 };
+        self.uri.port.unwrap_or(default)
+    }
+
     /// Returns whether it is the Contact of `user` at `ip`.
     pub(super) fn is_at(&self, user: Option<&[u8]>, ip: IpAddr) -> bool {
         is_same_user(self.uri.user, user) && host_ip(&self.uri) == Some(ip)

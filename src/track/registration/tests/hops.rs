@@ -271,3 +271,85 @@ fn a_second_registrar_is_no_further_hop() {
     let told = run(&default(), 50.0, &trace);
     assert_told(&told, &["0.1 reg-new c1"], &["c1 active - 0.1 60.1 "]);
 }
+
+#[test]
+fn phones_behind_one_address_have_the_contact_of_their_port() {
+    let (private_1, private_2) = (
+        "<sip:c1@192.168.1.10:5071>;expires=600",
+        "<sip:c1@192.168.1.11:5072>;expires=600",
+    );
+    let (public_1, public_2) = (
+        "<sip:c1@192.0.2.10:10001>;expires=600",
+        "<sip:c1@192.0.2.10:10002>;expires=600",
+    );
+    let lists = [
+        format!("{public_2}, {public_1}"),
+        format!("{public_1}, {public_2}"),
+    ];
+    let phone_1 = |said| Said {
+        call_id: "one",
+        client: "192.0.2.10:10001",
+        ..said
+    };
+    let phone_2 = |said| Said {
+        call_id: "two",
+        client: "192.0.2.10:10002",
+        ..said
+    };
+    let mut trace = Vec::new();
+    for (number, list) in (0_u32..).zip(lists.iter().chain(&lists)) {
+        let (at, cseq) = (f64::from(number) * 100.0, number + 1);
+        trace.extend([
+            phone_1(register(at, cseq, private_1)),
+            phone_1(response(at + 0.1, 200, cseq, list)),
+            phone_2(register(at + 50.0, cseq, private_2)),
+            phone_2(response(at + 50.1, 200, cseq, list)),
+        ]);
+    }
+    let told = run(&default(), 400.0, &trace);
+    assert_told(
+        &told,
+        &[
+            "0.1 reg-new c1:5071",
+            // The registrar had the other one before.
+            "50.1 reg-refresh c1:5072",
+            "100.1 reg-refresh c1:5071",
+            "150.1 reg-refresh c1:5072",
+            "200.1 reg-refresh c1:5071",
+            "250.1 reg-refresh c1:5072",
+            "300.1 reg-refresh c1:5071",
+            "350.1 reg-refresh c1:5072",
+        ],
+        &[
+            // Each list says 600 s of all.
+            "c1:5071 active - 0.1 950.1 behind-nat",
+            "c1:5072 active - - 950.1 learned,behind-nat",
+        ],
+    );
+}
+
+#[test]
+fn another_port_of_the_nat_is_no_other_binding_when_contacts_are_rewritten() {
+    let own = expiring("<sip:c1@192.168.1.10:5060>", 600);
+    let (before, after) = (
+        "<sip:c1@192.0.2.10:10001>;expires=600",
+        "<sip:c1@192.0.2.10:10009>;expires=600",
+    );
+    let from = |client, said| Said { client, ..said };
+    let trace = [
+        from("192.0.2.10:10001", register(0.0, 1, &own)),
+        from("192.0.2.10:10001", response(0.1, 200, 1, before)),
+        from("192.0.2.10:10009", register(300.0, 2, &own)),
+        from("192.0.2.10:10009", response(300.1, 200, 2, after)),
+    ];
+    let told = run(&default(), 400.0, &trace);
+    assert_told(
+        &told,
+        &[
+            "0.1 reg-new c1",
+            "300.1 reg-refresh c1",
+            "300.1 reg-moved c1",
+        ],
+        &["c1 active - 0.1 900.1 behind-nat"],
+    );
+}
