@@ -7,10 +7,11 @@ use crate::{
         registration::{
             binding::{Binding, BindingState, EndReason},
             contact::{Contact, Identity, Listing},
-            exchange::Exchange,
+            exchange::{Exchange, ends},
             flaps::Flaps,
             rounds::Refused,
         },
+        seen::Seen,
         table::{Key, Table},
         timeouts::SECOND,
         timer::TimerId,
@@ -125,16 +126,22 @@ impl Bindings {
         }
     }
 
-    /// Returns whether a REGISTER was answered before: that of the last refresh of a binding, which comes again.
-    pub(super) fn is_settled(&self, hash: u64, call_id: &[u8], cseq: u32, ts: Timestamp) -> bool {
+    /// Returns whether a REGISTER was answered before: that of the last refresh of a binding, which comes again. Not all count
+    /// on when they send another one.
+    pub(super) fn is_settled(&self, hash: u64, seen: &Seen<'_>) -> bool {
         const LIFETIME: i64 = 32 * SECOND;
+        let [client, _] = ends(seen);
+        let client = client.ip().to_canonical();
         self.table
             .candidates(hash)
             .take(MAX_PER_AOR)
             .any(|(_, binding)| {
-                binding.cseq() == Some(cseq)
-                    && binding.call_id() == call_id
-                    && ts.since(binding.refreshed).saturating_abs() <= LIFETIME
+                // At a further hop each message has another transaction.
+                let is_further = binding.client().map(|before| before.ip()) != Some(client);
+                binding.cseq() == Some(seen.cseq)
+                    && binding.call_id() == seen.call_id
+                    && (is_further || binding.transaction == seen.transaction as u32)
+                    && seen.ts.since(binding.refreshed).saturating_abs() <= LIFETIME
             })
     }
 

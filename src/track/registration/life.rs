@@ -65,6 +65,7 @@ impl Binding {
             granted: 0,
             refreshes: 0,
             cseq: 0,
+            transaction: 0,
             reg_id: contact.reg_id,
             moves: 0,
             challenges: 0,
@@ -91,6 +92,7 @@ impl Binding {
         self.client = exchange.client().into();
         self.registrar = exchange.registrar().into();
         self.cseq = exchange.cseq();
+        self.transaction = exchange.transaction;
         self.status = exchange.status();
         self.transport = exchange.transport();
         self.challenges = self.challenges.saturating_add(exchange.challenges());

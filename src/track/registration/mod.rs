@@ -90,11 +90,7 @@ impl Registrations {
         if let Some((key, _)) = known {
             return Some(key);
         }
-        let is_settled = || {
-            self.bindings
-                .is_settled(aor.hash, seen.call_id, seen.cseq, seen.ts)
-        };
-        if (1..200).contains(&seen.status) || is_settled() {
+        if (1..200).contains(&seen.status) || self.bindings.is_settled(aor.hash, seen) {
             return None;
         }
         Some(

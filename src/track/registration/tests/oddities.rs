@@ -524,3 +524,49 @@ fn a_contact_that_is_listed_twice_is_one() {
     let told = run(&default(), 200.0, &trace[..2]);
     assert_told(&told, &[], &["c1 learned - - 600.1 learned"]);
 }
+
+#[test]
+fn another_register_under_a_used_number_is_no_repetition() {
+    let (c1, none) = (expiring(C1, 600), expiring(C1, 0));
+    let other = expiring("<sip:c1@192.0.2.10:5061>", 600);
+    let again = |said| Said {
+        branches: &["again"],
+        ..said
+    };
+    // Within the time of the exchange, of repetitions, and after it.
+    for gap in [3.0, 15.0, 40.0] {
+        let trace = [
+            register(0.0, 1, &c1),
+            response(0.1, 200, 1, &c1),
+            again(register(gap, 1, &none)),
+            again(response(gap + 0.1, 200, 1, "")),
+        ];
+        let told = run(&default(), 100.0, &trace);
+        let removed = format!("{} reg-del c1", gap + 0.1);
+        assert_told(
+            &told,
+            &["0.1 reg-new c1", &removed],
+            &["c1 removed client 0.1 600.1 "],
+        );
+    }
+    // A phone that was switched off and on.
+    let booted = |said| Said {
+        from: "<sip:alice@example.com>;tag=g",
+        ..again(said)
+    };
+    let trace = [
+        register(0.0, 1, &c1),
+        response(0.1, 200, 1, &c1),
+        booted(register(15.0, 1, &other)),
+        booted(response(15.1, 200, 1, &other)),
+    ];
+    let told = run(&default(), 50.0, &trace);
+    assert_told(
+        &told,
+        &["0.1 reg-new c1", "15.1 reg-new c1:5061", "15.1 reg-del c1"],
+        &[
+            "c1 superseded superseded 0.1 600.1 ",
+            "c1:5061 active - 15.1 615.1 ",
+        ],
+    );
+}
