@@ -273,7 +273,16 @@ impl Exchange {
         match seen.status {
             401 | 407 => return self.challenged(index, seen, context),
             300..=399 | 423 => self.wait(index, seen.ts.plus(RETRY_LIFETIME)),
-            _ => return self.refuse(index, &[EventKind::RegFailed], (seen.ts, origin), context),
+            status => {
+                // Some do not ask again when credentials are wrong.
+                let is_unknown = matches!(status, 403 | 404);
+                let kinds: &[EventKind] = if is_unknown && round.has_answered_challenge() {
+                    &[EventKind::AuthFailed, EventKind::RegFailed]
+                } else {
+                    &[EventKind::RegFailed]
+                };
+                return self.refuse(index, kinds, (seen.ts, origin), context);
+            }
         }
         None
     }
@@ -410,6 +419,11 @@ impl Round {
         self.asked
             .as_ref()
             .is_none_or(|asked| asked != further && !asked.is_partial() && !further.is_partial())
+    }
+
+    /// Returns whether it is the answer to a challenge.
+    fn has_answered_challenge(&self) -> bool {
+        self.follows_challenge && self.credentials.are_given()
     }
 
     /// Ends it without a word.
