@@ -593,6 +593,10 @@ impl Entry for Box<Call> {
         self.last_seen
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         let tags: usize = self
             .branches

@@ -327,6 +327,10 @@ impl Entry for Box<Binding> {
         self.refreshed
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         size_of::<Binding>() + self.texts.allocated()
     }

@@ -368,6 +368,10 @@ impl Entry for Exchange {
         self.last_seen
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         let listings = |round: &Round| {
             let held = match &round.phase {

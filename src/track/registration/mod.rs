@@ -134,11 +134,11 @@ impl Registrations {
         self.exchanges.len() + self.bindings.table.len()
     }
 
-    /// Returns whether what has set a deadline is still open.
-    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+    /// Returns whether what has set a deadline is still open, and is to be woken at `at`.
+    pub(crate) fn awaits(&self, timer: TimerId, at: Timestamp) -> bool {
         match timer.owner {
-            Owner::Binding => self.bindings.table.is_open(timer),
-            _ => self.exchanges.is_open(timer),
+            Owner::Binding => self.bindings.table.awaits(timer, at),
+            _ => self.exchanges.awaits(timer, at),
         }
     }
 

@@ -297,6 +297,10 @@ impl Entry for Subscription {
         self.last_seen
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         self.texts.allocated()
     }
