@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::{
     time::Timestamp,
-    track::timer::{self, TimerId},
+    track::timer::{self, Alarm, TimerId},
 };
 
 /// What a table has to know of its objects.
@@ -16,6 +16,9 @@ pub(crate) trait Entry {
 
     /// Returns when it was last heard of.
     fn last_seen(&self) -> Timestamp;
+
+    /// Returns its deadline.
+    fn alarm(&self) -> &Alarm;
 
     /// Returns how much memory it takes apart from its slot, in octets.
     fn allocated(&self) -> usize;
@@ -83,13 +86,14 @@ impl<T: Entry> Table<T> {
             .and_then(|slot| slot.object.as_ref())
     }
 
-    /// Returns whether what has set a deadline is still there.
-    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+    /// Returns whether what has set a deadline is still there, and is to be woken at `at`.
+    pub(crate) fn awaits(&self, timer: TimerId, at: Timestamp) -> bool {
         let key = Key {
             slot: timer.slot,
             generation: timer.generation,
         };
-        self.get(key).is_some()
+        self.get(key)
+            .is_some_and(|object| object.alarm().is_set_for(at))
     }
 
     /// Returns the object that has the key, if it is still there.
@@ -234,6 +238,10 @@ mod tests {
 
         fn last_seen(&self) -> Timestamp {
             Timestamp::from_nanos(self.last)
+        }
+
+        fn alarm(&self) -> &Alarm {
+            &Alarm::NONE
         }
 
         fn allocated(&self) -> usize {

@@ -76,11 +76,11 @@ impl Tables {
             + self.subscriptions.len()
             + self.exchanges.len();
         if context.shared.timers.are_many(open) {
-            context.shared.timers.retain(|id| match id.owner {
-                Owner::Call => self.calls.is_open(id),
-                Owner::Registration | Owner::Binding => self.registrations.is_open(id),
-                Owner::Subscription => self.subscriptions.is_open(id),
-                Owner::Exchange => self.exchanges.is_open(id),
+            context.shared.timers.retain(|at, id| match id.owner {
+                Owner::Call => self.calls.awaits(id, at),
+                Owner::Registration | Owner::Binding => self.registrations.awaits(id, at),
+                Owner::Subscription => self.subscriptions.awaits(id, at),
+                Owner::Exchange => self.exchanges.awaits(id, at),
                 Owner::Compatible => false,
             });
         }

@@ -36,10 +36,12 @@ pub(crate) struct Timers {
     soon: BinaryHeap<Reverse<(Timestamp, TimerId)>>,
     /// How many are in `later`.
     count: usize,
+    /// Twice as many as were left when some were last dropped.
+    enough: usize,
 }
 
 /// A deadline in a second that is known: there may be millions, so it is as short as it can be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Deadline {
     nanos: u32,
     slot: u32,
@@ -70,10 +72,6 @@ impl Deadline {
             .wrapping_add(self.nanos as i64);
         (Timestamp::from_nanos(nanos), id)
     }
-
-    const fn id(&self) -> TimerId {
-        self.in_second(0).1
-    }
 }
 
 /// Deadlines that may be there in vain, apart from as many as there are of use.
@@ -93,19 +91,25 @@ impl Timers {
 
     /// Returns whether many more are there than the `open` objects can have set.
     pub(crate) fn are_many(&self, open: usize) -> bool {
-        self.count + self.soon.len() > 2 * open + SLACK
+        self.count + self.soon.len() > self.enough.max(2 * open + SLACK)
     }
 
-    /// Drops those whose objects are gone.
-    pub(crate) fn retain(&mut self, mut is_open: impl FnMut(TimerId) -> bool) {
+    /// Drops those that nobody awaits: their objects are gone, or are to be woken at another time.
+    pub(crate) fn retain(&mut self, mut is_awaited: impl FnMut(Timestamp, TimerId) -> bool) {
         self.count = 0;
-        self.later.retain(|_, deadlines| {
-            deadlines.retain(|deadline| is_open(deadline.id()));
+        self.later.retain(|seconds, deadlines| {
+            deadlines.retain(|deadline| {
+                let (at, id) = deadline.in_second(*seconds);
+                is_awaited(at, id)
+            });
+            deadlines.sort_unstable();
+            deadlines.dedup();
             deadlines.shrink_to_fit();
             self.count += deadlines.len();
             !deadlines.is_empty()
         });
-        self.soon.retain(|Reverse((_, id))| is_open(*id));
+        self.soon.retain(|Reverse((at, id))| is_awaited(*at, *id));
+        self.enough = 2 * (self.count + self.soon.len());
     }
 
     /// Returns the next deadline that is before `now`.
@@ -144,6 +148,11 @@ impl Alarm {
     /// Returns the deadline.
     pub(crate) const fn deadline(&self) -> Timestamp {
         self.deadline
+    }
+
+    /// Returns whether the timers are to call for `at`.
+    pub(crate) fn is_set_for(&self, at: Timestamp) -> bool {
+        self.set_for == at
     }
 
     /// Puts the deadline of `id` to `deadline`.
@@ -226,7 +235,7 @@ mod tests {
         }
         assert_eq!(timers.next_before(at(1)).map(|(_, id)| id.slot), Some(0));
         assert!(timers.are_many(2) && !timers.are_many(5_000));
-        timers.retain(|id| id.slot % 1000 == 0);
+        timers.retain(|_, id| id.slot % 1000 == 0);
         assert!(!timers.are_many(2));
         let mut left = std::iter::from_fn(|| timers.next_before(at(i64::MAX)));
         assert!(
@@ -234,6 +243,30 @@ mod tests {
                 .map(|(_, id)| id.slot)
                 .eq((1..10).map(|n| n * 1000))
         );
+    }
+
+    #[test]
+    fn deadlines_that_are_brought_forward_do_not_pile_up() {
+        let mut timers = Timers::default();
+        let mut alarm = Alarm::NONE;
+        let mut passes = 0;
+        for step in 0..100_000 {
+            alarm.set(at((1_000_000 - step) * SECOND), id(0), &mut timers);
+            if timers.are_many(1) {
+                passes += 1;
+                timers.retain(|at, _| alarm.is_set_for(at));
+                assert_eq!(timers.count, 1);
+            }
+        }
+        // A pass for each 4098 that are set after the one that counts: 100 000 / 4098.
+        assert_eq!(passes, 24);
+        let mut rung = Vec::new();
+        while let Some((called, id)) = timers.next_before(at(i64::MAX)) {
+            if alarm.rings(called, id, &mut timers) {
+                rung.push(called.nanos() / SECOND);
+            }
+        }
+        assert_eq!(rung, [900_001]);
     }
 
     #[test]

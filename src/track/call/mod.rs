@@ -604,6 +604,10 @@ impl Entry for Box<Call> {
         self.last_seen
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         let tags = self.branches.iter().map(|branch| branch.tag.allocated());
         size_of::<Call>()

@@ -374,6 +374,10 @@ impl Entry for CallEntry {
         self.last_seen
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         self.texts.allocated()
     }

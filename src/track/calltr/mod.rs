@@ -176,7 +176,7 @@ impl Calltr {
     fn limit(&mut self, context: &mut Context<'_>) {
         let shared = &mut context.shared;
         if shared.timers.are_many(self.entries.len()) {
-            shared.timers.retain(|id| self.entries.is_open(id));
+            shared.timers.retain(|at, id| self.entries.awaits(id, at));
         }
         let (max_calls, max_memory) = (shared.options.max_calls, shared.options.max_memory);
         while self.entries.len() > max_calls

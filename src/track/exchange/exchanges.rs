@@ -162,9 +162,9 @@ impl Exchanges {
         }
     }
 
-    /// Returns whether what has set a deadline is still open.
-    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
-        self.table.is_open(timer)
+    /// Returns whether what has set a deadline is still open, and is to be woken at `at`.
+    pub(crate) fn awaits(&self, timer: TimerId, at: Timestamp) -> bool {
+        self.table.awaits(timer, at)
     }
 
     /// Returns how many exchanges there are.

@@ -409,6 +409,10 @@ impl Entry for Exchange {
         self.last_seen
     }
 
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
+    }
+
     fn allocated(&self) -> usize {
         self.texts.allocated() + self.sightings.allocated() + self.ways.allocated()
     }

@@ -5,9 +5,10 @@ use crate::{
     track::{
         Context, Event, EventKind, Flags,
         registration::{
+            answer::{Answer, Asked, Listed},
             binding::{Binding, BindingState, EndReason},
             bindings::{Bindings, MAX_PER_AOR, Roster},
-            contact::{Contact, DEFAULT_EXPIRES, Identity, Listing},
+            contact::{DEFAULT_EXPIRES, Listing},
             exchange::Exchange,
             rounds::Accepted,
         },
@@ -19,31 +20,6 @@ use crate::{
 /// How exactly times are told that are counted in seconds.
 const ACCURACY: i64 = 2 * SECOND;
 
-/// A 2xx, and what it is about.
-struct Answer<'a> {
-    exchange: &'a Exchange,
-    accepted: &'a Accepted,
-    roster: Roster,
-    asked: Vec<Asked<'a>>,
-    listed: Vec<Listed<'a>>,
-}
-
-/// A Contact in the 2xx.
-#[derive(Clone, Copy)]
-struct Listed<'a> {
-    contact: Contact<'a>,
-    identity: Identity,
-    is_settled: bool,
-}
-
-/// A Contact in the REGISTER.
-#[derive(Clone, Copy)]
-struct Asked<'a> {
-    contact: Contact<'a>,
-    identity: Identity,
-    requested: Option<u32>,
-}
-
 impl Bindings {
     /// Takes the 2xx to a REGISTER.
     pub(super) fn accept(
@@ -52,7 +28,8 @@ impl Bindings {
         accepted: &Accepted,
         context: &mut Context<'_>,
     ) {
-        let mut answer = self.answer(exchange, accepted, context);
+        let roster = self.of_aor(exchange.aor_hash());
+        let mut answer = Answer::new(exchange, accepted, roster, context);
         for index in 0..answer.asked.len() {
             if let Some(asked) = answer.asked.get(index).copied() {
                 self.take_asked(&mut answer, &asked, context);
@@ -62,42 +39,6 @@ impl Bindings {
         self.drop_unlisted(&mut answer, context);
     }
 
-    /// Returns the 2xx with all that it is about.
-    fn answer<'a>(
-        &self,
-        exchange: &'a Exchange,
-        accepted: &'a Accepted,
-        context: &Context<'_>,
-    ) -> Answer<'a> {
-        let ignore_port = context.shared.options.contact_ignore_port;
-        let identity =
-            |contact: &Contact<'_>| contact.identity(ignore_port, &context.shared.hasher);
-        let listed = accepted.listed.contacts().map(|contact| Listed {
-            contact,
-            identity: identity(&contact),
-            is_settled: false,
-        });
-        let mut asked: Vec<Asked<'_>> = Vec::new();
-        let listing = accepted.asked.as_ref();
-        for contact in listing.into_iter().flat_map(Listing::contacts) {
-            let identity = identity(&contact);
-            if asked.iter().all(|other| other.identity != identity) {
-                asked.push(Asked {
-                    contact,
-                    identity,
-                    requested: listing.and_then(|listing| listing.expires_of(&contact)),
-                });
-            }
-        }
-        Answer {
-            exchange,
-            accepted,
-            roster: self.of_aor(exchange.aor_hash()),
-            asked,
-            listed: listed.collect(),
-        }
-    }
-
     /// Takes a Contact that was asked for.
     fn take_asked(
         &mut self,
@@ -105,8 +46,8 @@ impl Bindings {
         asked: &Asked<'_>,
         context: &mut Context<'_>,
     ) {
-        let position = answer.roster.find(&asked.identity);
         let place = answer.find(asked);
+        let position = answer.position(asked, place);
         let listed = place.and_then(|place| answer.listed.get(place).copied());
         let expires = listed.map(|listed| {
             let said = listed.contact.expires.or(answer.accepted.listed.expires);
@@ -116,14 +57,22 @@ impl Bindings {
             // The registrar keeps it all the same.
             return;
         }
+        if answer.is_settled(position) {
+            // The same was asked for already, with or without its flow.
+            return;
+        }
         let key = answer.settle(position, place);
+        if asked.requested.is_none() && expires.is_none() && answer.is_asked_in_part() {
+            // It may have been refreshed or removed.
+            return;
+        }
         if key.is_some_and(|key| self.is_overtaken(answer, key)) {
             return;
         }
         let granted = match (asked.requested, expires) {
             (Some(0), _) => return self.remove(answer, key, EndReason::Client, context),
             (_, Some(granted)) => granted,
-            (requested, None) if answer.listed.is_empty() => requested.unwrap_or(DEFAULT_EXPIRES),
+            (requested, None) if answer.may_be_listed() => requested.unwrap_or(DEFAULT_EXPIRES),
             (_, None) => 0,
         };
         match (granted, key) {
@@ -188,16 +137,17 @@ impl Bindings {
             let binding = self.table.get(known.key)?;
             Some((binding.refreshed, known.key))
         });
-        if roster.known.len() + roster.added >= MAX_PER_AOR
+        if roster.count >= MAX_PER_AOR
             && let Some((_, oldest)) = there.min()
         {
             self.evict(oldest, context);
         } else {
-            roster.added += 1;
+            roster.count += 1;
         }
         context.shared.stats.bindings += 1;
         let key = self.table.insert(Box::new(binding));
         if let Some(binding) = self.table.get_mut(key) {
+            roster.add(key, binding);
             binding.arm(key, context);
         }
     }
@@ -226,6 +176,10 @@ impl Bindings {
             if is_set {
                 binding.flags.insert(flag);
             }
+        }
+        if binding.state == BindingState::Learned && !binding.identity.is_same(&asked.identity) {
+            // It was known only by how the registrar lists it.
+            binding.identity = asked.identity;
         }
         let is_moved = binding.is_moved(exchange) | answer.describe_listed(binding, listed);
         binding.state = BindingState::Active;
@@ -275,7 +229,9 @@ impl Bindings {
 
     /// Takes what the registrar lists although nobody asked for it.
     fn take_listed(&mut self, answer: &mut Answer<'_>, context: &mut Context<'_>) {
-        let is_alone = answer.accepted.asked.is_none() && answer.listed.len() == 1;
+        let is_alone = answer.accepted.asked.is_none()
+            && answer.listed.len() == 1
+            && !answer.accepted.listed.is_partial();
         for index in 0..answer.listed.len() {
             let Some(listed) = answer.listed.get(index).copied() else {
                 continue;
@@ -286,7 +242,7 @@ impl Bindings {
             let expires = listed.contact.expires;
             let position = answer.roster.find(&listed.identity);
             match position.and_then(|position| answer.roster.known.get_mut(position)) {
-                Some(_) if expires == Some(0) => {}
+                Some(known) if known.is_settled || expires == Some(0) => {}
                 Some(known) => {
                     known.is_settled = true;
                     let key = known.key;
@@ -345,7 +301,8 @@ impl Bindings {
         let asked = accepted.asked.as_ref();
         let is_star = asked.is_some_and(Listing::is_star);
         let is_fetch = asked.is_some_and(Listing::is_empty);
-        if answer.listed.is_empty() && !is_star && !is_fetch {
+        let says_nothing = accepted.listed.is_partial() || (answer.listed.is_empty() && !is_fetch);
+        if says_nothing && !is_star {
             return;
         }
         for index in 0..answer.roster.known.len() {
@@ -370,90 +327,6 @@ impl Bindings {
             } else if !self.table.get(key).is_none_or(|binding| stays(binding)) {
                 self.remove(answer, Some(key), EndReason::Registrar, context);
             }
-        }
-    }
-}
-
-impl<'a> Answer<'a> {
-    /// Returns the place of the Contact in the list that stands for one that was asked for.
-    fn find(&self, asked: &Asked<'_>) -> Option<usize> {
-        let is_free = |listed: &&(usize, &Listed<'a>)| !listed.1.is_settled;
-        let listed = || {
-            self.listed
-                .iter()
-                .enumerate()
-                .filter(|listed| is_free(&listed))
-        };
-        let same = listed()
-            .filter(|(_, listed)| listed.identity.is_same(&asked.identity))
-            .max_by_key(|(_, listed)| listed.identity.flow == asked.identity.flow);
-        // Some registrars list where a REGISTER came from in place of the private Contact in it.
-        let rewritten = || {
-            listed().find(|(_, listed)| {
-                self.is_rewritten(asked, listed)
-                    && self.roster.find(&listed.identity) == self.roster.find(&asked.identity)
-                    && !self.is_asked(&listed.identity)
-            })
-        };
-        same.or_else(rewritten).map(|(place, _)| place)
-    }
-
-    fn is_rewritten(&self, asked: &Asked<'_>, listed: &Listed<'_>) -> bool {
-        let user = asked.contact.user();
-        let client = self.exchange.client().ip().to_canonical();
-        !listed.identity.differs_in_flow(&asked.identity)
-            && (listed.identity.is_same_flow(&asked.identity) || listed.contact.is_at(user, client))
-    }
-
-    fn is_asked(&self, identity: &Identity) -> bool {
-        let asked = self.asked.iter();
-        asked
-            .into_iter()
-            .any(|asked| asked.identity.is_same(identity))
-    }
-
-    /// Notes that a binding and a Contact in the list have been dealt with; returns the key of the binding.
-    fn settle(&mut self, position: Option<usize>, place: Option<usize>) -> Option<Key> {
-        if let Some(listed) = place.and_then(|place| self.listed.get_mut(place)) {
-            listed.is_settled = true;
-        }
-        let known = position.and_then(|position| self.roster.known.get_mut(position))?;
-        known.is_settled = true;
-        Some(known.key)
-    }
-
-    /// Takes over how a binding is listed.
-    fn describe_listed(&self, binding: &mut Binding, listed: Option<Listed<'_>>) -> bool {
-        match listed {
-            Some(listed) => binding.describe_listed(&listed.contact, listed.identity),
-            None => {
-                binding.flags.insert(Flags::NO_CONTACT_IN_200);
-                false
-            }
-        }
-    }
-
-    /// Takes a Contact that was asked for and does not become a binding.
-    fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
-        let (exchange, accepted) = (self.exchange, self.accepted);
-        context.event(|| Event {
-            contact: asked.contact.text,
-            ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
-        });
-        if let Some(listing) = &accepted.asked {
-            Bindings::fail(exchange, &asked.contact, listing, accepted.ts, context);
-        }
-    }
-
-    /// Returns an event of a binding that the 2xx tells.
-    fn event<'b>(&'b self, binding: &'b Binding, kind: EventKind) -> Event<'b> {
-        let accepted = self.accepted;
-        Event {
-            contact: binding.contact(),
-            duration: binding.duration(accepted.ts),
-            expires: binding.granted(),
-            flags: binding.flags(),
-            ..self.exchange.event(kind, accepted.told, accepted.origin)
         }
     }
 }

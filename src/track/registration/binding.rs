@@ -100,6 +100,8 @@ pub struct Binding {
     pub(super) granted: u32,
     pub(super) refreshes: u32,
     pub(super) cseq: u32,
+    /// A part of the key of the transaction that it was last registered with.
+    pub(super) transaction: u32,
     pub(super) reg_id: u32,
     pub(super) moves: u16,
     pub(super) challenges: u16,
@@ -323,6 +325,10 @@ impl Entry for Box<Binding> {
 
     fn last_seen(&self) -> Timestamp {
         self.refreshed
+    }
+
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 
     fn allocated(&self) -> usize {

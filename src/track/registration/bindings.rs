@@ -7,10 +7,11 @@ use crate::{
         registration::{
             binding::{Binding, BindingState, EndReason},
             contact::{Contact, Identity, Listing},
-            exchange::Exchange,
+            exchange::{Exchange, ends},
             flaps::Flaps,
             rounds::Refused,
         },
+        seen::Seen,
         table::{Key, Table},
         timeouts::SECOND,
         timer::TimerId,
@@ -33,19 +34,44 @@ pub(super) struct Roster {
     pub(super) known: Vec<Known>,
     /// Where each is, by its Contact and by how the registrar lists it.
     index: Vec<(u64, u32)>,
-    /// How many there are more by now.
-    pub(super) added: usize,
+    /// How many there are by now.
+    pub(super) count: usize,
 }
 
 /// One of them.
 pub(super) struct Known {
     pub(super) key: Key,
     pub(super) identity: Identity,
+    /// Whether nobody but the registrar has told of it.
+    is_learned: bool,
     /// Whether it has been dealt with.
     pub(super) is_settled: bool,
 }
 
 impl Roster {
+    /// Takes in a binding that the message has brought.
+    pub(super) fn add(&mut self, key: Key, binding: &Binding) {
+        let position = self.known.len() as u32;
+        for contact in binding.contact_hashes() {
+            let place = self
+                .index
+                .partition_point(|entry| *entry < (contact, position));
+            self.index.insert(place, (contact, position));
+        }
+        self.known.push(Known {
+            key,
+            identity: binding.identity,
+            is_learned: binding.state == BindingState::Learned,
+            is_settled: true,
+        });
+    }
+
+    /// Returns whether a binding was learned from the registrar alone.
+    pub(super) fn is_learned(&self, position: usize) -> bool {
+        let known = self.known.get(position);
+        known.is_some_and(|known| known.is_learned)
+    }
+
     /// Returns the binding that is the same; of several the one that is it by its flow too.
     pub(super) fn find(&self, identity: &Identity) -> Option<usize> {
         let start = self
@@ -83,34 +109,39 @@ impl Bindings {
         });
         let mut index = Vec::with_capacity(bindings.len());
         for (position, (_, binding)) in bindings.iter().enumerate() {
-            index.push((binding.identity.contact, position as u32));
-            if binding.alias != 0 {
-                index.push((binding.alias, position as u32));
-            }
+            let contacts = binding.contact_hashes();
+            index.extend(contacts.map(|contact| (contact, position as u32)));
         }
         index.sort_unstable();
         let known = bindings.iter().map(|(key, binding)| Known {
             key: *key,
             identity: binding.identity,
+            is_learned: binding.state == BindingState::Learned,
             is_settled: false,
         });
         Roster {
+            count: bindings.len(),
             known: known.collect(),
             index,
-            added: 0,
         }
     }
 
-    /// Returns whether a REGISTER was answered before: that of the last refresh of a binding, which comes again.
-    pub(super) fn is_settled(&self, hash: u64, call_id: &[u8], cseq: u32, ts: Timestamp) -> bool {
+    /// Returns whether a REGISTER was answered before: that of the last refresh of a binding, which comes again. Not all count
+    /// on when they send another one.
+    pub(super) fn is_settled(&self, hash: u64, seen: &Seen<'_>) -> bool {
         const LIFETIME: i64 = 32 * SECOND;
+        let [client, _] = ends(seen);
+        let client = client.ip().to_canonical();
         self.table
             .candidates(hash)
             .take(MAX_PER_AOR)
             .any(|(_, binding)| {
-                binding.cseq() == Some(cseq)
-                    && binding.call_id() == call_id
-                    && ts.since(binding.refreshed).saturating_abs() <= LIFETIME
+                // At a further hop each message has another transaction.
+                let is_further = binding.client().map(|before| before.ip()) != Some(client);
+                binding.cseq() == Some(seen.cseq)
+                    && binding.call_id() == seen.call_id
+                    && (is_further || binding.transaction == seen.transaction as u32)
+                    && seen.ts.since(binding.refreshed).saturating_abs() <= LIFETIME
             })
     }
 

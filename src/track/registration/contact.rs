@@ -29,6 +29,10 @@ pub(super) struct Listing {
     /// The values, each with its length before it.
     octets: Vec<u8>,
     count: u8,
+    /// Whether there were more values than are kept.
+    is_capped: bool,
+    /// Whether the message was captured only up to somewhere in its headers: there may be more values, and an Expires.
+    pub(super) is_cut: bool,
     pub(super) expires: Option<u32>,
 }
 
@@ -62,23 +66,38 @@ pub(super) struct Identity {
 }
 
 impl Listing {
-    /// Adds a value, unless there are too many.
-    pub(super) fn push(&mut self, value: &[u8]) {
-        if self.count < MAX_CONTACTS
-            && value.len() <= MAX_CONTACT
-            && self.octets.len() + value.len() < MAX_OCTETS
-        {
-            self.octets.reserve_exact(2 + value.len());
-            let len = (value.len() as u16).to_ne_bytes();
-            self.octets.extend_from_slice(&len);
-            self.octets.extend_from_slice(value);
-            self.count += 1;
+    /// Returns a list without Contacts, of a message that may have been cut.
+    pub(super) fn new(is_cut: bool) -> Self {
+        Self {
+            is_cut,
+            ..Self::default()
         }
     }
 
-    /// Returns whether it has no Contact.
+    /// Adds a value, unless there are too many.
+    pub(super) fn push(&mut self, value: &[u8]) {
+        if self.count >= MAX_CONTACTS
+            || value.len() > MAX_CONTACT
+            || self.octets.len() + value.len() >= MAX_OCTETS
+        {
+            self.is_capped = true;
+            return;
+        }
+        self.octets.reserve_exact(2 + value.len());
+        let len = (value.len() as u16).to_ne_bytes();
+        self.octets.extend_from_slice(&len);
+        self.octets.extend_from_slice(value);
+        self.count += 1;
+    }
+
+    /// Returns whether the message has no Contact.
     pub(super) fn is_empty(&self) -> bool {
-        self.octets.is_empty()
+        self.octets.is_empty() && !self.is_partial()
+    }
+
+    /// Returns whether the message has, or may have, Contacts that are not in here: what is missing says nothing then.
+    pub(super) const fn is_partial(&self) -> bool {
+        self.is_capped || self.is_cut
     }
 
     /// Returns whether it removes all bindings (RFC 3261 §10.2.2).
@@ -117,6 +136,14 @@ impl Listing {
             }
         }
         kept
+    }
+
+    /// Returns whether all Contacts of another list are in this one.
+    pub(super) fn has_all_of(&self, other: &Self) -> bool {
+        let own: Vec<Contact<'_>> = self.contacts().collect();
+        other
+            .contacts()
+            .all(|contact| own.iter().any(|own| own.uri.is_same_resource(&contact.uri)))
     }
 
     /// Returns how long a Contact of it is to last: its own parameter, or else Expires (RFC 3261 §10.2.1.1).
@@ -191,6 +218,13 @@ impl<'a> Contact<'a> {
     /// Returns the user in the URI.
     pub(super) const fn user(&self) -> Option<&'a [u8]> {
         self.uri.user
+    }
+
+    /// Returns the port in the URI, or the one that stands for none.
+    pub(super) fn port(&self) -> u16 {
+        let is_secure = self.uri.scheme.eq_ignore_ascii_case(b"sips");
+        let default = if is_secure { 5061 } else { 5060 };
+        self.uri.port.unwrap_or(default)
     }
 
     /// Returns whether it is the Contact of `user` at `ip`.
@@ -353,6 +387,7 @@ mod tests {
                 .contacts()
                 .all(|contact| contact.text.len() == MAX_CONTACT)
         );
+        assert!(listing.is_partial());
         let none = listing.retain(|_| false);
         assert!(none.is_empty());
     }

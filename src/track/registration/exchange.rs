@@ -74,6 +74,8 @@ pub(crate) struct Exchange {
     counters: [SideCounters; 2],
     pub(super) flags: Flags,
     pub(super) cseq: u32,
+    /// A part of the key of the last transaction at the hop next to the client.
+    pub(super) transaction: u32,
     pub(super) status: u16,
     pub(super) challenges: u16,
     pub(super) failures: u16,
@@ -171,6 +173,7 @@ impl Exchange {
             counters: [SideCounters::default(); 2],
             flags,
             cseq: seen.cseq,
+            transaction: seen.transaction as u32,
             status: 0,
             challenges: 0,
             failures: 0,
@@ -229,6 +232,7 @@ impl Exchange {
         [self.client, self.registrar] = ends(seen);
         self.transport = seen.message.flow.transport;
         self.cseq = seen.cseq;
+        self.transaction = seen.transaction as u32;
         self.texts.set(Text::FromTag, seen.from_tag);
         if !seen.is_response() {
             self.texts.set(Text::RequestUri, head.request_uri(bytes));
@@ -362,6 +366,10 @@ impl Entry for Exchange {
 
     fn last_seen(&self) -> Timestamp {
         self.last_seen
+    }
+
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 
     fn allocated(&self) -> usize {

@@ -65,6 +65,7 @@ impl Binding {
             granted: 0,
             refreshes: 0,
             cseq: 0,
+            transaction: 0,
             reg_id: contact.reg_id,
             moves: 0,
             challenges: 0,
@@ -91,6 +92,7 @@ impl Binding {
         self.client = exchange.client().into();
         self.registrar = exchange.registrar().into();
         self.cseq = exchange.cseq();
+        self.transaction = exchange.transaction;
         self.status = exchange.status();
         self.transport = exchange.transport();
         self.challenges = self.challenges.saturating_add(exchange.challenges());
@@ -231,6 +233,13 @@ impl Binding {
             EndReason::Expired => (BindingState::Expired, Some(reason)),
             _ => (BindingState::Removed, Some(reason)),
         };
+    }
+
+    /// Returns the hashes of the Contacts that it is known by: its own, and the one that the registrar lists instead.
+    pub(super) fn contact_hashes(&self) -> impl Iterator<Item = u64> + use<> {
+        [self.identity.contact, self.alias]
+            .into_iter()
+            .filter(|contact| *contact != 0)
     }
 
     /// Returns what tells it from others when it is gone.

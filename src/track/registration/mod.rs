@@ -9,6 +9,7 @@
 //! record, and 8 rounds of an exchange.
 
 mod accept;
+mod answer;
 mod aor;
 mod binding;
 mod bindings;
@@ -92,11 +93,7 @@ impl Registrations {
         if let Some((key, _)) = known {
             return Some(key);
         }
-        let is_settled = || {
-            self.bindings
-                .is_settled(aor.hash, seen.call_id, seen.cseq, seen.ts)
-        };
-        if (1..200).contains(&seen.status) || is_settled() {
+        if (1..200).contains(&seen.status) || self.bindings.is_settled(aor.hash, seen) {
             return None;
         }
         Some(
@@ -140,11 +137,11 @@ impl Registrations {
         self.exchanges.len() + self.bindings.table.len()
     }
 
-    /// Returns whether what has set a deadline is still open.
-    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
+    /// Returns whether what has set a deadline is still open, and is to be woken at `at`.
+    pub(crate) fn awaits(&self, timer: TimerId, at: Timestamp) -> bool {
         match timer.owner {
-            Owner::Binding => self.bindings.table.is_open(timer),
-            _ => self.exchanges.is_open(timer),
+            Owner::Binding => self.bindings.table.awaits(timer, at),
+            _ => self.exchanges.awaits(timer, at),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What messages do to an exchange.
 
+use std::net::SocketAddr;
+
 use crate::{
     capture::Origin,
     time::Timestamp,
@@ -133,20 +135,30 @@ impl Exchange {
             return;
         };
         let asked = said.listing;
-        if said.depth < round.depth {
+        let [src, dst] = ends(seen);
+        let is_at = |one: SocketAddr, other: SocketAddr| {
+            one.ip().to_canonical() == other.ip().to_canonical()
+        };
+        // Who puts a Via of its own in place of the others is at the same depth; what the client itself sends elsewhere is no
+        // further hop.
+        let is_other = said.depth == round.depth
+            && round.transaction != seen.transaction
+            && !is_at(src, self.client);
+        let is_nearer = is_other && is_at(dst, self.client);
+        if said.depth < round.depth || is_nearer {
             // Captured in the wrong order.
             let registrar = self.registrar;
             round.depth = said.depth;
             round.transaction = seen.transaction;
             let before = round.asked.replace(asked);
-            round.far_asked = before.filter(|before| round.asked.as_ref() != Some(before));
+            round.far_asked = before.filter(|before| round.is_other(before));
             self.describe_near(seen);
             self.describe_asked();
             self.registrar = registrar;
-        } else if said.depth > round.far_depth {
-            round.far_depth = said.depth;
-            round.far_asked = (round.asked.as_ref() != Some(&asked)).then_some(asked);
-            [_, self.registrar] = ends(seen);
+        } else if said.depth > round.far_depth || is_other {
+            round.far_depth = round.far_depth.max(said.depth);
+            round.far_asked = round.is_other(&asked).then_some(asked);
+            self.registrar = dst;
             self.describe_path(said.path);
         }
     }
@@ -260,7 +272,16 @@ impl Exchange {
         match seen.status {
             401 | 407 => return self.challenged(index, seen, context),
             300..=399 | 423 => self.wait(index, seen.ts.plus(RETRY_LIFETIME)),
-            _ => return self.refuse(index, &[EventKind::RegFailed], (seen.ts, origin), context),
+            status => {
+                // Some do not ask again when credentials are wrong.
+                let is_unknown = matches!(status, 403 | 404);
+                let kinds: &[EventKind] = if is_unknown && round.has_answered_challenge() {
+                    &[EventKind::AuthFailed, EventKind::RegFailed]
+                } else {
+                    &[EventKind::RegFailed]
+                };
+                return self.refuse(index, kinds, (seen.ts, origin), context);
+            }
         }
         None
     }
@@ -323,8 +344,11 @@ impl Exchange {
         let frame = truth.as_ref().map(|truth| truth.origin).or(origin);
         let (ts, asked, listed) = match (truth, near) {
             // Contacts that somebody rewrites on the way are not those that the client knows.
-            (Some(_), Some(near)) if far_asked.is_some() => (told, asked, near),
-            (Some(truth), Some(_)) => (told, asked, truth.listed),
+            (Some(truth), Some(near)) => {
+                let is_rewritten = far_asked.is_some() || !truth.listed.has_all_of(&near);
+                let listed = if is_rewritten { near } else { truth.listed };
+                (told, asked, listed)
+            }
             (Some(truth), None) => (truth.ts, far_asked.or(asked), truth.listed),
             (None, near) => (told, asked, near.unwrap_or_default()),
         };
@@ -387,6 +411,18 @@ impl Round {
             status: 0,
             phase: Phase::Pending,
         }
+    }
+
+    /// Returns whether it asks for something else further on, as far as that is known.
+    fn is_other(&self, further: &Listing) -> bool {
+        self.asked
+            .as_ref()
+            .is_none_or(|asked| asked != further && !asked.is_partial() && !further.is_partial())
+    }
+
+    /// Returns whether it is the answer to a challenge.
+    fn has_answered_challenge(&self) -> bool {
+        self.follows_challenge && self.credentials.are_given()
     }
 
     /// Ends it without a word.

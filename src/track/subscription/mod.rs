@@ -84,6 +84,8 @@ struct Subscription {
     /// The seconds that were granted last.
     granted: Option<u32>,
     expires_at: Option<Timestamp>,
+    /// Until when a response may tell that it was refreshed before it has expired.
+    held_until: Timestamp,
     /// When it came into being; `None` for one that is learned.
     began: Option<Timestamp>,
     /// When it was over.
@@ -151,6 +153,7 @@ impl Subscription {
             requested: None,
             granted: None,
             expires_at: None,
+            held_until: seen.ts,
             began: None,
             ended: seen.ts,
             last_seen: seen.ts,
@@ -292,6 +295,10 @@ impl Entry for Subscription {
 
     fn last_seen(&self) -> Timestamp {
         self.last_seen
+    }
+
+    fn alarm(&self) -> &Alarm {
+        &self.alarm
     }
 
     fn allocated(&self) -> usize {

@@ -19,6 +19,9 @@ use crate::{
 /// transaction before it).
 const ASKED: i64 = 64 * SECOND;
 
+/// 64·T1: how long a SUBSCRIBE waits for its response (RFC 3261 §17.1.2.2, timer F).
+const REFRESHING: i64 = 32 * SECOND;
+
 /// How long what comes late is known to be of a subscription that is over.
 const LINGER: i64 = 32 * SECOND;
 
@@ -66,6 +69,16 @@ impl Subscription {
         self.expires_at = Some(ts.plus(i64::from(seconds) * SECOND));
     }
 
+    /// Takes a SUBSCRIBE within its dialog: it does not expire before that is answered.
+    pub(super) fn ask_again(&mut self, ts: Timestamp) {
+        self.held_until = ts.plus(REFRESHING);
+    }
+
+    /// Takes a failure of that.
+    pub(super) fn stay(&mut self, ts: Timestamp) {
+        self.held_until = ts;
+    }
+
     /// Lets it end by a message.
     pub(super) fn end(&mut self, seen: &Seen<'_>, reason: &[u8], context: &mut Context<'_>) {
         if self.stage == Stage::Active {
@@ -81,7 +94,7 @@ impl Subscription {
             Stage::Asked => self.last_seen.plus(ASKED),
             Stage::Active => {
                 let idle = self.last_seen.plus(IDLE);
-                self.expires_at.unwrap_or(idle)
+                self.expires_at.map_or(idle, |at| at.max(self.held_until))
             }
             Stage::Over | Stage::Expired => self.ended.max(self.last_seen).plus(LINGER),
         }
@@ -112,8 +125,8 @@ impl Subscription {
             return self.end(seen, seen.reason(), context);
         }
         if matches!(self.stage, Stage::Over | Stage::Expired) {
-            // That it has ended may be what has become of this very request.
-            let is_later = |request| request > self.ended;
+            // That it has ended may be what has become of this very request; that it has expired is not.
+            let is_later = |request| request > self.ended || self.stage == Stage::Expired;
             if is_over || !exchange.request().is_none_or(is_later) {
                 return;
             }

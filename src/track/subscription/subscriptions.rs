@@ -95,6 +95,11 @@ impl Subscriptions {
             }
         }
         let found = self.find(seen, Sides::of(seen), package, context);
+        if step.progress == Progress::Began && !seen.is_response() {
+            self.change(found, context, |subscription| {
+                subscription.ask_again(seen.ts);
+            });
+        }
         self.count(found, seen, step, context);
         if !matches!(step.progress, Progress::Settled | Progress::Late) {
             return;
@@ -102,7 +107,9 @@ impl Subscriptions {
         match seen.status {
             200..300 => self.grant(seen, found, exchange, step, context),
             status if ends_subscription(status) => self.end(seen, found, context),
-            _ => {}
+            // The client tries again.
+            401 | 407 | 423 => {}
+            _ => self.change(found, context, |subscription| subscription.stay(seen.ts)),
         }
     }
 
@@ -274,6 +281,21 @@ impl Subscriptions {
         }
     }
 
+    /// Changes the subscription whose dialog a message is of.
+    fn change(
+        &mut self,
+        found: Option<(Fit, Key)>,
+        context: &mut Context<'_>,
+        change: impl FnOnce(&mut Subscription),
+    ) {
+        if let Some((Fit::Dialog, key)) = found
+            && let Some(subscription) = self.table.get_mut(key)
+        {
+            change(subscription);
+            subscription.arm(key, context);
+        }
+    }
+
     /// Counts a message of a subscription that is known.
     fn count(
         &mut self,
@@ -353,9 +375,9 @@ impl Subscriptions {
         }
     }
 
-    /// Returns whether what has set a deadline is still open.
-    pub(crate) fn is_open(&self, timer: TimerId) -> bool {
-        self.table.is_open(timer)
+    /// Returns whether what has set a deadline is still open, and is to be woken at `at`.
+    pub(crate) fn awaits(&self, timer: TimerId, at: Timestamp) -> bool {
+        self.table.awaits(timer, at)
     }
 
     /// Returns how many subscriptions there are.

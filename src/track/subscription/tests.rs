@@ -167,6 +167,43 @@ fn a_subscription_is_refreshed() {
                 ],
             ),
             (
+                "under way when it expires",
+                "600.020 A>B SUBSCRIBE n=2 to=t | Event: dialog | Expires: 3600
+                 600.100 B>A 200:SUBSCRIBE n=2 to=t | Expires: 600
+                 600.110 B>A NOTIFY n=8 from=t to=f | Event: dialog | Subscription-State: terminated",
+                &["sub-new 0.02 202 600s", "sub-del 600.11 600s"],
+            ),
+            (
+                "under way when it expires, with a challenge",
+                "599.900 A>B SUBSCRIBE n=2 to=t | Event: dialog | Expires: 3600
+                 600.050 B>A 401:SUBSCRIBE n=2 to=t | WWW-Authenticate: Digest realm=\"a\"
+                 600.100 A>B SUBSCRIBE n=3 to=t | Event: dialog | Expires: 3600 | Authorization: Digest realm=\"a\"
+                 600.200 B>A 200:SUBSCRIBE n=3 to=t | Expires: 600",
+                &["sub-new 0.02 202 600s", "sub-expired (1200.2) 600s"],
+            ),
+            (
+                "under way when it expires, and refused",
+                "600.020 A>B SUBSCRIBE n=2 to=t | Event: dialog | Expires: 3600
+                 600.100 B>A 500:SUBSCRIBE n=2 to=t",
+                &[
+                    "sub-new 0.02 202 600s",
+                    "other-failed 600.1 500",
+                    "sub-expired (600.1) 600s",
+                ],
+            ),
+            (
+                "under way when it expires, and never answered, or too late",
+                "600.020 A>B SUBSCRIBE n=2 to=t | Event: dialog | Expires: 3600
+                 640.000 B>A 200:SUBSCRIBE n=2 to=t | Expires: 600",
+                &[
+                    "sub-new 0.02 202 600s",
+                    "sub-expired (632.02) 600s",
+                    "other-timeout (637.02) timeout",
+                    "sub-new 640 200 600s late-refresh",
+                    "sub-expired (1240) 600s late-refresh",
+                ],
+            ),
+            (
                 "another failure leaves it as it was",
                 "300.000 A>B SUBSCRIBE n=2 to=t | Event: dialog | Expires: 3600
                  300.020 B>A 500:SUBSCRIBE n=2 to=t",

@@ -204,3 +204,152 @@ fn another_port_of_the_nat_is_a_move_but_another_stream_is_not() {
     let told = run(&default(), 50.0, &trace);
     assert_told(&told, &["0.1 reg-new c1", "30.1 reg-refresh c1"], &[active]);
 }
+
+#[test]
+fn a_hop_that_replaces_the_vias_is_a_hop() {
+    const SBC_INSIDE: &str = "198.51.100.5:5060";
+    let own = expiring("<sip:c1@10.0.0.7:5060>", 600);
+    let granted = expiring("<sip:c1@10.0.0.7:5060>", 60);
+    let other = expiring("<sip:c1@192.0.2.5:5060;ue=1>", 3600);
+    let round = |at: f64, cseq| {
+        let beyond = |said| Said {
+            client: EDGE,
+            branches: &["sbc"],
+            ..said
+        };
+        [
+            near(register(at, cseq, &own)),
+            beyond(register(at + 0.01, cseq, &other)),
+            beyond(response(at + 0.02, 200, cseq, &other)),
+            near(response(at + 0.03, 200, cseq, &granted)),
+        ]
+    };
+    let events = [
+        "0.03 reg-new c1",
+        "50.03 reg-refresh c1",
+        "100.03 reg-refresh c1",
+    ];
+    let bindings = ["c1 active - 0.03 160.03 behind-nat"];
+    let mut trace = [round(0.0, 1), round(50.0, 2), round(100.0, 3)].concat();
+    let told = run(&default(), 150.0, &trace);
+    assert_told(&told, &events, &bindings);
+    // It has another address towards the registrar.
+    for said in trace.iter_mut().filter(|said| said.client == EDGE) {
+        said.client = SBC_INSIDE;
+    }
+    let told = run(&default(), 150.0, &trace);
+    assert_told(&told, &events, &bindings);
+    // The REGISTER behind it was not seen, or before the one that the client has sent.
+    trace.retain(|said| said.status > 0 || said.client != SBC_INSIDE);
+    let told = run(&default(), 150.0, &trace);
+    assert_told(&told, &events, &bindings);
+    let mut trace = round(0.0, 1);
+    trace[1].at = -0.001;
+    let told = run(&default(), 50.0, &trace);
+    assert_told(
+        &told,
+        &["0.03 reg-new c1"],
+        &["c1 active - 0.03 60.03 behind-nat"],
+    );
+}
+
+#[test]
+fn a_second_registrar_is_no_further_hop() {
+    let (asked, less) = (expiring(C1, 60), expiring(C1, 30));
+    let other = |said| Said {
+        registrar: "192.0.2.2:5060",
+        branches: &["second"],
+        ..said
+    };
+    // The client asks both; what the first one grants counts.
+    let trace = [
+        register(0.0, 1, &asked),
+        other(register(0.001, 1, &asked)),
+        response(0.1, 200, 1, &asked),
+        other(response(0.12, 200, 1, &less)),
+    ];
+    let told = run(&default(), 50.0, &trace);
+    assert_told(&told, &["0.1 reg-new c1"], &["c1 active - 0.1 60.1 "]);
+}
+
+#[test]
+fn phones_behind_one_address_have_the_contact_of_their_port() {
+    let (private_1, private_2) = (
+        "<sip:c1@192.168.1.10:5071>;expires=600",
+        "<sip:c1@192.168.1.11:5072>;expires=600",
+    );
+    let (public_1, public_2) = (
+        "<sip:c1@192.0.2.10:10001>;expires=600",
+        "<sip:c1@192.0.2.10:10002>;expires=600",
+    );
+    let lists = [
+        format!("{public_2}, {public_1}"),
+        format!("{public_1}, {public_2}"),
+    ];
+    let phone_1 = |said| Said {
+        call_id: "one",
+        client: "192.0.2.10:10001",
+        ..said
+    };
+    let phone_2 = |said| Said {
+        call_id: "two",
+        client: "192.0.2.10:10002",
+        ..said
+    };
+    let mut trace = Vec::new();
+    for (number, list) in (0_u32..).zip(lists.iter().chain(&lists)) {
+        let (at, cseq) = (f64::from(number) * 100.0, number + 1);
+        trace.extend([
+            phone_1(register(at, cseq, private_1)),
+            phone_1(response(at + 0.1, 200, cseq, list)),
+            phone_2(register(at + 50.0, cseq, private_2)),
+            phone_2(response(at + 50.1, 200, cseq, list)),
+        ]);
+    }
+    let told = run(&default(), 400.0, &trace);
+    assert_told(
+        &told,
+        &[
+            "0.1 reg-new c1:5071",
+            // The registrar had the other one before.
+            "50.1 reg-refresh c1:5072",
+            "100.1 reg-refresh c1:5071",
+            "150.1 reg-refresh c1:5072",
+            "200.1 reg-refresh c1:5071",
+            "250.1 reg-refresh c1:5072",
+            "300.1 reg-refresh c1:5071",
+            "350.1 reg-refresh c1:5072",
+        ],
+        &[
+            // Each list says 600 s of all.
+            "c1:5071 active - 0.1 950.1 behind-nat",
+            "c1:5072 active - - 950.1 learned,behind-nat",
+        ],
+    );
+}
+
+#[test]
+fn another_port_of_the_nat_is_no_other_binding_when_contacts_are_rewritten() {
+    let own = expiring("<sip:c1@192.168.1.10:5060>", 600);
+    let (before, after) = (
+        "<sip:c1@192.0.2.10:10001>;expires=600",
+        "<sip:c1@192.0.2.10:10009>;expires=600",
+    );
+    let from = |client, said| Said { client, ..said };
+    let trace = [
+        from("192.0.2.10:10001", register(0.0, 1, &own)),
+        from("192.0.2.10:10001", response(0.1, 200, 1, before)),
+        from("192.0.2.10:10009", register(300.0, 2, &own)),
+        from("192.0.2.10:10009", response(300.1, 200, 2, after)),
+    ];
+    let told = run(&default(), 400.0, &trace);
+    assert_told(
+        &told,
+        &[
+            "0.1 reg-new c1",
+            "300.1 reg-refresh c1",
+            "300.1 reg-moved c1",
+        ],
+        &["c1 active - 0.1 900.1 behind-nat"],
+    );
+}

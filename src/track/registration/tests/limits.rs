@@ -125,3 +125,30 @@ fn a_flood_of_rounds_is_bounded() {
     // Those that were forgotten are not told of, nor those that a success came after.
     assert_told(&told, &["11 reg-new c1"], &["c1 active - 11 71 "]);
 }
+
+#[test]
+fn more_contacts_in_a_list_than_count_are_still_there() {
+    let contacts: Vec<String> = (1..=80)
+        .map(|number| format!("<sip:c{number}@192.0.2.{number}>;expires=3600"))
+        .collect();
+    let ids: Vec<String> = (1..=80).map(|number| format!("call-{number}")).collect();
+    let lists: Vec<String> = (1..=80).map(|count| contacts[..count].join(", ")).collect();
+    let mut trace = Vec::new();
+    for (index, call_id) in ids.iter().enumerate() {
+        let at = (index + 1) as f64;
+        trace.extend([
+            Said {
+                call_id,
+                ..register(at, 1, &contacts[index])
+            },
+            Said {
+                call_id,
+                ..response(at + 0.1, 200, 1, &lists[index])
+            },
+        ]);
+    }
+    let told = run(&default(), 90.0, &trace);
+    let expected = (1..=80).map(|number| format!("{number}.1 reg-new c{number}"));
+    assert!(expected.eq(told.events), "{:#?}", told.bindings);
+    assert!(told.bindings.iter().all(|line| line.contains(" active ")));
+}

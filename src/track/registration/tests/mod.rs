@@ -44,6 +44,8 @@ struct Said<'a> {
     /// The branches of its Vias, the topmost first.
     branches: &'a [&'a str],
     transport: Transport,
+    /// The text behind which nothing of it was captured, if that is not empty.
+    cut_behind: &'a str,
 }
 
 const REGISTER: Said<'_> = Said {
@@ -59,6 +61,7 @@ const REGISTER: Said<'_> = Said {
     registrar: REGISTRAR,
     branches: &["1"],
     transport: Transport::Udp,
+    cut_behind: "",
 };
 
 /// Returns a REGISTER; each has a branch of its own by its CSeq.
@@ -110,7 +113,12 @@ impl Said<'_> {
         for header in self.headers {
             write!(text, "{header}\r\n").unwrap();
         }
-        (text + "\r\n").into_bytes()
+        text.push_str("\r\n");
+        if !self.cut_behind.is_empty() {
+            let start = text.find(self.cut_behind).unwrap();
+            text.truncate(start + self.cut_behind.len());
+        }
+        text.into_bytes()
     }
 
     /// Returns it as it is captured in a frame.

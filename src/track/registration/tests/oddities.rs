@@ -431,3 +431,142 @@ fn a_challenge_that_comes_after_the_credentials() {
         &["c1 failed - - - "],
     );
 }
+
+#[test]
+fn what_was_not_captured_is_not_gone() {
+    let c1 = expiring(C1, 600);
+    let c2 = expiring(C2, 600);
+    let both = format!("{c1}, {c2}");
+    let cut = |cut_behind, said| Said { cut_behind, ..said };
+    let device = |said| Said {
+        call_id: "other",
+        client: "192.0.2.11:5060",
+        ..said
+    };
+    let mut trace = vec![
+        register(0.0, 1, &c1),
+        response(0.1, 200, 1, &c1),
+        device(register(1.0, 1, &c2)),
+        device(response(1.1, 200, 1, &both)),
+    ];
+    let new = ["0.1 reg-new c1", "1.1 reg-new c2"];
+    // What the second list says of the first one is the same but for a second.
+    let [first, second] = ["c1 active - 0.1 600.1 ", "c2 active - 1.1 601.1 "];
+
+    // No Contact is left of either: it may be a fetch or anything else.
+    let mut nothing = trace.clone();
+    nothing.extend([
+        cut("REGISTER\r\n", register(300.0, 2, &c1)),
+        cut("REGISTER\r\n", response(300.1, 200, 2, &both)),
+    ]);
+    let told = run(&default(), 400.0, &nothing);
+    assert_told(&told, &new, &[first, second]);
+
+    // The first Contact is left, and a piece of the next that looks like one of another port. What was asked for is known.
+    trace.extend([
+        register(300.0, 2, &c1),
+        cut("c2@192.0.2.11:50", response(300.1, 200, 2, &both)),
+        device(register(400.0, 2, &c2)),
+        device(cut("REGISTER\r\n", response(400.1, 200, 2, &both))),
+    ]);
+    let told = run(&default(), 500.0, &trace);
+    let events = [
+        new[0],
+        new[1],
+        "300.1 reg-refresh c1",
+        "400.1 reg-refresh c2",
+    ];
+    assert_told(
+        &told,
+        &events,
+        &["c1 active - 0.1 900.1 ", "c2 active - 1.1 1000.1 "],
+    );
+}
+
+#[test]
+fn a_cut_register_may_ask_for_any_time() {
+    let mut trace = vec![register(0.0, 1, C1), response(0.1, 200, 1, C1)];
+    let removal = |at, cut_behind| Said {
+        headers: &["Expires: 0"],
+        cut_behind,
+        ..register(at, 2, C1)
+    };
+    // With all of its Contact, and nothing or only a digit of Expires.
+    trace.extend([removal(50.0, "5060>\r\n"), response(50.1, 200, 2, "")]);
+    let told = run(&default(), 100.0, &trace);
+    let active = "c1 active - 0.1 3600.1 ";
+    assert_told(&told, &["0.1 reg-new c1"], &[active]);
+    trace[2].cut_behind = "Expires: 0";
+    let told = run(&default(), 100.0, &trace);
+    assert_told(&told, &["0.1 reg-new c1"], &[active]);
+    // All of it.
+    trace[2].cut_behind = "Expires: 0\r\n";
+    let told = run(&default(), 100.0, &trace);
+    assert_eq!(told.events, ["0.1 reg-new c1", "50.1 reg-del c1"]);
+}
+
+#[test]
+fn a_contact_that_is_listed_twice_is_one() {
+    let c1 = expiring(C1, 600);
+    let other = "<sip:c1@192.0.2.10:5060;transport=tcp>;expires=500";
+    let (twice, reversed) = (format!("{c1}, {other}"), format!("{other}, {c1}"));
+    let mut trace = vec![
+        register(0.0, 1, &c1),
+        response(0.1, 200, 1, &twice),
+        register(300.0, 2, &c1),
+        response(300.1, 200, 2, &reversed),
+    ];
+    let events = ["0.1 reg-new c1", "300.1 reg-refresh c1"];
+    let told = run(&default(), 400.0, &trace);
+    assert_told(&told, &events, &["c1 active - 0.1 900.1 "]);
+    // Neither is it learned twice.
+    trace[0].contact = "";
+    let told = run(&default(), 200.0, &trace[..2]);
+    assert_told(&told, &[], &["c1 learned - - 600.1 learned"]);
+}
+
+#[test]
+fn another_register_under_a_used_number_is_no_repetition() {
+    let (c1, none) = (expiring(C1, 600), expiring(C1, 0));
+    let other = expiring("<sip:c1@192.0.2.10:5061>", 600);
+    let again = |said| Said {
+        branches: &["again"],
+        ..said
+    };
+    // Within the time of the exchange, of repetitions, and after it.
+    for gap in [3.0, 15.0, 40.0] {
+        let trace = [
+            register(0.0, 1, &c1),
+            response(0.1, 200, 1, &c1),
+            again(register(gap, 1, &none)),
+            again(response(gap + 0.1, 200, 1, "")),
+        ];
+        let told = run(&default(), 100.0, &trace);
+        let removed = format!("{} reg-del c1", gap + 0.1);
+        assert_told(
+            &told,
+            &["0.1 reg-new c1", &removed],
+            &["c1 removed client 0.1 600.1 "],
+        );
+    }
+    // A phone that was switched off and on.
+    let booted = |said| Said {
+        from: "<sip:alice@example.com>;tag=g",
+        ..again(said)
+    };
+    let trace = [
+        register(0.0, 1, &c1),
+        response(0.1, 200, 1, &c1),
+        booted(register(15.0, 1, &other)),
+        booted(response(15.1, 200, 1, &other)),
+    ];
+    let told = run(&default(), 50.0, &trace);
+    assert_told(
+        &told,
+        &["0.1 reg-new c1", "15.1 reg-new c1:5061", "15.1 reg-del c1"],
+        &[
+            "c1 superseded superseded 0.1 600.1 ",
+            "c1:5061 active - 15.1 615.1 ",
+        ],
+    );
+}
