@@ -198,8 +198,10 @@ impl<T: Entry> Table<T> {
         None
     }
 
-    /// Returns the keys of all objects, in the order of their slots.
-    pub(crate) fn keys(&self) -> Vec<Key> {
+    /// Returns the keys of all objects at the end of the capture, in the order of their slots. None is looked for by its age
+    /// any more, and what follows needs the memory.
+    pub(crate) fn last_keys(&mut self) -> Vec<Key> {
+        self.by_age = BinaryHeap::new();
         let key = |(index, slot): (usize, &Slot<T>)| {
             slot.object.as_ref().map(|_| Key {
                 slot: index as u32,

@@ -8,7 +8,7 @@ use crate::{
         exchange::Exchanges,
         registration::Registrations,
         subscription::Subscriptions,
-        timer::{Owner, TimerId},
+        timer::{Owner, TimerId, Timers},
     },
 };
 
@@ -51,6 +51,8 @@ impl Tables {
 
     /// Hands over all that is still open.
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
+        // No deadline fires any more; what follows needs the memory.
+        context.shared.timers = Timers::default();
         self.calls.finish(context);
         self.registrations.finish(context);
         self.exchanges.finish(context);

@@ -105,22 +105,39 @@ impl<F: Field, const N: usize> Texts<F, N> {
         self.octets.capacity()
     }
 
-    /// Returns how many octets the texts have.
+    /// Returns how many octets the texts have, what several have in common counted once.
     fn used(&self) -> usize {
-        self.spans.iter().map(|(_, len)| usize::from(*len)).sum()
+        let own = (0..N).filter(|at| whole_of(&self.spans, *at).is_none());
+        own.filter_map(|at| self.spans.get(at))
+            .map(|(_, len)| usize::from(*len))
+            .sum()
     }
 
     /// Drops what is not part of any text any more.
     pub(crate) fn compact(&mut self) {
+        let before = self.spans;
         let mut octets = Vec::with_capacity(self.used());
-        for span in &mut self.spans {
-            let (start, len) = (usize::from(span.0), usize::from(span.1));
-            let text = self.octets.get(start..start + len).unwrap_or_default();
-            *span = (octets.len() as u16, text.len() as u16);
-            octets.extend_from_slice(text);
+        for (at, (start, len)) in before.into_iter().enumerate() {
+            let whole = whole_of(&before, at).and_then(|whole| self.spans.get(whole));
+            let place = whole.map_or(octets.len() as u16, |(start, _)| *start);
+            if whole.is_none() {
+                let (start, len) = (usize::from(start), usize::from(len));
+                let text = self.octets.get(start..start + len).unwrap_or_default();
+                octets.extend_from_slice(text);
+            }
+            if let Some(span) = self.spans.get_mut(at) {
+                *span = (place, len);
+            }
         }
         self.octets = octets;
     }
+}
+
+/// Returns which text before the one at `at` begins with it, in the same octets.
+fn whole_of(spans: &[(u16, u16)], at: usize) -> Option<usize> {
+    let (start, len) = *spans.get(at)?;
+    let mut before = spans.get(..at)?.iter();
+    before.position(|(other, whole)| *other == start && *whole >= len)
 }
 
 /// Returns as much of a text as is kept of it.
@@ -154,6 +171,26 @@ mod tests {
             (&b"al"[..], &b"robert"[..])
         );
         assert_eq!(texts.get(Nth(7)), b"");
+    }
+
+    #[test]
+    fn what_texts_have_in_common_stays_so() {
+        let mut texts = Texts::<Nth, 4>::new(64);
+        texts.set(Nth(0), b"gone");
+        texts.set(Nth(0), b"sip:bob@example.com;user=phone");
+        texts.set_beginning(Nth(2), b"sip:bob@example.com", Nth(0));
+        texts.set(Nth(3), b"Bob");
+        texts.compact();
+        assert_eq!(
+            [0, 1, 2, 3].map(|nth| texts.get(Nth(nth))),
+            [
+                &b"sip:bob@example.com;user=phone"[..],
+                b"",
+                b"sip:bob@example.com",
+                b"Bob"
+            ]
+        );
+        assert_eq!(texts.allocated(), 33);
     }
 
     #[test]

@@ -283,7 +283,7 @@ impl Calls {
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
         // Deadlines of the last moment have fired; they come before the moment after it.
         let end = context.shared.now.plus(-1);
-        for key in self.table.keys() {
+        for key in self.table.last_keys() {
             if let Some(call) = self.table.get_mut(key) {
                 call.settle_end(end);
             }

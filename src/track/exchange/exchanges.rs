@@ -195,7 +195,7 @@ impl Exchanges {
 
     /// Hands over all that is left.
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
-        for key in self.table.keys() {
+        for key in self.table.last_keys() {
             self.close(key, context);
         }
     }

@@ -249,7 +249,7 @@ impl Bindings {
 
     /// Hands over all that are still there.
     pub(super) fn finish(&mut self, context: &mut Context<'_>) {
-        for key in self.table.keys() {
+        for key in self.table.last_keys() {
             if let Some(mut binding) = self.table.remove(key) {
                 let is_over = binding
                     .expires_at()

@@ -180,7 +180,7 @@ impl Registrations {
     pub(crate) fn finish(&mut self, context: &mut Context<'_>) {
         // Deadlines of the last moment have fired; they come before the moment after it.
         let end = context.shared.now.plus(-1);
-        for key in self.exchanges.keys() {
+        for key in self.exchanges.last_keys() {
             if let Some(exchange) = self.exchanges.get_mut(key) {
                 let verdict = exchange.finish(end);
                 self.bindings.judge(exchange, verdict, context);
