@@ -32,7 +32,7 @@ pub use self::{
     mermaid::write_mermaid,
     model::{
         Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
-        Stream, Tone, Verdict,
+        Stream, Tone, Verdict, put_in_order,
     },
     names::{InvalidAlias, NameBook},
     plantuml::write_plantuml,
