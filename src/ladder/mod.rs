@@ -7,6 +7,7 @@
 mod anonymize;
 mod arrows;
 mod html;
+mod labels;
 mod lanes;
 mod layout;
 mod mermaid;
@@ -28,6 +29,7 @@ mod width;
 pub use self::{
     anonymize::Anonymizer,
     html::{IndexEntry, write_html, write_index},
+    labels::TimeColumn,
     layout::{PictureOptions, pictures},
     mermaid::write_mermaid,
     model::{
@@ -39,5 +41,5 @@ pub use self::{
     rows::{Row, RowOptions, rows},
     scene::Scene,
     svg::{Theme, svg},
-    text::{TextStyle, TimeColumn, write_text},
+    text::{TextStyle, write_text},
 };
