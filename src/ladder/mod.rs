@@ -7,6 +7,7 @@
 mod anonymize;
 mod arrows;
 mod html;
+mod labels;
 mod lanes;
 mod layout;
 mod mermaid;
@@ -28,16 +29,17 @@ mod width;
 pub use self::{
     anonymize::Anonymizer,
     html::{IndexEntry, write_html, write_index},
+    labels::TimeColumn,
     layout::{PictureOptions, pictures},
     mermaid::write_mermaid,
     model::{
         Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
-        Stream, Tone, Verdict,
+        Stream, Tone, Verdict, put_in_order,
     },
     names::{InvalidAlias, NameBook},
     plantuml::write_plantuml,
     rows::{Row, RowOptions, rows},
     scene::Scene,
     svg::{Theme, svg},
-    text::{TextStyle, TimeColumn, write_text},
+    text::{TextStyle, write_text},
 };

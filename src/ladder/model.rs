@@ -271,6 +271,19 @@ impl Ladder {
     }
 }
 
+/// Puts messages into the order of the capture: what comes out of a stream may be held back until the stream is understood.
+///
+/// That is the order of the frames; of several captures, that of time.
+pub fn put_in_order(messages: &mut [MessageBuf]) {
+    let input = |message: &MessageBuf| message.completed_by.origin.input;
+    let first = messages.first().map(input);
+    if messages.iter().all(|message| Some(input(message)) == first) {
+        messages.sort_by_key(|message| message.completed_by.origin.number);
+    } else {
+        messages.sort_by_key(|message| message.ts);
+    }
+}
+
 /// Returns the calls that messages are of, in the order in which they began.
 fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
     struct Calls(Vec<Call>);

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::ladder::{Kind, Ladder, Lane, Row, show, text};
+use crate::ladder::{Kind, Ladder, Lane, Row, labels, show};
 
 /// Writes a ladder with these rows.
 ///
@@ -41,7 +41,7 @@ fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<
                 (Kind::Response(_), None) => "-->",
             };
             let (from, to) = (arrow.from, arrow.to);
-            let label = escape(&text::label(arrow, copies));
+            let label = escape(&labels::label(arrow, copies));
             writeln!(output, "p{from} {line} p{to} : {label}")
         }
         Row::Media(index) => {

@@ -2,45 +2,15 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     io::{self, Write},
 };
 
 use crate::ladder::{
-    Arrow, Kind, Ladder, Row, Tone, show,
+    Arrow, Kind, Ladder, Row, TimeColumn, Tone,
+    labels::{has_detail, label},
+    show,
     width::{columns, cut},
 };
-
-/// Which time stands at the left of each message.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum TimeColumn {
-    /// Seconds since the first message.
-    #[default]
-    Start,
-    /// Seconds since the message before.
-    Delta,
-    /// The time of day in UTC.
-    Absolute,
-}
-
-impl TimeColumn {
-    /// Returns the time of an arrow.
-    pub(super) fn of(self, ladder: &Ladder, index: usize) -> String {
-        let arrows = &ladder.arrows;
-        let Some(arrow) = arrows.get(index) else {
-            return String::new();
-        };
-        let since = |earlier: usize| {
-            let earlier = arrows.get(earlier).map_or(arrow.ts, |earlier| earlier.ts);
-            show::seconds(arrow.ts.since(earlier))
-        };
-        match self {
-            Self::Start => since(0),
-            Self::Delta => format!("+{}", since(index.saturating_sub(1))),
-            Self::Absolute => show::clock(arrow.ts),
-        }
-    }
-}
 
 /// How a ladder is written as text.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -442,56 +412,36 @@ impl<'a> Sheet<'a> {
         line.text(start.max(left + 2), &label);
     }
 
-    /// Writes a line; the colour is that of everything behind the time.
+    /// Writes a line; the lanes and what is left of them have no colour.
     fn write(&self, line: &Line, color: Option<&str>, output: &mut impl Write) -> io::Result<()> {
-        let text: String = line.cells.iter().flatten().collect();
-        let text = self.plain(text.trim_end());
-        match color.filter(|_| self.style.is_colored) {
-            Some(color) => {
-                let split = text
-                    .char_indices()
-                    .nth(self.gutter)
-                    .map_or(text.len(), |(at, _)| at);
-                let (time, rest) = text.split_at(split);
-                writeln!(output, "{time}\x1b[{color}m{rest}\x1b[0m")
+        let mut text = String::new();
+        let mut is_colored = false;
+        let end = line.cells.iter().rposition(|cell| *cell != Some(' '));
+        let cells = line.cells.iter().take(end.map_or(0, |end| end + 1));
+        for (column, c) in cells.enumerate() {
+            let Some(c) = c else { continue };
+            let is_lane = *c == self.pens.lane || *c == self.pens.pause;
+            let wanted = self.style.is_colored
+                && color.is_some()
+                && column > self.gutter
+                && !(is_lane && self.lanes.contains(&column));
+            if wanted != is_colored && *c != ' ' {
+                match color.filter(|_| wanted) {
+                    Some(color) => text.push_str(&format!("\x1b[{color}m")),
+                    None => text.push_str("\x1b[0m"),
+                }
+                is_colored = wanted;
             }
-            None => writeln!(output, "{text}"),
+            match self.plain(c.encode_utf8(&mut [0; 4])) {
+                Cow::Borrowed(c) => text.push_str(c),
+                Cow::Owned(c) => text.push_str(&c),
+            }
         }
+        if is_colored {
+            text.push_str("\x1b[0m");
+        }
+        writeln!(output, "{text}")
     }
-}
-
-/// Returns whether something stands below an arrow: what a copy says was said before.
-pub(super) fn has_detail(arrow: &Arrow) -> bool {
-    !arrow.detail.is_empty() && arrow.retransmission.is_none()
-}
-
-/// Returns the label of an arrow with all that belongs to it.
-pub(super) fn label(arrow: &Arrow, copies: &[i64]) -> String {
-    // Of a copy it is known what it is.
-    let mut label = match (arrow.kind, arrow.retransmission) {
-        (Kind::Request, Some(_)) => arrow.method.clone(),
-        _ => arrow.label.clone(),
-    };
-    if !arrow.tags.is_empty() && arrow.retransmission.is_none() {
-        let _ = write!(label, " ({})", arrow.tags.join(", "));
-    }
-    if let Some(again) = arrow.retransmission {
-        let _ = write!(
-            label,
-            " (copy {}, +{})",
-            again.number,
-            show::duration(again.after)
-        );
-    }
-    if let Some(last) = copies.last() {
-        let _ = write!(
-            label,
-            " ×{} (in {})",
-            copies.len() + 1,
-            show::duration(*last)
-        );
-    }
-    label
 }
 
 /// Returns the colour of the transaction; copies are grey.

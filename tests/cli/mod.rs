@@ -2,6 +2,7 @@
 
 mod endings;
 mod json;
+mod ladder;
 mod snapshots;
 mod split;
 mod split_media;

@@ -3,6 +3,7 @@
 //! The corpus lies beside the repository and is not part of it (`SIPCAP_CORPUS`, else `../shared/corpus`); without it nothing is
 //! tested. Differences that are right are listed in `DEVIATIONS.md` with their reasons.
 
+mod ladder;
 mod tracking;
 
 use std::{

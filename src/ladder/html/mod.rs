@@ -9,9 +9,8 @@ use serde::Serialize;
 
 pub use self::index::{IndexEntry, write_index};
 use crate::ladder::{
-    Kind, Ladder, Scene,
+    Kind, Ladder, Scene, labels,
     svg::{self, Theme},
-    text,
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -88,7 +87,7 @@ fn messages(ladder: &Ladder) -> Vec<Message<'_>> {
     arrows
         .map(|(index, arrow)| Message {
             n: index + 1,
-            label: text::label(arrow, &[]),
+            label: labels::label(arrow, &[]),
             kind: match arrow.kind {
                 Kind::Request => arrow.method.clone(),
                 Kind::Response(code) => format!("{} {}", code / 100, arrow.method),

@@ -1,14 +1,13 @@
 //! Messages and streams: a line from one lane to another, with its label.
 
 use crate::ladder::{
-    Arrow, Kind, MediaBar, Row, TimeColumn,
+    Arrow, Kind, MediaBar, Row, TimeColumn, labels,
     layout::{
         MARGIN,
         columns::{AROUND_LABEL, DETAIL, LABEL, TIME},
         page::{Sheet, row_height},
     },
     scene::{Anchor, Item, Text},
-    text,
     width::{Face, fitted, pixels},
 };
 
@@ -108,7 +107,7 @@ impl Sheet<'_> {
         let room = right - left - AROUND_LABEL + 12;
         let crosses = arrow.from.abs_diff(arrow.to) > 1;
         let middle = left.midpoint(right);
-        let label = text::label(arrow, copies);
+        let label = labels::label(arrow, copies);
         self.label(
             arrow,
             &label,
@@ -126,7 +125,7 @@ impl Sheet<'_> {
             is_leftward,
             is_filled: arrow.kind == Kind::Request,
         });
-        if text::has_detail(arrow) {
+        if labels::has_detail(arrow) {
             let detail = Text {
                 at: (middle, line + 14),
                 anchor: Anchor::Middle,
@@ -156,7 +155,7 @@ impl Sheet<'_> {
             is_leftward: is_last,
         });
         let room = room.saturating_sub(56);
-        let text = fitted(&text::label(arrow, copies), Face::Bold, LABEL, room);
+        let text = fitted(&labels::label(arrow, copies), Face::Bold, LABEL, room);
         items.push(Item::Text(Text {
             at: (if is_last { x - 40 } else { x + 40 }, y + 26),
             anchor: if is_last { Anchor::End } else { Anchor::Start },

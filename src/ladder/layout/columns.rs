@@ -1,9 +1,9 @@
 //! From left to right: how wide the times are, where the lanes stand, and what is right of them.
 
 use crate::ladder::{
-    Ladder, Row, TimeColumn,
+    Ladder, Row, TimeColumn, labels,
     layout::{MARGIN, header},
-    show, text,
+    show,
     width::{Face, pixels},
 };
 
@@ -147,7 +147,7 @@ fn spans(ladder: &Ladder, rows: &[Row]) -> Vec<(usize, usize, usize)> {
             let (from, to, wanted) = match row {
                 Row::Arrow { index, copies } => {
                     let arrow = ladder.arrows.get(*index)?;
-                    let label = pixels(&text::label(arrow, copies), Face::Bold, LABEL);
+                    let label = pixels(&labels::label(arrow, copies), Face::Bold, LABEL);
                     let lock = if arrow.is_secured { 14 } else { 0 };
                     let detail = pixels(&arrow.detail, Face::Regular, DETAIL);
                     (arrow.from, arrow.to, (label + lock).max(detail))

@@ -2,7 +2,7 @@
 
 use crate::{
     ladder::{
-        Ladder, Lane, Phase, Row,
+        Ladder, Lane, Phase, Row, labels,
         layout::{
             MARGIN, PictureOptions,
             columns::{ADDRESS, AGENT, Columns, NAME, PHASE},
@@ -11,7 +11,7 @@ use crate::{
             times,
         },
         scene::{Anchor, Item, Scene, Text},
-        show, text,
+        show,
         width::{Face, fitted},
     },
     time::Timestamp,
@@ -46,7 +46,7 @@ pub(super) fn row_height(ladder: &Ladder, columns: &Columns, row: &Row) -> usize
     match row {
         Row::Arrow { index, .. } => match ladder.arrows.get(*index) {
             Some(arrow) if arrow.from == arrow.to => HOOK,
-            Some(arrow) if text::has_detail(arrow) => DETAILED,
+            Some(arrow) if labels::has_detail(arrow) => DETAILED,
             _ => ARROW,
         },
         Row::Media(_) => MEDIA,

@@ -29,6 +29,7 @@ use crate::{
 /// An arrow for each message between those who sent and received it, with times, phases of the call, session
 /// descriptions and remarks. A picture (SVG) stands alone: it can be mailed, attached to a ticket or put into a wiki. On a
 /// terminal the ladder is text. If several calls are selected, they are listed to choose from; --all draws each of them.
+/// What several --call-id name is drawn in one ladder, also what is no call.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LadderArgs {

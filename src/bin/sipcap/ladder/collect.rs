@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use sipcap::{
     error::Result,
     filter::Selection,
+    ladder::put_in_order,
     pipeline::{Notice, NoticeKind, Sink, Summary},
     sip::{HeaderName, Message, MessageBuf, Method, address::NameAddr, list, via::Via},
     text::escape,
@@ -186,6 +187,9 @@ impl Sink for Collector {
     }
 
     fn finish(&mut self, _: &Summary) -> Result<()> {
+        self.ladders
+            .iter_mut()
+            .for_each(|ladder| put_in_order(ladder));
         Ok(())
     }
 }
