@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     ladder::show,
-    sip::sdp::{Media, Sdp},
+    sip::sdp::{Media, MediaDirection, Sdp},
 };
 
 /// Media and formats that are told of at most.
@@ -22,7 +22,8 @@ pub(super) struct Said {
 
 /// Returns a description in one line.
 pub(super) fn summary(sdp: &Sdp<'_>) -> String {
-    let media: Vec<String> = sdp.media.iter().take(MAX_MEDIA).map(medium).collect();
+    let media = sdp.media.iter().take(MAX_MEDIA);
+    let media: Vec<String> = media.map(|media| medium(sdp, media)).collect();
     let more = sdp.media.len().saturating_sub(MAX_MEDIA);
     let mut text = media.join(" · ");
     if more > 0 {
@@ -31,7 +32,7 @@ pub(super) fn summary(sdp: &Sdp<'_>) -> String {
     text
 }
 
-fn medium(media: &Media<'_>) -> String {
+fn medium(sdp: &Sdp<'_>, media: &Media<'_>) -> String {
     let kind = show::line(media.kind);
     if media.port == 0 {
         return format!("{kind} off");
@@ -48,10 +49,12 @@ fn medium(media: &Media<'_>) -> String {
         text.push(' ');
         text.push_str(&codecs.join(", "));
     }
-    if let Some(direction) = direction(media).filter(|direction| *direction != "sendrecv") {
-        text.push(' ');
-        text.push_str(direction);
-    }
+    text.push_str(match sdp.direction(media) {
+        MediaDirection::SendRecv => "",
+        MediaDirection::SendOnly => " sendonly",
+        MediaDirection::RecvOnly => " recvonly",
+        MediaDirection::Inactive => " inactive",
+    });
     text
 }
 
@@ -109,12 +112,6 @@ fn static_codec(format: &[u8]) -> Option<&'static str> {
     })
 }
 
-fn direction(media: &Media<'_>) -> Option<&'static str> {
-    ["sendrecv", "sendonly", "recvonly", "inactive"]
-        .into_iter()
-        .find(|name| media.attribute(name).is_some())
-}
-
 /// Returns what a description says.
 pub(super) fn said(sdp: &Sdp<'_>) -> Said {
     let used = || sdp.media.iter().filter(|media| media.port != 0);
@@ -123,14 +120,14 @@ pub(super) fn said(sdp: &Sdp<'_>) -> Said {
             .map(|media| (show::line(media.connection.unwrap_or_default()), media.port))
             .collect(),
         codecs: used().flat_map(codecs).collect(),
-        is_on_hold: used().next().is_some() && used().all(is_on_hold),
+        is_on_hold: used().next().is_some() && used().all(|media| is_on_hold(sdp, media)),
     }
 }
 
 /// Returns whether a medium is on hold: nothing is wanted of the other side (RFC 3264 §8.4, and RFC 2543 before it).
-fn is_on_hold(media: &Media<'_>) -> bool {
-    matches!(direction(media), Some("sendonly" | "inactive"))
-        || media.connection == Some(b"0.0.0.0")
+fn is_on_hold(sdp: &Sdp<'_>, media: &Media<'_>) -> bool {
+    use MediaDirection::{Inactive, SendOnly};
+    matches!(sdp.direction(media), SendOnly | Inactive) || media.connection == Some(b"0.0.0.0")
 }
 
 impl Said {
@@ -196,6 +193,10 @@ mod tests {
                 "image 192.0.2.1:4100 t38",
             ),
             ("v=0\nm=audio 4000 RTP/AVP 77\n", "audio ?:4000 77"),
+            (
+                "v=0\r\nc=IN IP4 192.0.2.1\r\na=inactive\r\nm=audio 4000 RTP/AVP 0\r\nm=video 5000 RTP/AVP 31\r\na=sendonly\r\n",
+                "audio 192.0.2.1:4000 PCMU inactive · video 192.0.2.1:5000 H261 sendonly",
+            ),
         ] {
             assert_eq!(summary(&parse(body)), expected);
         }
@@ -217,6 +218,8 @@ mod tests {
         }
         let held = said(&parse(&body("10.0.0.1", "0 8\na=inactive")));
         assert_eq!(first.news(&held), ["resume"]);
+        let all = said(&parse(&body("10.0.0.1\na=sendonly", "0 8")));
+        assert_eq!(all.news(&first), ["hold"]);
     }
 
     #[test]

@@ -269,7 +269,8 @@ impl Binding {
             },
             contact: self.contact(),
             transport: Some(self.transport),
-            duration: self.duration(ts),
+            // It lasted until the end itself, not until that could be told.
+            duration: self.duration(self.ended().or_else(|| self.expires_at()).unwrap_or(ts)),
             aor: self.aor(),
             expires: self.granted(),
             flags: self.flags,

@@ -166,6 +166,8 @@ fn at(seconds: f64) -> Timestamp {
 #[derive(Default)]
 struct Told {
     events: Vec<String>,
+    /// How long what each event is of has lasted, in seconds.
+    durations: Vec<Option<f64>>,
     bindings: Vec<String>,
 }
 
@@ -201,6 +203,8 @@ impl Observer for Told {
             short(event.contact)
         );
         assert_eq!(event.method, b"REGISTER");
+        let duration = event.duration.map(|nanos| nanos as f64 / 1e9);
+        self.durations.push(duration);
         self.events.push(line);
         Ok(())
     }

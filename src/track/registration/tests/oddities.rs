@@ -570,3 +570,20 @@ fn another_register_under_a_used_number_is_no_repetition() {
         ],
     );
 }
+
+#[test]
+fn a_binding_lasts_until_it_ends_not_until_that_is_told() {
+    let (c1, none) = (expiring(C1, 60), expiring(C1, 0));
+    let mut trace = registration(&c1).to_vec();
+    let told = run(&default(), 100.0, &trace);
+    assert_eq!(told.events[1], "90.3! reg-expired c1");
+    assert_eq!(told.durations[1], Some(60.0));
+    trace.extend([register(10.0, 3, &none), response(10.1, 200, 3, "")]);
+    let options = TrackOptions {
+        reg_del_delay: 5 * SECOND,
+        ..default()
+    };
+    let told = run(&options, 100.0, &trace);
+    assert_eq!(told.events[1], "15.1! reg-del c1");
+    assert_eq!(told.durations[1], Some(9.8));
+}
