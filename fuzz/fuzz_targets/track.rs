@@ -125,6 +125,7 @@ fuzz_target!(|data: &[u8]| {
             interface: 0,
         };
         let message = Message {
+            identity: None,
             ts,
             flow: flow(place),
             encapsulation: Encapsulation::default(),

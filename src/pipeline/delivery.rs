@@ -14,7 +14,7 @@ use crate::{
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
     },
-    sip::{Flaws, Head, Message, ParseError},
+    sip::{Flaws, Head, Identity, Message, ParseError},
     stream::{Found, SegmentFate},
     time::Timestamp,
 };
@@ -45,6 +45,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) flow: Flow,
     pub(crate) encapsulation: Encapsulation,
     pub(crate) head: &'a Head,
+    pub(crate) identity: Option<&'a Identity>,
 }
 
 impl<'s> Delivery<'s> {
@@ -128,6 +129,7 @@ impl<'s> Delivery<'s> {
             frames,
             bytes,
             head: parts.head,
+            identity: parts.identity,
         };
         match self.sink.message(&message) {
             Ok(ControlFlow::Continue(())) => {}
@@ -177,6 +179,7 @@ impl<'s> Delivery<'s> {
                     flow,
                     encapsulation,
                     head,
+                    identity: None,
                 };
                 // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
                 // octets count: responses that a forking proxy passes on differ in the tag of To only.

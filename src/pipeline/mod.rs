@@ -71,6 +71,12 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Returns whether messages are to come with their [`Identity`](crate::sip::Identity), as far as it needs nothing but
+    /// them: whoever follows what happens needs it.
+    fn takes_identities(&self) -> bool {
+        false
+    }
+
     /// Returns whether it takes packets that may be media; handing them on takes time.
     fn takes_media(&self) -> bool {
         false
@@ -223,6 +229,7 @@ impl<'a> Pipeline<'a> {
             until: self.options.until,
             takes_notices: sink.takes_notices(),
             takes_media: sink.takes_media(),
+            takes_identities: sink.takes_identities(),
             hasher: DefaultHashBuilder::default(),
         };
         let capacity = (BATCHES_PER_THREAD * rayon::current_num_threads()).min(MAX_BATCHES);

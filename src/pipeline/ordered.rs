@@ -182,12 +182,19 @@ impl<'s> Ordered<'s> {
             return delivery.settle_all(found.frames, Fate::Duplicate);
         }
         let context = found.context;
-        if let Kind::Sip { flow, bytes, head } = found.kind {
+        if let Kind::Sip {
+            flow,
+            bytes,
+            head,
+            identity,
+        } = found.kind
+        {
             let parts = Parts {
                 completed_by: &last,
                 flow: *flow,
                 encapsulation: context.encapsulation,
                 head,
+                identity: identity.as_ref(),
             };
             delivery.message(&parts, found.frames, bytes.of(found.bytes));
             return delivery.settle_all(found.frames, Fate::Sip);
@@ -278,7 +285,7 @@ impl<'s> Ordered<'s> {
             so_far,
             &self.settings.decode,
         );
-        let mut kind = unit::sort(&packet, &whole.bytes);
+        let mut kind = unit::sort(&packet, &whole.bytes, &self.settings);
         if whole.has_conflict
             && let Ok(Kind::Sip { head, .. }) = &mut kind
         {
@@ -290,6 +297,7 @@ impl<'s> Ordered<'s> {
                     flow,
                     bytes,
                     mut head,
+                    identity,
                 }) => {
                     head.flaws.insert(Flaws::FRAGMENT_LOST);
                     if let Some(last) = whole.frames.last() {
@@ -297,7 +305,12 @@ impl<'s> Ordered<'s> {
                         let kind = NoticeKind::FragmentLost { has_beginning };
                         self.delivery.notice(kind, last, flow);
                     }
-                    Ok(Kind::Sip { flow, bytes, head })
+                    Ok(Kind::Sip {
+                        flow,
+                        bytes,
+                        head,
+                        identity,
+                    })
                 }
                 // What misses of a segment is a gap in its stream.
                 Ok(Kind::Segment(segment)) => Ok(Kind::Segment(segment)),

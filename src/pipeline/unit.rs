@@ -13,7 +13,7 @@ use crate::{
         duplicates::Digest,
         fate::{Balance, Fate},
     },
-    sip::{Flaws, Head},
+    sip::{Flaws, Head, Identity},
     span::Span,
     time::Timestamp,
 };
@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) takes_notices: bool,
     /// Whether all datagrams that may be media are handed on.
     pub(crate) takes_media: bool,
+    /// Whether it is found out what tells messages from others.
+    pub(crate) takes_identities: bool,
 }
 
 /// A packet that the ordered stage has to see.
@@ -46,11 +48,17 @@ pub(crate) struct Unit {
 
 /// What it carries; spans are into the record's octets.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "of the others there are few, and nobody waits with them"
+)]
 pub(crate) enum Kind {
     Sip {
         flow: Flow,
         bytes: Span,
         head: Head,
+        /// What tells it from others, if the sink wants to know.
+        identity: Option<Identity>,
     },
     Segment(Segment),
     Sctp(SctpPacket),
@@ -122,7 +130,7 @@ impl Work {
                 &settings.decode,
             );
             self.tally.wrapped(packet.encapsulation, 1);
-            match sort(&packet, bytes) {
+            match sort(&packet, bytes, settings) {
                 Ok(kind) => self.units.push(Unit {
                     record: index as u32,
                     key,
@@ -154,14 +162,14 @@ impl Work {
 /// Tells what is for the ordered stage from what has found its fate. Contents are only looked at, not copied: nearly
 /// all frames of a capture with media end here.
 #[inline]
-pub(crate) fn sort(packet: &Packet, bytes: &[u8]) -> Result<Kind, Fate> {
+pub(crate) fn sort(packet: &Packet, bytes: &[u8], settings: &Settings) -> Result<Kind, Fate> {
     match &packet.content {
         Content::Datagram(datagram) => {
             let payload = datagram.payload.of(bytes);
             if datagram::is_binary(payload) {
                 return Err(datagram::fate(datagram, payload));
             }
-            sip(datagram, payload).ok_or_else(|| datagram::fate(datagram, payload))
+            sip(datagram, payload, settings).ok_or_else(|| datagram::fate(datagram, payload))
         }
         Content::Segment(segment) => Ok(Kind::Segment(*segment)),
         Content::Sctp(sctp) => Ok(Kind::Sctp(*sctp)),
@@ -192,11 +200,14 @@ fn flow(datagram: &Datagram) -> Flow {
     }
 }
 
-fn sip(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
+fn sip(datagram: &Datagram, payload: &[u8], settings: &Settings) -> Option<Kind> {
     let (span, head) = message(payload, datagram.cut)?;
+    let flow = flow(datagram);
+    let identity = || Identity::of(&head, span.of(payload), &flow);
     Some(Kind::Sip {
-        flow: flow(datagram),
+        flow,
         bytes: span.shifted(datagram.payload.start()),
+        identity: settings.takes_identities.then(identity).flatten(),
         head,
     })
 }

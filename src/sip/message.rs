@@ -1,6 +1,6 @@
 //! A message with where and when it was seen.
 
-use super::Head;
+use super::{Head, Identity};
 use crate::{
     capture::Frame,
     net::{Encapsulation, Flow},
@@ -24,6 +24,8 @@ pub struct Message<'a> {
     pub bytes: &'a [u8],
     /// Its structure.
     pub head: &'a Head,
+    /// What tells it from others, if that was found out already.
+    pub identity: Option<&'a Identity>,
 }
 
 impl Message<'_> {
@@ -73,6 +75,7 @@ impl MessageBuf {
             frames: &self.frames,
             bytes: &self.bytes,
             head: &self.head,
+            identity: None,
         }
     }
 }

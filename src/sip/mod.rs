@@ -20,6 +20,7 @@ mod error;
 mod flaws;
 mod head;
 mod header;
+mod identity;
 mod line;
 pub mod list;
 mod message;
@@ -33,6 +34,7 @@ pub mod text_input;
 pub mod uri;
 pub mod via;
 
+pub(crate) use self::identity::{hasher, lower};
 pub use self::{
     cseq::Cseq,
     diagnose::{Diagnosis, Severity, diagnose},
@@ -40,6 +42,7 @@ pub use self::{
     flaws::Flaws,
     head::{Framing, Head},
     header::{Header, HeaderName, Headers, unfold},
+    identity::Identity,
     line::head_end,
     message::{Message, MessageBuf},
     method::Method,

@@ -4,6 +4,7 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::{
     error::Result,
+    sip,
     time::Timestamp,
     track::{Binding, Call, Event, Exchange, Observer, TrackOptions, TrackStats, timer::Timers},
 };
@@ -28,7 +29,7 @@ impl Shared {
     pub(crate) fn new(options: TrackOptions) -> Self {
         Self {
             options,
-            hasher: DefaultHashBuilder::default(),
+            hasher: sip::hasher().clone(),
             timers: Timers::default(),
             stats: TrackStats::default(),
             now: Timestamp::MIN,

@@ -1,15 +1,9 @@
 //! What the tables need to know of a message, found out once.
 
-use std::{hash::BuildHasher, net::SocketAddr};
-
-use hashbrown::DefaultHashBuilder;
+use std::net::SocketAddr;
 
 use crate::{
-    net::Transport,
-    sip::{
-        Head, HeaderName, Message, Method, StartLine,
-        via::{MAGIC_COOKIE, Via},
-    },
+    sip::{HeaderName, Identity, Message, Method},
     time::Timestamp,
     track::Party,
 };
@@ -40,64 +34,26 @@ pub(crate) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// Takes a message apart; `None` when it cannot be worked with.
-    pub(crate) fn new(message: &'a Message<'a>, hasher: &DefaultHashBuilder) -> Option<Self> {
+    pub(crate) fn new(message: &'a Message<'a>) -> Option<Self> {
         let (head, bytes) = (message.head, message.bytes);
-        head.usable().ok()?;
+        let identity = match message.identity {
+            Some(identity) => *identity,
+            None => Identity::of(head, bytes, &message.flow)?,
+        };
         let cseq = head.cseq?;
-        let call_id = head.call_id.of(bytes);
-        let from_tag = head.from_tag(bytes).unwrap_or_default();
-        let to_tag = head.to_tag(bytes).unwrap_or_default();
-        let status = head.status_code().unwrap_or_default();
-        let method = head.method().unwrap_or(cseq.method);
-        let number = cseq.number().unwrap_or_default();
-        let method_text = match head.start {
-            StartLine::Request { method_text, .. } => method_text.of(bytes),
-            StartLine::Response { .. } => cseq.method_text.of(bytes),
-        };
-        let class = if method == Method::Ack {
-            Method::Invite.name().as_bytes()
-        } else {
-            method_text
-        };
-        let via = Via::parse(head.via.of(bytes));
-        let key = |class: &[u8]| match via.and_then(|via| via.transaction_id()) {
-            Some(id) => {
-                let sent_by = via.map(|via| sent_by(&via, hasher));
-                let id = id.get(MAGIC_COOKIE.len()..).unwrap_or_default();
-                hasher.hash_one((id, sent_by, class))
-            }
-            // RFC 2543 did not have branches that identify a transaction.
-            None => {
-                let sent_by = via.map(|via| sent_by(&via, hasher));
-                hasher.hash_one((call_id, number, class, from_tag, sent_by))
-            }
-        };
-        let transaction = key(class);
-        let target = match method {
-            Method::Cancel => key(Method::Invite.name().as_bytes()),
-            _ => transaction,
-        };
-        // A response is told by its To tag too: several branches of a fork may answer. A reliable one has a number.
-        let kind = if status > 0 {
-            let reliable = rseq(head, bytes, status);
-            hasher.hash_one((number, status, lower(to_tag, hasher), reliable))
-        } else {
-            // Some use one branch for all that they send.
-            hasher.hash_one((number, method_text))
-        };
         Some(Self {
             message,
             ts: message.ts,
-            call_id,
-            hash: hasher.hash_one(call_id),
-            from_tag,
-            to_tag,
-            method,
-            status,
-            cseq: number,
-            transaction,
-            target,
-            sighting: hasher.hash_one((transaction, kind, hop(message))),
+            call_id: head.call_id.of(bytes),
+            hash: identity.call_id,
+            from_tag: identity.from_tag.of(bytes),
+            to_tag: identity.to_tag.of(bytes),
+            method: head.method().unwrap_or(cseq.method),
+            status: head.status_code().unwrap_or_default(),
+            cseq: cseq.number().unwrap_or_default(),
+            transaction: identity.transaction,
+            target: identity.target,
+            sighting: identity.sighting,
         })
     }
 
@@ -157,48 +113,4 @@ fn party(value: &[u8], address: SocketAddr) -> Party<'_> {
         address: Some(address),
         user_agent: &[],
     }
-}
-
-/// Returns a hash of the sent-by of a Via, with the default port made explicit and in lower case.
-fn sent_by(via: &Via<'_>, hasher: &DefaultHashBuilder) -> u64 {
-    let default = if via.transport.eq_ignore_ascii_case(b"TLS") {
-        5061
-    } else {
-        5060
-    };
-    hasher.hash_one((lower(via.host, hasher), via.port.unwrap_or(default)))
-}
-
-/// Returns a hash of `text` that is the same in either case (RFC 3261 §7.3.1).
-pub(crate) fn lower(text: &[u8], hasher: &DefaultHashBuilder) -> u64 {
-    use std::hash::Hasher;
-    let mut state = hasher.build_hasher();
-    let mut chunk = [0_u8; 32];
-    for part in text.chunks(chunk.len()) {
-        for (lower, octet) in chunk.iter_mut().zip(part) {
-            *lower = octet.to_ascii_lowercase();
-        }
-        state.write(chunk.get(..part.len()).unwrap_or_default());
-    }
-    state.finish()
-}
-
-/// Returns RSeq of a provisional response, by which a reliable one is told from the next (RFC 3262 §3).
-fn rseq<'a>(head: &'a Head, bytes: &'a [u8], status: u16) -> Option<&'a [u8]> {
-    if (101..200).contains(&status) {
-        head.header(bytes, HeaderName::Rseq)
-    } else {
-        None
-    }
-}
-
-/// Returns what tells the hop of a message, the same in both directions. Ports of streams say nothing: one side's is new
-/// for each connection.
-fn hop(message: &Message<'_>) -> (SocketAddr, SocketAddr) {
-    let (mut src, mut dst) = (message.flow.src, message.flow.dst);
-    if !matches!(message.flow.transport, Transport::Udp) {
-        src.set_port(0);
-        dst.set_port(0);
-    }
-    if src <= dst { (src, dst) } else { (dst, src) }
 }

@@ -83,7 +83,7 @@ impl Tracker {
             shared: &mut self.shared,
             observer,
         };
-        match Seen::new(message, &context.shared.hasher) {
+        match Seen::new(message) {
             None => unusable(message, context),
             Some(seen) => {
                 if !self.engine.take(&seen, is_marked, context) {

@@ -246,6 +246,7 @@ impl Script {
                 (callee, caller)
             };
             let message = Message {
+                identity: None,
                 ts: *ts,
                 flow: Flow {
                     src: src.parse().unwrap(),

@@ -262,6 +262,10 @@ impl<O: Follower> Sink for Tracked<O> {
         })
     }
 
+    fn takes_identities(&self) -> bool {
+        true
+    }
+
     fn takes_notices(&self) -> bool {
         self.observer.takes_notices()
     }

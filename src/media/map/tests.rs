@@ -47,6 +47,7 @@ impl Scene {
         let head = Head::parse(text.as_bytes(), Framing::Datagram).unwrap();
         let frame = sample_frame(at(millis));
         let message = Message {
+            identity: None,
             ts: at(millis),
             flow: Flow {
                 src: address(src),

@@ -11,14 +11,14 @@ use crate::{
     sip::{
         Header, HeaderName, Message, Method,
         address::NameAddr,
-        list, param,
+        list, lower, param,
         sdp::Sdp,
         uri::{Uri, unescape},
         via::Via,
     },
     track::{
         correlate::{Correlation, Evidence, passport, user},
-        seen::{Seen, lower},
+        seen::Seen,
     },
 };
 

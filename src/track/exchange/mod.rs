@@ -428,7 +428,7 @@ struct Keys {
 impl Keys {
     fn of(seen: &Seen<'_>, hasher: &hashbrown::DefaultHashBuilder) -> Self {
         use std::hash::BuildHasher;
-        let tag = super::seen::lower(seen.from_tag, hasher);
+        let tag = crate::sip::lower(seen.from_tag, hasher);
         // That in CSeq: whoever responds copies it, even if it is not the method of the request.
         let method = seen.message.head.cseq_method_text(seen.message.bytes);
         let group = hasher.hash_one((seen.hash, tag, method));

@@ -5,12 +5,12 @@ use std::{hash::BuildHasher, net::IpAddr};
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
+    sip::lower,
     sip::{
         address::NameAddr,
         param,
         uri::{Uri, unescape},
     },
-    track::seen::lower,
 };
 
 /// Contacts that count in one message; a hostile one may have thousands.

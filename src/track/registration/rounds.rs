@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use crate::{
     capture::Origin,
+    sip::lower,
     time::Timestamp,
     track::{
         Context, EventKind, Flags,
@@ -13,7 +14,7 @@ use crate::{
             exchange::{Exchange, Phase, Round, Text, Truth, ends},
             said::Said,
         },
-        seen::{Seen, lower},
+        seen::Seen,
         timeouts::SECOND,
     },
 };

@@ -5,8 +5,9 @@ use std::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
+    sip::lower,
     sip::{HeaderName, param},
-    track::seen::{Seen, lower},
+    track::seen::Seen,
 };
 
 /// The package that the subscription of a REFER is for (RFC 3515 §2.4.4).

@@ -3,12 +3,12 @@
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
-    sip::{HeaderName, Method},
+    sip::{HeaderName, Method, lower},
     time::Timestamp,
     track::{
         Context, Event, EventKind, ExchangeOutcome,
         exchange::{Asked, Exchange, Exchanges, Progress, Role, Step},
-        seen::{Seen, lower},
+        seen::Seen,
         subscription::{
             Fit, Sides, Subscription,
             package::{Package, SubscriptionState, expires},

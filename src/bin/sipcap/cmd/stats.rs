@@ -176,6 +176,10 @@ impl Follower for Counting {
 struct Counted(Tracked<Counting>);
 
 impl Sink for Counted {
+    fn takes_identities(&self) -> bool {
+        true
+    }
+
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         let counting = &mut self.0.observer;
         if counting.selection.matches(message) {

@@ -186,6 +186,10 @@ impl Sink for Collector {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn takes_identities(&self) -> bool {
+        true
+    }
+
     fn takes_media(&self) -> bool {
         self.media_kind != MediaKind::None
     }

@@ -64,7 +64,7 @@ fn exchanges_and_bindings_are_forgotten_oldest_first() {
             };
             let message = said.message(number.into());
             let message = message.as_message();
-            let seen = Seen::new(&message, &context.shared.hasher).unwrap();
+            let seen = Seen::new(&message).unwrap();
             assert!(registrations.take(&seen, false, context));
         }
     }
