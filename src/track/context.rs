@@ -59,6 +59,16 @@ impl Context<'_> {
         self.observer.takes_bindings() || self.observer.takes_events()
     }
 
+    /// Returns whether somebody wants to know of calls.
+    pub(crate) fn follows_calls(&self) -> bool {
+        self.observer.takes_calls() || self.observer.takes_events()
+    }
+
+    /// Returns whether somebody wants to know of other requests, those of subscriptions among them.
+    pub(crate) fn follows_exchanges(&self) -> bool {
+        self.observer.takes_exchanges() || self.observer.takes_events()
+    }
+
     /// Tells of a call that has begun.
     pub(crate) fn call_begun(&mut self, call: &Call) {
         self.tell(|observer| observer.call_begun(call));

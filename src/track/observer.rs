@@ -17,6 +17,17 @@ pub trait Observer: Send {
         true
     }
 
+    /// Returns whether it takes calls: they are not even followed for who takes neither these nor events.
+    fn takes_calls(&self) -> bool {
+        true
+    }
+
+    /// Returns whether it takes exchanges: neither they nor subscriptions are followed for who takes neither these nor
+    /// events.
+    fn takes_exchanges(&self) -> bool {
+        true
+    }
+
     /// Takes an event. They come in the order of their times, as far as the capture is in order.
     ///
     /// # Errors

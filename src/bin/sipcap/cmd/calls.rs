@@ -90,6 +90,10 @@ impl Observer for CallList {
         false
     }
 
+    fn takes_exchanges(&self) -> bool {
+        false
+    }
+
     fn takes_bindings(&self) -> bool {
         false
     }

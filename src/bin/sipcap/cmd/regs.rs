@@ -196,6 +196,14 @@ impl Observer for BindingList {
         false
     }
 
+    fn takes_calls(&self) -> bool {
+        false
+    }
+
+    fn takes_exchanges(&self) -> bool {
+        false
+    }
+
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         self.waiting.push(binding);
         if self.waiting.len() >= MAX_WAITING {

@@ -114,6 +114,10 @@ impl Observer for Calls {
         false
     }
 
+    fn takes_exchanges(&self) -> bool {
+        false
+    }
+
     fn takes_bindings(&self) -> bool {
         false
     }
