@@ -84,7 +84,7 @@ pub(crate) enum ColorChoice {
 }
 
 /// What is read.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Input options")]
 pub(crate) struct InputArgs {
     /// Captures, directories of captures, or - for the standard input

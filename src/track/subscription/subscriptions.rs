@@ -9,6 +9,7 @@ use crate::{
         Context, Event, EventKind, ExchangeOutcome,
         exchange::{Asked, Exchange, Exchanges, Progress, Role, Step},
         seen::Seen,
+        sighting::Sighting,
         subscription::{
             Fit, Sides, Subscription,
             package::{Package, SubscriptionState, expires},
@@ -186,7 +187,7 @@ impl Subscriptions {
         match found {
             Some((Fit::Dialog, key)) => {
                 if let Some(subscription) = self.table.get_mut(key) {
-                    subscription.count(seen, false);
+                    subscription.count(seen, Sighting::First);
                     if !asked.is_within {
                         subscription.admit(seen, context);
                     }
@@ -233,7 +234,7 @@ impl Subscriptions {
             None => self.learn(seen, package, context),
         };
         if let Some(subscription) = self.table.get_mut(key) {
-            subscription.count(seen, false);
+            subscription.count(seen, Sighting::First);
             subscription.notify(seen, state.unwrap_or_default(), package, context);
             subscription.arm(key, context);
         }
@@ -307,7 +308,11 @@ impl Subscriptions {
         if let Some((Fit::Dialog | Fit::Asked, key)) = found
             && let Some(subscription) = self.table.get_mut(key)
         {
-            subscription.count(seen, step.progress == Progress::Again);
+            let sighting = match step.progress {
+                Progress::Again => Sighting::Retransmission,
+                _ => Sighting::First,
+            };
+            subscription.count(seen, sighting);
             subscription.arm(key, context);
         }
     }
