@@ -9,7 +9,7 @@ use crate::{
     ladder::{NameBook, arrows, lanes::Lanes, notes, phases, show},
     sip::{MessageBuf, Method},
     time::Timestamp,
-    track::{Call, Observer, TrackOptions, Tracker},
+    track::{Call, Interests, Observer, TrackOptions, Tracker},
 };
 
 /// How a ladder is made.
@@ -289,8 +289,8 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
     struct Calls(Vec<Call>);
 
     impl Observer for Calls {
-        fn takes_events(&self) -> bool {
-            false
+        fn interests(&self) -> Interests {
+            Interests::CALLS
         }
 
         fn call(&mut self, call: Box<Call>) -> crate::error::Result<()> {

@@ -11,7 +11,7 @@ use crate::{
     },
     time::Timestamp,
     track::{
-        Context, EventKind, Flags, Outcome, Side, State,
+        Context, EventKind, Flags, Interests, Outcome, Side, State,
         call::{
             BranchFate, Call, Direction, Text,
             cause::{NORMAL_CLEARING, Reasons},
@@ -492,7 +492,7 @@ impl Call {
                 if is_hold(seen) {
                     self.flags.insert(Flags::HOLD);
                 }
-                context.event(|| crate::track::Event {
+                context.event(Interests::CALL_EVENTS, || crate::track::Event {
                     origin: Some(seen.message.completed_by.origin),
                     ..self.event(EventKind::CallReinvite, seen.ts)
                 });
@@ -516,7 +516,7 @@ impl Call {
         self.flags.insert(Flags::TRANSFERRED);
         let target = seen.header(HeaderName::ReferTo).unwrap_or_default();
         self.texts.set(Text::ReferTo, NameAddr::parse(target).uri);
-        context.event(|| crate::track::Event {
+        context.event(Interests::CALL_EVENTS, || crate::track::Event {
             origin: Some(seen.message.completed_by.origin),
             ..self.event(EventKind::CallTransfer, seen.ts)
         });
@@ -567,7 +567,7 @@ impl Call {
     /// Tells of an event that a message gives rise to, once; and of no failure after the call was answered.
     pub(super) fn tell(&mut self, kind: EventKind, seen: &Seen<'_>, context: &mut Context<'_>) {
         if self.may_tell(kind) {
-            context.event(|| crate::track::Event {
+            context.event(Interests::CALL_EVENTS, || crate::track::Event {
                 origin: Some(seen.message.completed_by.origin),
                 ..self.event(kind, seen.ts)
             });

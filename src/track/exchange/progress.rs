@@ -4,7 +4,7 @@ use crate::{
     net::Transport,
     time::Timestamp,
     track::{
-        Context, EventKind, ExchangeOutcome, Flags,
+        Context, EventKind, ExchangeOutcome, Flags, Interests,
         exchange::{Exchange, Role, Text},
         seen::Seen,
         sighting::Sighting,
@@ -272,13 +272,13 @@ impl Exchange {
         if let Some(kind) = kind.filter(|kind| self.may_tell(*kind)) {
             let mut event = self.event(kind, seen.ts);
             event.origin = Some(seen.message.completed_by.origin);
-            context.event(|| event);
+            context.event(Interests::OTHER_EVENTS, || event);
         }
     }
 
     fn tell_deadline(&self, kind: EventKind, deadline: Timestamp, context: &mut Context<'_>) {
         if self.may_tell(kind) {
-            context.event(|| self.event(kind, deadline));
+            context.event(Interests::OTHER_EVENTS, || self.event(kind, deadline));
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        Context, EventKind, Flags,
+        Context, EventKind, Flags, Interests,
         exchange::Exchange,
         seen::Seen,
         sighting::Sighting,
@@ -102,7 +102,9 @@ impl Subscription {
         }
         self.stage = Stage::Expired;
         self.ended = deadline;
-        context.event(|| self.event(EventKind::SubExpired, deadline));
+        context.event(Interests::OTHER_EVENTS, || {
+            self.event(EventKind::SubExpired, deadline)
+        });
         false
     }
 

@@ -6,7 +6,7 @@ use crate::{
     sip::{HeaderName, Method, lower},
     time::Timestamp,
     track::{
-        Context, Event, EventKind, ExchangeOutcome,
+        Context, Event, EventKind, ExchangeOutcome, Interests,
         exchange::{Asked, Exchange, Exchanges, Progress, Role, Step},
         seen::Seen,
         sighting::Sighting,
@@ -424,7 +424,7 @@ impl Subscription {
 
 /// Tells of a SUBSCRIBE that led to no subscription, but did not fail.
 fn tell_success(exchange: &Exchange, seen: &Seen<'_>, context: &mut Context<'_>) {
-    context.event(|| Event {
+    context.event(Interests::OTHER_EVENTS, || Event {
         origin: Some(seen.message.completed_by.origin),
         ..exchange.event(EventKind::OtherOk, seen.ts)
     });

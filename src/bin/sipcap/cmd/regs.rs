@@ -8,7 +8,7 @@ use sipcap::{
     report::{BindingRow, List},
     sip::Message,
     time::Timestamp,
-    track::{Binding, BindingState, Flags, Observer},
+    track::{Binding, BindingState, Flags, Interests, Observer},
 };
 
 use crate::{
@@ -194,16 +194,8 @@ impl BindingList {
 }
 
 impl Observer for BindingList {
-    fn takes_events(&self) -> bool {
-        false
-    }
-
-    fn takes_calls(&self) -> bool {
-        false
-    }
-
-    fn takes_exchanges(&self) -> bool {
-        false
+    fn interests(&self) -> Interests {
+        Interests::BINDINGS
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
