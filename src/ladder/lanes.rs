@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Lanes that are told apart at most; those that come later share the last one.
-const MAX_LANES: usize = 64;
+pub(super) const MAX_LANES: usize = 64;
 
 /// Addresses of one lane that are shown at most.
 const MAX_ADDRESSES: usize = 4;

@@ -49,8 +49,11 @@ fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<
                 return Ok(());
             };
             let (from, to) = (stream.from, stream.to);
-            let line = if stream.is_two_way { "<->" } else { "->>" };
-            writeln!(output, "p{from} {line} p{to} : {}", escape(&stream.label))
+            writeln!(
+                output,
+                "p{from} -[bold]>> p{to} : {}",
+                escape(&stream.label)
+            )
         }
         Row::Note(index) => match ladder.notes.get(*index) {
             Some(remark) => note(&remark.text),

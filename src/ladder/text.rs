@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::ladder::{
-    Arrow, Kind, Ladder, Row, TimeColumn, Tone,
+    Arrow, Kind, Ladder, MediaBar, Row, TimeColumn, Tone,
     labels::{has_detail, label},
     show,
     width::{columns, cut},
@@ -285,18 +285,7 @@ impl<'a> Sheet<'a> {
                 None => Ok(()),
             },
             Row::Media(index) => match self.ladder.streams.get(*index) {
-                Some(stream) => {
-                    let mut line = self.lanes(self.pens.lane);
-                    let ends = (stream.from, stream.to);
-                    self.span(
-                        &mut line,
-                        ends,
-                        self.pens.bar,
-                        &stream.label,
-                        !stream.is_two_way,
-                    );
-                    self.write(&line, None, output)
-                }
+                Some(bar) => self.bar(bar, output),
                 None => Ok(()),
             },
             Row::Note(index) => match self.ladder.notes.get(*index) {
@@ -375,7 +364,7 @@ impl<'a> Sheet<'a> {
             Some(_) => self.pens.copy,
             None => self.pens.line,
         };
-        self.span(&mut line, (arrow.from, arrow.to), pen, &label, true);
+        self.span(&mut line, (arrow.from, arrow.to), pen, &label);
         self.write(&line, Some(color), output)?;
         if !has_detail(arrow) {
             return Ok(());
@@ -388,22 +377,29 @@ impl<'a> Sheet<'a> {
         self.write(&line, Some("2"), output)
     }
 
+    fn bar(&self, bar: &MediaBar, output: &mut impl Write) -> io::Result<()> {
+        let mut line = self.lanes(self.pens.lane);
+        let time = self.style.time.of_bar(self.ladder, bar);
+        line.text(self.gutter.saturating_sub(time.len()), &time);
+        if bar.from == bar.to {
+            let text = format!("{} {} ", self.pens.bar, bar.label);
+            line.text(self.column(bar.from) + 1, &text);
+        } else {
+            self.span(&mut line, (bar.from, bar.to), self.pens.bar, &bar.label);
+        }
+        let color = if bar.is_lossy { "31" } else { "2" };
+        self.write(&line, Some(color), output)
+    }
+
     /// Draws a line between two lanes, with its label and, at the lane that it goes to, its head.
-    fn span(
-        &self,
-        line: &mut Line,
-        (from, to): (usize, usize),
-        pen: char,
-        label: &str,
-        has_head: bool,
-    ) {
+    fn span(&self, line: &mut Line, (from, to): (usize, usize), pen: char, label: &str) {
         let (left, right) = (self.column(from.min(to)), self.column(from.max(to)));
         for at in left + 1..right {
             line.put(at, pen);
         }
-        if has_head && from < to {
+        if from < to {
             line.put(right.saturating_sub(1), self.pens.right);
-        } else if has_head {
+        } else {
             line.put(left + 1, self.pens.left);
         }
         let room = (right - left).saturating_sub(4);
