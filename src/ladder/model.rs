@@ -236,11 +236,15 @@ impl Ladder {
 
 /// Puts messages into the order of the capture: what comes out of a stream may be held back until the stream is understood.
 ///
-/// That is the order of the frames; of several captures, that of time.
+/// That is the order of the frames. Several captures, and several interfaces of one, are written each for itself: there the
+/// times tell.
 pub fn put_in_order(messages: &mut [MessageBuf]) {
-    let input = |message: &MessageBuf| message.completed_by.origin.input;
-    let first = messages.first().map(input);
-    if messages.iter().all(|message| Some(input(message)) == first) {
+    let place = |message: &MessageBuf| {
+        let frame = &message.completed_by;
+        (frame.origin.input, frame.interface)
+    };
+    let first = messages.first().map(place);
+    if messages.iter().all(|message| Some(place(message)) == first) {
         messages.sort_by_key(|message| message.completed_by.origin.number);
     } else {
         messages.sort_by_key(|message| message.ts);

@@ -225,6 +225,10 @@ impl<'a> Sheet<'a> {
         for c in text.chars() {
             match c {
                 '→' => plain.push_str("->"),
+                '·' if plain.ends_with(' ') => {
+                    plain.pop();
+                    plain.push(',');
+                }
                 '·' => plain.push(','),
                 '…' => plain.push('~'),
                 '×' => plain.push('x'),
@@ -330,7 +334,7 @@ impl<'a> Sheet<'a> {
             Some(Tone::Bad) => Some("31"),
             _ => Some("2"),
         };
-        for text in wrapped(text, room) {
+        for text in wrapped(&self.plain(text), room) {
             let mut line = self.lanes(pen);
             let start = first.midpoint(last).saturating_sub(width(&text) / 2);
             let start = start.max(self.gutter + 2);
@@ -351,6 +355,7 @@ impl<'a> Sheet<'a> {
         let time = self.style.time.of(self.ladder, index);
         line.text(self.gutter.saturating_sub(time.len()), &time);
         let label = label(arrow, copies);
+        let label = self.plain(&label);
         let color = color(arrow);
         if arrow.from == arrow.to {
             let column = self.column(arrow.from);
@@ -372,7 +377,7 @@ impl<'a> Sheet<'a> {
         let mut line = self.lanes(self.pens.lane);
         let (left, right) = (arrow.from.min(arrow.to), arrow.from.max(arrow.to));
         let room = self.column(right) - self.column(left);
-        let detail = cut(&arrow.detail, room.saturating_sub(3));
+        let detail = cut(&self.plain(&arrow.detail), room.saturating_sub(3));
         line.text(self.column(left) + 2, &detail);
         self.write(&line, Some("2"), output)
     }
@@ -382,7 +387,7 @@ impl<'a> Sheet<'a> {
         let time = self.style.time.of_bar(self.ladder, bar);
         line.text(self.gutter.saturating_sub(time.len()), &time);
         if bar.from == bar.to {
-            let text = format!("{} {} ", self.pens.bar, bar.label);
+            let text = format!("{} {} ", self.pens.bar, self.plain(&bar.label));
             line.text(self.column(bar.from) + 1, &text);
         } else {
             self.span(&mut line, (bar.from, bar.to), self.pens.bar, &bar.label);
@@ -403,7 +408,7 @@ impl<'a> Sheet<'a> {
             line.put(left + 1, self.pens.left);
         }
         let room = (right - left).saturating_sub(4);
-        let label = cut(label, room);
+        let label = cut(&self.plain(label), room);
         let start = left + (right - left).saturating_sub(width(&label)).div_ceil(2);
         line.text(start.max(left + 2), &label);
     }

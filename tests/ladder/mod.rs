@@ -4,6 +4,7 @@ mod cast;
 mod golden;
 mod hostile;
 mod layout;
+mod media;
 
 use std::ops::ControlFlow;
 
