@@ -1,5 +1,6 @@
 //! Ladders: what is drawn of a call, and what it looks like.
 
+mod browser;
 mod cast;
 mod golden;
 mod hostile;
