@@ -48,6 +48,14 @@ impl TimeColumn {
     }
 }
 
+/// Returns what a ladder is about, and how it went.
+pub(super) fn heading(ladder: &Ladder) -> String {
+    match &ladder.verdict {
+        Some(verdict) => format!("{} ({})", ladder.title, verdict.text),
+        None => ladder.title.clone(),
+    }
+}
+
 /// Returns whether something stands below an arrow: what a copy says was said before.
 pub(super) fn has_detail(arrow: &Arrow) -> bool {
     !arrow.detail.is_empty() && arrow.retransmission.is_none()

@@ -94,7 +94,9 @@ fn flaw(messages: &[MessageBuf]) -> Option<String> {
     pictures.iter().find_map(|picture| {
         let document = svg(picture, Theme::Auto);
         let error = roxmltree::Document::parse(&document).err();
-        picture.flaw().or(error.map(|error| error.to_string()))
+        picture
+            .flaw()
+            .or_else(|| error.map(|error| error.to_string()))
     })
 }
 

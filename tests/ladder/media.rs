@@ -130,6 +130,17 @@ fn drawn(
     (ladder, bars)
 }
 
+/// Returns a ladder with media, some of them lost.
+pub(super) fn lossy() -> Ladder {
+    let call = call();
+    let mut streams = Streams::default();
+    let begin = call[0].ts;
+    stream(&mut streams, begin, [ALICE, RELAY], 97, 0..300);
+    let numbers = (0..300).filter(|number| number % 17 != 3);
+    stream(&mut streams, begin, [RELAY, ALICE], 96, numbers);
+    drawn(&call, &streams.take(0), &NameBook::default()).0
+}
+
 #[test]
 fn bars_go_between_those_who_send_and_receive() {
     let call = call();

@@ -7,7 +7,7 @@ use std::{
 
 use crate::ladder::{
     Ladder, Row,
-    labels::{has_detail, label},
+    labels::{has_detail, heading, label},
     text::{
         TextStyle,
         line::{ASCII, Line, Pens, UNICODE, width},
@@ -102,11 +102,7 @@ impl<'a> Sheet<'a> {
 
     pub(super) fn heading(&self, output: &mut impl Write) -> io::Result<()> {
         let ladder = self.ladder;
-        let mut first = ladder.title.clone();
-        if let Some(verdict) = &ladder.verdict {
-            first.push_str(&format!(" ({})", verdict.text));
-        }
-        writeln!(output, "{}", self.fitted(&first))?;
+        writeln!(output, "{}", self.fitted(&heading(ladder)))?;
         let mut line = String::new();
         for fact in &ladder.facts {
             let fact = format!("{} {}", fact.name, fact.value);

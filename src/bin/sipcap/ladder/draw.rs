@@ -181,11 +181,11 @@ impl Drawing {
                 vec![text]
             }
             Format::Mermaid => {
-                write_mermaid(&ladder, &rows, &mut text)?;
+                write_mermaid(&ladder, &rows, self.picture.time, &mut text)?;
                 vec![text]
             }
             Format::Plantuml => {
-                write_plantuml(&ladder, &rows, &mut text)?;
+                write_plantuml(&ladder, &rows, self.picture.time, &mut text)?;
                 vec![text]
             }
         };

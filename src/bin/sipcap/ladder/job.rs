@@ -118,10 +118,11 @@ impl Job<'_> {
             let mut inputs = self.open()?;
             let input = &self.args.input;
             input.run_quietly(&mut inputs, &mut nearest, self.ui)?;
-            let nearest = nearest.into_call_ids();
-            if !nearest.is_empty() {
-                hint = format!("; similar Call-IDs are {}", nearest.join(", "));
-            }
+            hint = match nearest.into_call_ids().as_slice() {
+                [] => "; `sipcap calls` lists those that there are".to_owned(),
+                [one] => format!("; a similar Call-ID is {one}"),
+                several => format!("; similar Call-IDs are {}", several.join(", ")),
+            };
         } else if !is_named {
             hint = "; what is no call is drawn with --call-id, --aor or --transaction".to_owned();
         }
