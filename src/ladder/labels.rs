@@ -74,7 +74,7 @@ pub(super) fn label(arrow: &Arrow, copies: &[i64]) -> String {
     if let Some(again) = arrow.retransmission {
         let _ = write!(
             label,
-            " (copy {}, +{})",
+            " (retransmission {}, +{})",
             again.number,
             show::duration(again.after)
         );

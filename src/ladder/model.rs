@@ -80,7 +80,7 @@ pub enum Tone {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fact {
     /// What it is.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What is known.
     pub value: String,
 }
@@ -200,7 +200,7 @@ impl Ladder {
     /// Returns the ladder of `messages`, which are in the order of the capture.
     #[must_use]
     pub fn new(messages: &[MessageBuf], options: &LadderOptions) -> Self {
-        let mut lanes = Lanes::new(messages, options.strict_addresses);
+        let mut lanes = Lanes::new(messages, options);
         let mut legs = Vec::new();
         let arrows = arrows::arrows(messages, &mut lanes, &mut legs);
         let calls = if options.is_partial {

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use self::place::Place;
 use crate::{
-    ladder::{Arrow, Lane, NameBook, show},
+    ladder::{Arrow, LadderOptions, Lane, NameBook, show},
     sip::MessageBuf,
 };
 
@@ -36,7 +36,8 @@ pub(super) struct Lanes {
 
 impl Lanes {
     /// Returns the lanes of messages.
-    pub(super) fn new(messages: &[MessageBuf], is_strict: bool) -> Self {
+    pub(super) fn new(messages: &[MessageBuf], options: &LadderOptions) -> Self {
+        let is_strict = options.strict_addresses;
         let opened = if is_strict {
             BTreeMap::new()
         } else {
@@ -59,8 +60,40 @@ impl Lanes {
             order: Vec::new(),
             ends,
         };
+        if !is_strict {
+            lanes.join_named(&options.names);
+        }
         lanes.order = lanes.in_order();
         lanes
+    }
+
+    /// Joins the addresses to which somebody gave the same name, unless they talk to each other.
+    fn join_named(&mut self, book: &NameBook) {
+        let mut known: BTreeMap<String, Place> = BTreeMap::new();
+        for place in self.ends.clone().into_iter().flat_map(<[Place; 2]>::from) {
+            let Some(name) = book.name(place.ip, place.number()) else {
+                continue;
+            };
+            let own = self.root(place);
+            let first = *known.entry(name.to_owned()).or_insert(own);
+            let root = self.root(first);
+            if root != own && !self.talk(root, own) {
+                self.joined
+                    .values_mut()
+                    .filter(|known| **known == own)
+                    .for_each(|known| *known = root);
+                self.joined.insert(own, root);
+            }
+        }
+    }
+
+    /// Returns whether there are messages between two.
+    fn talk(&self, one: Place, other: Place) -> bool {
+        let mut ends = self
+            .ends
+            .iter()
+            .map(|(src, dst)| (self.root(*src), self.root(*dst)));
+        ends.any(|ends| ends == (one, other) || ends == (other, one))
     }
 
     /// Returns the lanes of sender and receiver of a message.

@@ -132,6 +132,39 @@ fn a_proxy_with_two_addresses_is_one_lane() {
 }
 
 #[test]
+fn what_has_one_name_is_one_lane_unless_it_talks_to_itself() {
+    let udp = Transport::Udp;
+    let invite = |at, ends| said(at, ends, udp, [INVITE, "x;branch=z9hG4bK1", "1 INVITE", ""]);
+    let messages = [
+        invite(0, "10.0.0.1:5060 10.0.0.2:5060"),
+        invite(1, "192.0.2.2:5060 192.0.2.3:5060"),
+        invite(2, "192.0.2.3:5060 192.0.2.4:5060"),
+    ];
+    let mut names = NameBook::default();
+    for alias in [
+        "10.0.0.2=SBC",
+        "192.0.2.2=SBC",
+        "192.0.2.3=Core",
+        "192.0.2.4=Core",
+    ] {
+        names.add(alias).unwrap();
+    }
+    for (strict_addresses, expected) in [
+        (false, &["", "SBC", "Core", "Core"][..]),
+        (true, &["", "SBC", "SBC", "Core", "Core"]),
+    ] {
+        let options = LadderOptions {
+            strict_addresses,
+            names: names.clone(),
+            ..LadderOptions::default()
+        };
+        let lanes = Ladder::new(&messages, &options).lanes;
+        let found: Vec<&str> = lanes.iter().map(|lane| lane.name.as_str()).collect();
+        assert_eq!(found[1..], expected[1..]);
+    }
+}
+
+#[test]
 fn branches_stand_behind_who_forks() {
     let udp = Transport::Udp;
     let invite = |at, ends, branch: &str| {

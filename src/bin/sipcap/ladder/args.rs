@@ -81,6 +81,8 @@ pub(crate) struct WhichArgs {
 #[command(next_help_heading = "Ladder options")]
 pub(crate) struct ContentArgs {
     /// Call this address so (can be repeated): 192.0.2.1=SBC, 192.0.2.1:5080=Edge
+    ///
+    /// Addresses with the same name are one endpoint, unless they talk to each other or --strict-addresses is given.
     #[arg(long, value_name = "ADDRESS=NAME")]
     alias: Vec<String>,
     /// Call addresses as this file says: an address and a name in each line
