@@ -6,11 +6,13 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
     media::{
-        MediaAddress, Purpose, addresses, session_description,
+        MediaAddress, Purpose, addresses,
+        life::{Life, life, sender},
+        session_description,
         waiting::{PATIENCE, Waiting},
     },
     net::{Flow, Transport},
-    sip::{Message, Method, StartLine, sdp::Sdp},
+    sip::{Message, sdp::Sdp},
     time::Timestamp,
 };
 
@@ -22,6 +24,9 @@ const LINGER: i64 = 5_000_000_000;
 
 /// Calls with the same two addresses are legs of one when they have told them within this time.
 const LEGS: i64 = 30_000_000_000;
+
+/// How often it is looked whether there are claims that hold.
+const SECOND: i64 = 1_000_000_000;
 
 /// Claims at one address, sides of one owner and claims in all at most: whoever has many is hostile.
 const MAX_AT_PLACE: usize = 64;
@@ -112,6 +117,8 @@ pub struct MediaMap<P> {
     count: usize,
     /// At how many claims those that are over are dropped.
     sweep_at: usize,
+    /// Until when some claim holds, as far as that was looked at, and when that was.
+    busy: (Timestamp, Timestamp),
 }
 
 impl<P> Default for MediaMap<P> {
@@ -124,6 +131,7 @@ impl<P> Default for MediaMap<P> {
             owners: Vec::new(),
             count: 0,
             sweep_at: 1 << 16,
+            busy: (Timestamp::MAX, Timestamp::MIN),
         }
     }
 }
@@ -144,6 +152,7 @@ impl<P> MediaMap<P> {
         if let Some(life) = life(message) {
             self.live(owner, life, message.ts);
         }
+        self.busy = (Timestamp::MAX, message.ts);
         if self.count > self.sweep_at {
             self.sweep(message.ts);
         }
@@ -170,6 +179,29 @@ impl<P> MediaMap<P> {
             self.waiting.push(ts, dst, packet);
         }
         self.owners = owners;
+    }
+
+    /// Takes note of what a message of somebody says who is none of the owners: an address of a call that is over is now his.
+    pub fn stranger(&mut self, message: &Message<'_>) {
+        if let Some(sdp) = session_description(message).and_then(Sdp::parse) {
+            for (place, _) in claims_of(&sdp, &message.flow) {
+                let claims = self.claims.get_mut(&place).into_iter().flatten();
+                for claim in claims.filter(|claim| claim.until != Timestamp::MAX) {
+                    claim.until = claim.until.min(message.ts);
+                }
+            }
+        }
+    }
+
+    /// Returns whether no claim holds at `ts`, so that packets need not be looked at. It may notice that a second late.
+    pub fn is_idle(&mut self, ts: Timestamp) -> bool {
+        let (_, since) = self.busy;
+        if self.count > 0 && ts.since(since) > SECOND {
+            let claims = self.claims.values().flatten();
+            let until = claims.map(|claim| claim.until).max();
+            self.busy = (until.unwrap_or(Timestamp::MIN), ts);
+        }
+        self.count == 0 || ts > self.busy.0
     }
 
     /// Adds the owners of a packet between two places, as the claims at the first of them tell.
@@ -374,47 +406,6 @@ impl<P> MediaMap<P> {
             sides.retain(|side| is_claimed(*owner, side));
             !sides.is_empty()
         });
-    }
-}
-
-/// What a message says about the life of its call.
-#[derive(Clone, Copy)]
-enum Life {
-    /// A request is about to begin it, or to go on with it.
-    Begins,
-    Progresses,
-    IsAnswered,
-    /// It failed, or something within it did.
-    Fails,
-    Ends,
-}
-
-fn life(message: &Message<'_>) -> Option<Life> {
-    use Method::{Bye, Invite, Prack, Update};
-    let method = message
-        .head
-        .method()
-        .or_else(|| message.head.cseq.map(|cseq| cseq.method))?;
-    match message.head.start {
-        StartLine::Request { .. } => match method {
-            Bye => Some(Life::Ends),
-            Invite | Update | Prack => Some(Life::Begins),
-            _ => None,
-        },
-        StartLine::Response { code, .. } => match (method, code) {
-            (Invite, 101..200) => Some(Life::Progresses),
-            (Invite, 200..300) => Some(Life::IsAnswered),
-            (Invite, 300..) => Some(Life::Fails),
-            _ => None,
-        },
-    }
-}
-
-/// Returns the tag of who sent a message.
-fn sender<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
-    match message.head.start {
-        StartLine::Request { .. } => message.head.from_tag(message.bytes),
-        StartLine::Response { .. } => message.head.to_tag(message.bytes),
     }
 }
 

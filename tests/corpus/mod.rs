@@ -4,6 +4,7 @@
 //! tested. Differences that are right are listed in `DEVIATIONS.md` with their reasons.
 
 mod ladder;
+mod media;
 mod tracking;
 
 use std::{

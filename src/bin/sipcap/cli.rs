@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
-    Ladder(cmd::ladder::LadderArgs),
+    Ladder(crate::ladder::LadderArgs),
     Parse(cmd::parse::ParseArgs),
     Completions(cmd::completions::CompletionsArgs),
     Man(cmd::man::ManArgs),

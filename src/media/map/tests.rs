@@ -34,35 +34,18 @@ impl Scene {
         start: &str,
         body: &str,
     ) {
-        let method = if start.starts_with("SIP") {
-            "INVITE"
-        } else {
-            start.split(' ').next().unwrap()
-        };
-        let text = format!(
-            "{start}\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=a{owner}\r\nTo: <sip:b@h>;tag=b{owner}\r\n\
-            Call-ID: {owner}\r\nCSeq: 1 {method}\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let head = Head::parse(text.as_bytes(), Framing::Datagram).unwrap();
-        let frame = sample_frame(at(millis));
-        let message = Message {
-            identity: None,
-            ts: at(millis),
-            flow: Flow {
-                src: address(src),
-                dst: address(dst),
-                transport: Transport::Udp,
-            },
-            encapsulation: Encapsulation::default(),
-            completed_by: &frame,
-            frames: &[frame],
-            bytes: text.as_bytes(),
-            head: &head,
-        };
-        let found = &mut self.found;
-        self.map.message(&message, owner, &mut |owner, packet| {
-            found.push((*packet, owner));
+        tell(millis, owner, (src, dst), (start, body), |message| {
+            let found = &mut self.found;
+            self.map.message(message, owner, &mut |owner, packet| {
+                found.push((*packet, owner));
+            });
+        });
+    }
+
+    /// A description of somebody who is no owner.
+    fn stranger(&mut self, millis: i64, body: &str) {
+        tell(millis, 99, (A, B), (INVITE, body), |message| {
+            self.map.stranger(message);
         });
     }
 
@@ -83,6 +66,43 @@ impl Scene {
     fn take(&mut self) -> Vec<(u32, Owner)> {
         std::mem::take(&mut self.found)
     }
+}
+
+/// Makes a message with start line and body, from Alice (tag a) to Bob (tag b), or a response the other way.
+fn tell(
+    millis: i64,
+    owner: Owner,
+    (src, dst): (&str, &str),
+    (start, body): (&str, &str),
+    hear: impl FnOnce(&Message<'_>),
+) {
+    let method = if start.starts_with("SIP") {
+        "INVITE"
+    } else {
+        start.split(' ').next().unwrap()
+    };
+    let text = format!(
+        "{start}\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=a{owner}\r\nTo: <sip:b@h>;tag=b{owner}\r\n\
+        Call-ID: {owner}\r\nCSeq: 1 {method}\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let head = Head::parse(text.as_bytes(), Framing::Datagram).unwrap();
+    let frame = sample_frame(at(millis));
+    let message = Message {
+        identity: None,
+        ts: at(millis),
+        flow: Flow {
+            src: address(src),
+            dst: address(dst),
+            transport: Transport::Udp,
+        },
+        encapsulation: Encapsulation::default(),
+        completed_by: &frame,
+        frames: &[frame],
+        bytes: text.as_bytes(),
+        head: &head,
+    };
+    hear(&message);
 }
 
 fn sample_frame(ts: Timestamp) -> Frame {
@@ -143,6 +163,25 @@ fn an_address_goes_from_call_to_call() {
     scene.message(8000, 2, A, B, BYE, "");
     scene.packet(20_000, "192.0.2.2:6000", "192.0.2.1:4000", 3);
     assert_eq!(scene.take(), [(0, 1), (1, 1), (2, 2)]);
+}
+
+#[test]
+fn what_is_over_is_idle_and_anybodys() {
+    let mut scene = Scene::default();
+    assert!(scene.map.is_idle(at(0)));
+    scene.message(0, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
+    assert!(!scene.map.is_idle(at(60_000)));
+    scene.stranger(61_000, &sdp(9, "192.0.2.1", 4000));
+    scene.packet(62_000, "192.0.2.2:6000", "192.0.2.1:4000", 0);
+    scene.message(70_000, 1, A, B, BYE, "");
+    scene.packet(71_000, "192.0.2.2:6000", "192.0.2.1:4000", 1);
+    // It is over, and somebody else is at the same address.
+    scene.stranger(72_000, &sdp(9, "192.0.2.1", 4000));
+    scene.packet(72_500, "192.0.2.2:6000", "192.0.2.1:4000", 2);
+    assert_eq!(scene.take(), [(0, 1), (1, 1)]);
+    assert!(scene.map.is_idle(at(74_000)));
+    scene.message(80_000, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
+    assert!(!scene.map.is_idle(at(80_100)));
 }
 
 #[test]
