@@ -508,6 +508,8 @@ heuristic\t'All evidence'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l alias -d 'Call this address so (can be repeated): 192.0.2.1=SBC, 192.0.2.1:5080=Edge' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l names -d 'Call addresses as this file says: an address and a name in each line' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l media -d 'Which media are drawn, as bars between who sends and who receives them' -r -f -a "none\t'None, which is faster'
+rtp\t'RTP and fax (T.38) at the addresses that the calls announce, with what RTCP reports of them'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l anonymize-key -d 'Write which pseudonym stands for what to this file, as CSV' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l time -d 'Which time stands beside each message' -r -f -a "start\t'Seconds since the first message'
 delta\t'Seconds since the message before'
