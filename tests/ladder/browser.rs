@@ -95,6 +95,10 @@ fn drive(chromium: &str, name: &str) -> Vec<String> {
 }
 
 /// Returns the document that a browser makes of a page without any network.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a browser that hangs is no matter of packets"
+)]
 fn dump(chromium: &str, profile: &Path, page: &Path) -> String {
     let output = profile.join("dom.html");
     let mut child = Command::new(chromium)
