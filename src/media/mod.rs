@@ -3,6 +3,9 @@
 mod addresses;
 mod description;
 mod map;
+mod place;
+mod said;
+mod sides;
 mod waiting;
 
 pub use self::{

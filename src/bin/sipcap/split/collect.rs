@@ -42,12 +42,15 @@ pub(crate) enum MediaKind {
     Rtp,
 }
 
+/// The frames that a packet came in: the last one, and those before it.
+type Frames = (Frame, Box<[Frame]>);
+
 /// The frames of all messages, and of the media, by their group.
 pub(crate) struct Collector {
     by: By,
     media_kind: MediaKind,
     index: FrameIndex,
-    media: MediaMap<Frame>,
+    media: MediaMap<Frames>,
     /// The calls, when somebody needs to know of them.
     tracked: Option<Tracked<Calls>>,
     /// The group of each call, by its number.
@@ -156,6 +159,10 @@ impl Found {
     }
 }
 
+fn add_media(index: &mut FrameIndex, group: Group, (last, before): &Frames) {
+    index.add_media(group, last, before);
+}
+
 impl Sink for Collector {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         let taken = match &mut self.tracked {
@@ -180,7 +187,7 @@ impl Sink for Collector {
         }
         if self.media_kind != MediaKind::None {
             let index = &mut self.index;
-            let mut found = |owner, frame: &Frame| index.add_media(owner, frame);
+            let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
             self.media.message(message, group, &mut found);
         }
         Ok(ControlFlow::Continue(()))
@@ -199,15 +206,19 @@ impl Sink for Collector {
             return Ok(());
         }
         let index = &mut self.index;
-        let mut found = |owner, frame: &Frame| index.add_media(owner, frame);
-        for frame in packet.frames {
+        let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
+        if let Some((last, before)) = packet.frames.split_last() {
+            let frames = (*last, Box::from(before));
             self.media
-                .packet(packet.ts, &packet.flow, *frame, &mut found);
+                .packet(packet.ts, &packet.flow, frames, &mut found);
         }
         Ok(())
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
+        let index = &mut self.index;
+        let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
+        self.media.finish(&mut found);
         if let Some(tracked) = &mut self.tracked {
             tracked.finish(summary)?;
         }
