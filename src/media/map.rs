@@ -8,7 +8,6 @@ use crate::{
     media::{
         place::{Place, Rank, places},
         said::Said,
-        session_description,
         sides::{LINGER, SideId, Sides},
         waiting::{PATIENCE, Waiting},
     },
@@ -105,11 +104,11 @@ impl<P> MediaMap<P> {
         owner: Owner,
         found: &mut impl FnMut(Owner, &P),
     ) {
-        let Some(said) = Said::of(message, &self.hasher) else {
+        let is_known = || self.sides.has(owner);
+        let Some(said) = Said::of(message, &self.hasher, is_known) else {
             return;
         };
-        if said.describes
-            && let Some(body) = session_description(message)
+        if let Some(body) = said.description
             && !self.sides.is_over(owner, &said)
         {
             self.describe(&said, &message.flow, body, owner, found);
@@ -196,7 +195,7 @@ impl<P> MediaMap<P> {
         let (standing, best, claims, other) = by_better?;
         winners.push((best.owner, best.side));
         if claims.len() > 1 {
-            self.add_legs(standing, &best, claims, other, ts, winners);
+            self.add_legs(&best, claims, other, ts, winners);
         }
         Some(standing)
     }
@@ -227,7 +226,6 @@ impl<P> MediaMap<P> {
     /// have one session, or the same two addresses, told at about the same time at different hops.
     fn add_legs(
         &self,
-        standing: Standing,
         best: &Claim,
         claims: &[Claim],
         other: Place,
@@ -238,9 +236,10 @@ impl<P> MediaMap<P> {
             return;
         };
         let from = best.from.max(side.life.since);
+        let standing = self.standing(best, ts);
         for claim in claims {
             let is_known = winners.iter().any(|(owner, _)| *owner == claim.owner);
-            if is_known || self.standing(claim, ts) != Some(standing) {
+            if is_known || self.standing(claim, ts) != standing {
                 continue;
             }
             let Some(leg) = self.sides.get(claim.side) else {
@@ -302,7 +301,7 @@ impl<P> MediaMap<P> {
     /// Takes over where a side receives from now on.
     fn describe(
         &mut self,
-        said: &Said,
+        said: &Said<'_>,
         flow: &Flow,
         body: &[u8],
         owner: Owner,

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
+    media::session_description,
     net::{Flow, Transport},
     sip::{Message, Method, StartLine},
     time::Timestamp,
@@ -28,11 +29,11 @@ pub(super) enum Meaning {
 
 /// What matters of a message; tags and hops are hashed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Said {
+pub(super) struct Said<'a> {
     pub(super) ts: Timestamp,
     pub(super) meaning: Meaning,
-    /// Whether a description in it is one of this call: those in other messages tell what somebody could do.
-    pub(super) describes: bool,
+    /// Its description, if that is one of this call: those in other messages tell what somebody could do.
+    pub(super) description: Option<&'a [u8]>,
     pub(super) from: u64,
     pub(super) to: u64,
     pub(super) has_to_tag: bool,
@@ -44,9 +45,14 @@ pub(super) struct Said {
     pub(super) link: u64,
 }
 
-impl Said {
-    /// Returns what a message says; nothing for one that has nothing to do with calls.
-    pub(super) fn of(message: &Message<'_>, hasher: &DefaultHashBuilder) -> Option<Self> {
+impl<'a> Said<'a> {
+    /// Returns what a message says; nothing for one that has nothing to do with calls, or has no description when
+    /// there was none before, as `is_known` tells.
+    pub(super) fn of(
+        message: &Message<'a>,
+        hasher: &DefaultHashBuilder,
+        is_known: impl FnOnce() -> bool,
+    ) -> Option<Self> {
         use Method::{Ack, Bye, Invite, Prack, Update};
         let (head, bytes) = (message.head, message.bytes);
         let method = head
@@ -55,10 +61,22 @@ impl Said {
         if !matches!(method, Invite | Ack | Prack | Update | Bye) {
             return None;
         }
-        let (from, to) = (head.from_tag(bytes), head.to_tag(bytes));
         let code = match head.start {
             StartLine::Request { .. } => None,
             StartLine::Response { code, .. } => Some(code),
+        };
+        let describes = method != Bye && code.is_none_or(|code| code < 300);
+        let description = describes.then(|| session_description(message)).flatten();
+        if description.is_none() && !is_known() {
+            return None;
+        }
+        let (from, to) = match message.identity {
+            Some(identity) => {
+                let tags = [identity.from_tag, identity.to_tag].map(|tag| tag.of(bytes));
+                let [from, to] = tags.map(|tag| (!tag.is_empty()).then_some(tag));
+                (from, to)
+            }
+            None => (head.from_tag(bytes), head.to_tag(bytes)),
         };
         let meaning = match (method, code) {
             (Invite, None) if to.is_none() => Meaning::Begins,
@@ -73,18 +91,26 @@ impl Said {
         };
         let has_to_tag = to.is_some();
         let [from, to] = [from, to].map(|tag| hasher.hash_one(tag));
-        let mut hosts = [message.flow.src.ip(), message.flow.dst.ip()];
-        hosts.sort_unstable();
+        // Nobody asks where the others went.
+        let is_placed = description.is_some() || meaning == Meaning::Fails;
         Some(Self {
             ts: message.ts,
             meaning,
-            describes: method != Bye && code.is_none_or(|code| code < 300),
+            description,
             from,
             to,
             has_to_tag,
             sender: if code.is_some() { to } else { from },
-            hop: hop(&message.flow, hasher),
-            link: hasher.hash_one(hosts),
+            hop: if is_placed {
+                hop(&message.flow, hasher)
+            } else {
+                0
+            },
+            link: if is_placed {
+                link(&message.flow, hasher)
+            } else {
+                0
+            },
         })
     }
 
@@ -101,4 +127,10 @@ fn hop(flow: &Flow, hasher: &DefaultHashBuilder) -> u64 {
     } else {
         hasher.hash_one((flow.src.ip(), flow.dst.ip()))
     }
+}
+
+fn link(flow: &Flow, hasher: &DefaultHashBuilder) -> u64 {
+    let mut hosts = [flow.src.ip(), flow.dst.ip()];
+    hosts.sort_unstable();
+    hasher.hash_one(hosts)
 }

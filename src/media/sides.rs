@@ -56,7 +56,7 @@ struct Dialog {
 }
 
 impl Dialog {
-    fn is_between(&self, said: &Said) -> bool {
+    fn is_between(&self, said: &Said<'_>) -> bool {
         self.tags == [said.from, said.to] || self.tags == [said.to, said.from]
     }
 }
@@ -71,7 +71,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn dialog(&mut self, said: &Said) -> Option<&mut Dialog> {
+    fn dialog(&mut self, said: &Said<'_>) -> Option<&mut Dialog> {
         let mut dialogs = self.dialogs.iter_mut();
         dialogs.find(|dialog| dialog.is_between(said))
     }
@@ -82,7 +82,7 @@ impl Talk {
         dialogs.any(|dialog| !dialog.is_over && tag.is_none_or(|tag| dialog.tags.contains(&tag)))
     }
 
-    fn add(&mut self, said: &Said, is_over: bool) {
+    fn add(&mut self, said: &Said<'_>, is_over: bool) {
         if self.dialogs.len() >= MAX_DIALOGS {
             let over = self.dialogs.iter().position(|dialog| dialog.is_over);
             self.dialogs.remove(over.unwrap_or(0));
@@ -114,13 +114,18 @@ impl Sides {
         self.sides.get_mut(side as usize)
     }
 
+    /// Returns whether an owner has told anything.
+    pub(super) fn has(&self, owner: Owner) -> bool {
+        self.talks.contains_key(&owner)
+    }
+
     /// Returns when an owner was first described.
     pub(super) fn began(&self, owner: Owner) -> Option<Timestamp> {
         self.talks.get(&owner).map(|talk| talk.began)
     }
 
     /// Returns whether the call that a message is of is over: what comes then is late.
-    pub(super) fn is_over(&self, owner: Owner, said: &Said) -> bool {
+    pub(super) fn is_over(&self, owner: Owner, said: &Said<'_>) -> bool {
         let talk = self.talks.get(&owner);
         talk.is_some_and(|talk| {
             let mut dialogs = talk.dialogs.iter();
@@ -129,7 +134,7 @@ impl Sides {
     }
 
     /// Returns the side of an owner that has a key, a new one if need be; nothing if there are too many.
-    pub(super) fn of_key(&mut self, owner: Owner, key: u64, said: &Said) -> Option<SideId> {
+    pub(super) fn of_key(&mut self, owner: Owner, key: u64, said: &Said<'_>) -> Option<SideId> {
         let talk = self.talks.entry(owner).or_insert_with(|| Talk {
             began: said.ts,
             sides: Vec::new(),
@@ -172,7 +177,7 @@ impl Sides {
     }
 
     /// Takes over what a message means for the life of an owner's sides.
-    pub(super) fn hear(&mut self, owner: Owner, said: &Said) {
+    pub(super) fn hear(&mut self, owner: Owner, said: &Said<'_>) {
         let Some(talk) = self.talks.get_mut(&owner) else {
             return;
         };
@@ -243,7 +248,7 @@ impl Sides {
 }
 
 /// Lets the sides live, from now on if they had ended.
-fn revive(sides: &mut [Side], talk: &Talk, said: &Said, is_meant: impl Fn(&Side) -> bool) {
+fn revive(sides: &mut [Side], talk: &Talk, said: &Said<'_>, is_meant: impl Fn(&Side) -> bool) {
     each(sides, talk, |side| {
         if is_meant(side) {
             side.life.revive(said.ts);
@@ -261,7 +266,7 @@ fn end(sides: &mut [Side], talk: &Talk, ts: Timestamp, is_meant: impl Fn(&Side) 
 }
 
 /// Lets what failed end: the hop that the response went over, and all if nobody is left who may still answer.
-fn fail(sides: &mut [Side], talk: &Talk, said: &Said) {
+fn fail(sides: &mut [Side], talk: &Talk, said: &Said<'_>) {
     if talk.is_up(None) {
         // Something within the call failed.
         return;

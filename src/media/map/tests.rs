@@ -46,7 +46,7 @@ impl Scene {
         } else {
             format!(";tag=b{owner}")
         };
-        self.tagged(millis, owner, [src, dst], [start, method], &to, body);
+        self.tagged(millis, owner, [src, dst], [start, method, &to], body);
     }
 
     /// A message with the end of To, and the method of its CSeq behind its start line.
@@ -55,8 +55,7 @@ impl Scene {
         millis: i64,
         owner: Owner,
         [src, dst]: [&str; 2],
-        [start, method]: [&str; 2],
-        to: &str,
+        [start, method, to]: [&str; 3],
         body: &str,
     ) {
         let text = format!(
@@ -394,19 +393,19 @@ fn early_media_behind_a_nat_are_found_by_where_they_come_from() {
 
 #[test]
 fn the_end_of_one_branch_is_not_that_of_the_others() {
-    let bye_ok = ["SIP/2.0 200 OK", "BYE"];
+    let bye_ok = ["SIP/2.0 200 OK", "BYE", ";tag=t2"];
     let mut scene = Scene::default();
     scene.message(0, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
     for (src, tag, ip) in [(B, ";tag=t1", "192.0.2.2"), (C, ";tag=t2", "192.0.2.3")] {
-        scene.tagged(1000, 1, [src, A], [OK, "INVITE"], tag, &sdp(2, ip, 6000));
+        scene.tagged(1000, 1, [src, A], [OK, "INVITE", tag], &sdp(2, ip, 6000));
     }
-    scene.tagged(1400, 1, [A, C], [BYE, "BYE"], ";tag=t2", "");
-    scene.tagged(1500, 1, [C, A], bye_ok, ";tag=t2", "");
+    scene.tagged(1400, 1, [A, C], [BYE, "BYE", ";tag=t2"], "");
+    scene.tagged(1500, 1, [C, A], bye_ok, "");
     // Past what lingers.
     scene.packet(8000, "192.0.2.2:6000", "192.0.2.1:4000", 0);
     scene.packet(8000, "192.0.2.1:4000", "192.0.2.2:6000", 1);
     scene.packet(8000, "192.0.2.88:1", "192.0.2.3:6000", 2);
-    scene.tagged(9000, 1, [A, B], [BYE, "BYE"], ";tag=t1", "");
+    scene.tagged(9000, 1, [A, B], [BYE, "BYE", ";tag=t1"], "");
     scene.packet(15_000, "192.0.2.2:6000", "192.0.2.1:4000", 3);
     assert_eq!(scene.take(), [(0, 1), (1, 1)]);
 }
@@ -416,11 +415,15 @@ fn a_call_goes_on_when_its_end_is_refused_for_now() {
     let mut scene = Scene::default();
     scene.call(0, 1, [4000, 6000]);
     scene.message(1000, 1, A, B, BYE, "");
-    let challenge = ["SIP/2.0 407 Proxy Authentication Required", "BYE"];
-    scene.tagged(1010, 1, [B, A], challenge, ";tag=b1", "");
+    let challenge = [
+        "SIP/2.0 407 Proxy Authentication Required",
+        "BYE",
+        ";tag=b1",
+    ];
+    scene.tagged(1010, 1, [B, A], challenge, "");
     scene.packet(9000, "192.0.2.2:6000", "192.0.2.1:4000", 0);
     // A stranger ends nothing.
-    scene.tagged(9100, 1, [C, B], [BYE, "BYE"], ";tag=other", "");
+    scene.tagged(9100, 1, [C, B], [BYE, "BYE", ";tag=other"], "");
     scene.packet(19_000, "192.0.2.1:4000", "192.0.2.2:6000", 1);
     assert_eq!(scene.take(), [(0, 1), (1, 1)]);
 }
@@ -430,10 +433,10 @@ fn only_calls_have_media() {
     let mut scene = Scene::default();
     scene.call(0, 1, [4000, 6000]);
     let offer = sdp(77, "192.0.2.2", 6000);
-    scene.tagged(500, 2, [B, A], [OK, "OPTIONS"], ";tag=x", &offer);
+    scene.tagged(500, 2, [B, A], [OK, "OPTIONS", ";tag=x"], &offer);
     // What somebody could do, told in a refusal (RFC 3261 §21.4.26).
-    let refusal = ["SIP/2.0 488 Not Acceptable Here", "INVITE"];
-    scene.tagged(600, 3, [B, A], refusal, ";tag=x", &offer);
+    let refusal = ["SIP/2.0 488 Not Acceptable Here", "INVITE", ";tag=x"];
+    scene.tagged(600, 3, [B, A], refusal, &offer);
     scene.packet(700, "192.0.2.1:4000", "192.0.2.2:6000", 0);
     assert_eq!(scene.take(), [(0, 1)]);
 }

@@ -194,7 +194,7 @@ impl Sink for Collector {
     }
 
     fn takes_identities(&self) -> bool {
-        true
+        self.tracked.is_some()
     }
 
     fn takes_media(&self) -> bool {
