@@ -28,6 +28,9 @@ const IDLE: i64 = 3_600_000_000_000;
 /// After how long without anything the rank of its claims counts no more: another one may have the address by now.
 const QUIET: i64 = 60_000_000_000;
 
+/// How long nothing may come between two packets of one stream.
+const STREAM: i64 = 500_000_000;
+
 /// Claims at one address and in all at most: whoever has many is hostile.
 const MAX_AT_PLACE: usize = 64;
 const MAX_CLAIMS: usize = 1 << 22;
@@ -192,29 +195,44 @@ impl<P> MediaMap<P> {
         } else {
             by_dst
         };
-        let (standing, best, claims, other) = by_better?;
+        let (_, best, claims, other) = by_better?;
         winners.push((best.owner, best.side));
         if claims.len() > 1 {
             self.add_legs(&best, claims, other, ts, winners);
         }
-        Some(standing)
+        self.standing(&best, ts)
     }
 
-    /// Returns the claim among those of a place that counts most for a packet to or from `other`.
+    /// Returns the claim among those of a place that counts most for a packet to or from `other`, and how much it does:
+    /// what goes on between both ends of a call that is over counts as if it lived.
     fn best(&self, claims: &[Claim], other: Place, ts: Timestamp) -> Option<(Standing, Claim)> {
         if let [only] = claims {
-            return Some((self.standing(only, ts)?, *only));
+            let mut standing = self.standing(only, ts)?;
+            if standing == Standing::Lingers
+                && ts.since(self.sides.get(only.side)?.life.heard) <= STREAM
+                && self.has(other, only.owner, ts)
+            {
+                standing = Standing::Lives;
+            }
+            return Some((standing, *only));
         }
         let at_other = self.claims.get(&other).map_or(&[][..], Vec::as_slice);
         let weighed = claims.iter().filter_map(|claim| {
-            let standing = self.standing(claim, ts)?;
+            let mut standing = self.standing(claim, ts)?;
             let life = self.sides.get(claim.side)?.life;
-            let is_quiet = ts.since(life.heard) > QUIET;
-            let rank = if is_quiet { Rank::Guess } else { claim.rank };
-            let goes_on = ts.since(life.heard) <= PATIENCE
+            let unheard = ts.since(life.heard);
+            let goes_on = unheard <= PATIENCE
                 && at_other.iter().any(|other| {
                     other.owner == claim.owner && self.standing(other, ts) >= Some(standing)
                 });
+            if goes_on && unheard <= STREAM {
+                standing = standing.max(Standing::Lives);
+            }
+            let rank = if unheard > QUIET {
+                Rank::Guess
+            } else {
+                claim.rank
+            };
             let from = claim.from.max(life.since);
             Some(((standing, rank, goes_on, from), *claim))
         });

@@ -472,3 +472,19 @@ fn calls_that_are_over_push_out_none_that_lives() {
     scene.packet(30_000, "192.0.2.77:1", "192.0.2.1:4000", 0);
     assert_eq!(scene.take(), [(0, 1)]);
 }
+
+#[test]
+fn what_goes_on_after_the_end_is_not_of_another_call_at_one_end() {
+    let mut scene = Scene::default();
+    // Bob has two calls at one port, and the one with Alice is over.
+    scene.message(0, 2, B, C, INVITE, &sdp(9, "192.0.2.2", 6000));
+    scene.message(100, 2, C, B, OK, &sdp(10, "192.0.2.3", 7000));
+    scene.call(1000, 1, [4000, 6000]);
+    scene.packet(2900, "192.0.2.2:6000", "192.0.2.1:4000", 0);
+    scene.packet(2910, "192.0.2.1:4000", "192.0.2.2:6000", 1);
+    scene.message(3000, 1, A, B, BYE, "");
+    scene.packet(3020, "192.0.2.2:6000", "192.0.2.1:4000", 2);
+    scene.packet(3040, "192.0.2.1:4000", "192.0.2.2:6000", 3);
+    scene.packet(3060, "192.0.2.3:7000", "192.0.2.2:6000", 4);
+    assert_eq!(scene.take(), [(0, 1), (1, 1), (2, 1), (3, 1), (4, 2)]);
+}
