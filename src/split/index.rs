@@ -411,7 +411,9 @@ impl GroupFrames {
 
 impl<'a> GroupFiles<'a> {
     /// Returns the frames in the order of the capture. Their numbers are not known any more.
-    pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame> + Clone + use<'a> {
+    pub fn frames(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Frame> + DoubleEndedIterator + Clone + use<'a> {
         let index = self.index;
         let frame = |number: &u32| index.frame(*number).unwrap_or(NO_FRAME);
         self.order.iter().map(frame)

@@ -77,6 +77,15 @@ impl InputArgs {
         Ok(inputs)
     }
 
+    /// Opens the files of a run once more: those, and not what has come into their directories since.
+    pub(crate) fn reopen(&self, inputs: &Inputs) -> anyhow::Result<Inputs> {
+        let options = InputOptions {
+            block_bytes: self.block_bytes as usize,
+            rereadable: false,
+        };
+        Ok(Inputs::open(&files(inputs), &options)?)
+    }
+
     /// Returns the inputs with a copy in a temporary file instead of what can be read only once.
     pub(crate) fn twice(&self) -> anyhow::Result<Twice> {
         refuse_terminal(&self.paths())?;
