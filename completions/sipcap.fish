@@ -46,6 +46,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "man" -d 'Write the ma
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l block-bytes -d 'Octets that are read at once' -r
@@ -55,6 +56,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s o -l output -d 'W
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l force -d 'Overwrite what exists'
@@ -64,6 +66,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s h -l help -d 'Pri
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l block-bytes -d 'Octets that are read at once' -r
@@ -84,6 +87,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s o -l output -
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l force -d 'Overwrite what exists'
@@ -94,6 +98,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s h -l help -d 
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l block-bytes -d 'Octets that are read at once' -r
@@ -115,6 +120,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s o -l output -d 'W
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s i -l ignore-case -d 'Match in either case'
@@ -129,6 +135,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s h -l help -d 'Pri
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l block-bytes -d 'Octets that are read at once' -r
@@ -175,6 +182,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s o -l output -d '
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
@@ -187,6 +195,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s h -l help -d 'Pr
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l block-bytes -d 'Octets that are read at once' -r
@@ -224,6 +233,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s o -l output -d 'W
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l history -d 'All bindings there were, also those that are over and those that were never accepted'
@@ -236,6 +246,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s h -l help -d 'Pri
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l block-bytes -d 'Octets that are read at once' -r
@@ -318,6 +329,7 @@ json\t'JSON Lines: an object with a type in each line'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l replay -d 'Tell events at the pace at which they happened'
@@ -330,6 +342,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s h -l help -d 'P
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l block-bytes -d 'Octets that are read at once' -r
@@ -386,6 +399,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l plot-dir -d 'Dra
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l rfc-literal -d 'Count each INVITE in the ratios of RFC 6076, and not each call'
@@ -402,6 +416,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s h -l help -d 'Pr
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l block-bytes -d 'Octets that are read at once' -r
@@ -459,6 +474,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l manifest -d 'Wri
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strip-tunnels -d 'Write the innermost IP packets instead of the frames that they were captured in'
@@ -473,6 +489,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s h -l help -d 'Pr
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l block-bytes -d 'Octets that are read at once' -r
@@ -508,6 +525,8 @@ heuristic\t'All evidence'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l correlate-header -d 'A further header that names the Call-ID of another leg (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l alias -d 'Call this address so (can be repeated): 192.0.2.1=SBC, 192.0.2.1:5080=Edge' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l names -d 'Call addresses as this file says: an address and a name in each line' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l media -d 'Which media are drawn, as bars between who sends and who receives them' -r -f -a "none\t'None, which is faster'
+rtp\t'RTP and fax (T.38) at the addresses that the calls announce, with what RTCP reports of them'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l anonymize-key -d 'Write which pseudonym stands for what to this file, as CSV' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l time -d 'Which time stands beside each message' -r -f -a "start\t'Seconds since the first message'
 delta\t'Seconds since the message before'
@@ -534,6 +553,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s o -l output -d 
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
 never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict -d 'End with status 2 when an input or a message is damaged'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l all -d 'Draw every selected call, each to a file of its own in the directory --output'

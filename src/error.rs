@@ -47,6 +47,30 @@ pub enum Error {
         /// How many there are.
         count: usize,
     },
+    /// libpcap is not installed.
+    #[error("libpcap 1.5 or newer is needed for this and cannot be loaded ({what}); {hint}")]
+    NoLibpcap {
+        /// What the system said.
+        what: String,
+        /// How to install it.
+        hint: String,
+    },
+    /// A BPF expression is wrong.
+    #[error("bad BPF expression \"{expression}\": {what}")]
+    Bpf {
+        /// The expression.
+        expression: String,
+        /// What libpcap said.
+        what: String,
+    },
+    /// An interface cannot be captured on.
+    #[error("cannot capture on {name}: {what}")]
+    Interface {
+        /// The interface.
+        name: String,
+        /// What libpcap said, and what to do about it.
+        what: String,
+    },
     /// An output could not be written.
     #[error("cannot write {}", path.display())]
     Write {

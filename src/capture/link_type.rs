@@ -91,6 +91,8 @@ link_types! {
     PKTAP_APPLE = 149,
     /// IEEE 802.11 behind an AVS header.
     IEEE802_11_AVS = 163,
+    /// SS7 MTP2.
+    MTP2 = 140,
     /// Per-packet information.
     PPI = 192,
     /// IEEE 802.15.4 with a frame check sequence.

@@ -11,9 +11,11 @@
     )
 )]
 
+mod bpf;
 mod compressed;
 mod frame_reader;
 mod inputs;
+pub mod libpcap;
 mod link_type;
 mod order;
 mod pcap;
@@ -28,6 +30,8 @@ mod summary;
 mod walk;
 mod write;
 
+pub use bpf::Bpf;
+pub(crate) use bpf::Compiled;
 pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;

@@ -20,8 +20,10 @@ impl Selection {
         }) && any(&self.statuses, |range| {
             call.status().is_some_and(|code| range.contains(code))
         }) && any(&self.methods, |method| {
-            let method = Method::from_bytes(method.to_ascii_uppercase().as_bytes());
-            call.has_method(method)
+            // Of methods that nobody knows it is not kept which they were.
+            let is_it = |known: &&Method| known.name().eq_ignore_ascii_case(method);
+            let known = Method::ALL.iter().find(is_it);
+            known.is_some_and(|method| call.has_method(*method))
         }) && any(&self.call_ids, |call_id| {
             is_call_id(call_id, call.call_id())
         }) && any(&self.from, |text| is_in_party(text, &caller))

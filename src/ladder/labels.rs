@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::ladder::{Arrow, Kind, Ladder, show};
+use crate::{
+    ladder::{Arrow, Kind, Ladder, MediaBar, show},
+    time::Timestamp,
+};
 
 /// Which time stands at the left of each message.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -19,19 +22,37 @@ pub enum TimeColumn {
 impl TimeColumn {
     /// Returns the time of an arrow.
     pub(super) fn of(self, ladder: &Ladder, index: usize) -> String {
-        let arrows = &ladder.arrows;
-        let Some(arrow) = arrows.get(index) else {
-            return String::new();
-        };
-        let since = |earlier: usize| {
-            let earlier = arrows.get(earlier).map_or(arrow.ts, |earlier| earlier.ts);
-            show::seconds(arrow.ts.since(earlier))
-        };
+        let before = index.saturating_sub(1);
+        let ts = |index: usize| ladder.arrows.get(index).map(|arrow| arrow.ts);
+        ts(index).map_or_else(String::new, |at| self.at(ladder, at, ts(before)))
+    }
+
+    /// Returns the time of a stream; it comes behind no message in particular.
+    pub(super) fn of_bar(self, ladder: &Ladder, bar: &MediaBar) -> String {
         match self {
-            Self::Start => since(0),
-            Self::Delta => format!("+{}", since(index.saturating_sub(1))),
-            Self::Absolute => show::clock(arrow.ts),
+            Self::Delta => String::new(),
+            _ => self.at(ladder, bar.ts, None),
         }
+    }
+
+    fn at(self, ladder: &Ladder, ts: Timestamp, before: Option<Timestamp>) -> String {
+        let since = |earlier: Option<Timestamp>| show::seconds(ts.since(earlier.unwrap_or(ts)));
+        match self {
+            Self::Start => since(ladder.arrows.first().map(|arrow| arrow.ts)),
+            Self::Delta => {
+                let sign = if before > Some(ts) { "" } else { "+" };
+                format!("{sign}{}", since(before))
+            }
+            Self::Absolute => show::clock(ts),
+        }
+    }
+}
+
+/// Returns what a ladder is about, and how it went.
+pub(super) fn heading(ladder: &Ladder) -> String {
+    match &ladder.verdict {
+        Some(verdict) => format!("{} ({})", ladder.title, verdict.text),
+        None => ladder.title.clone(),
     }
 }
 
@@ -53,7 +74,7 @@ pub(super) fn label(arrow: &Arrow, copies: &[i64]) -> String {
     if let Some(again) = arrow.retransmission {
         let _ = write!(
             label,
-            " (copy {}, +{})",
+            " (retransmission {}, +{})",
             again.number,
             show::duration(again.after)
         );

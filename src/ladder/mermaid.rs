@@ -2,20 +2,26 @@
 
 use std::io::{self, Write};
 
-use crate::ladder::{Kind, Ladder, Lane, Row, labels, show};
+use crate::ladder::{Kind, Ladder, Lane, Row, TimeColumn, labels, show};
 
 /// Writes a ladder with these rows.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_mermaid(ladder: &Ladder, rows: &[Row], output: &mut impl Write) -> io::Result<()> {
+pub fn write_mermaid(
+    ladder: &Ladder,
+    rows: &[Row],
+    time: TimeColumn,
+    output: &mut impl Write,
+) -> io::Result<()> {
     writeln!(output, "sequenceDiagram")?;
-    writeln!(output, "    accTitle: {}", escape(&ladder.title))?;
+    let heading = escape(&labels::heading(ladder));
+    writeln!(output, "    title: {heading}\n    accTitle: {heading}")?;
     for (number, lane) in ladder.lanes.iter().enumerate() {
         writeln!(output, "    participant p{number} as {}", participant(lane))?;
     }
     for row in rows {
-        write_row(ladder, row, output)?;
+        write_row(ladder, row, time, output)?;
     }
     Ok(())
 }
@@ -28,7 +34,12 @@ fn participant(lane: &Lane) -> String {
     }
 }
 
-fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<()> {
+fn write_row(
+    ladder: &Ladder,
+    row: &Row,
+    time: TimeColumn,
+    output: &mut impl Write,
+) -> io::Result<()> {
     let last = ladder.lanes.len().saturating_sub(1);
     let over = if last == 0 {
         "p0".to_owned()
@@ -46,7 +57,8 @@ fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<
                 Kind::Response(_) => "-->>",
             };
             let (from, to) = (arrow.from, arrow.to);
-            let label = escape(&labels::label(arrow, copies));
+            let time = time.of(ladder, *index);
+            let label = escape(&format!("{time} {}", labels::label(arrow, copies)));
             writeln!(output, "    p{from}{line}p{to}: {label}")
         }
         Row::Media(index) => {
@@ -54,7 +66,11 @@ fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<
                 return Ok(());
             };
             let (from, to) = (stream.from, stream.to);
-            writeln!(output, "    p{from}-)p{to}: {}", escape(&stream.label))
+            writeln!(
+                output,
+                "    p{from}-)p{to}: {}",
+                escape(format!("{} {}", time.of_bar(ladder, stream), stream.label).trim())
+            )
         }
         Row::Note(index) => match ladder.notes.get(*index) {
             Some(remark) => note(&remark.text),

@@ -6,6 +6,7 @@
 
 mod anonymize;
 mod arrows;
+mod bars;
 mod html;
 mod labels;
 mod lanes;
@@ -34,7 +35,7 @@ pub use self::{
     mermaid::write_mermaid,
     model::{
         Arrow, Fact, Kind, Ladder, LadderOptions, Lane, MediaBar, Note, Phase, Retransmission,
-        Stream, Tone, Verdict, put_in_order,
+        Tone, Verdict, put_in_order,
     },
     names::{InvalidAlias, NameBook},
     plantuml::write_plantuml,

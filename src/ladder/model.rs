@@ -1,15 +1,12 @@
 //! What a ladder shows.
 
-use std::{
-    borrow::Cow,
-    net::{IpAddr, SocketAddr},
-};
+use std::{borrow::Cow, net::IpAddr};
 
 use crate::{
     ladder::{NameBook, arrows, lanes::Lanes, notes, phases, show},
     sip::{MessageBuf, Method},
     time::Timestamp,
-    track::{Call, Observer, TrackOptions, Tracker},
+    track::{Call, Interests, Observer, TrackOptions, Tracker},
 };
 
 /// How a ladder is made.
@@ -83,7 +80,7 @@ pub enum Tone {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Fact {
     /// What it is.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What is known.
     pub value: String,
 }
@@ -172,29 +169,20 @@ pub struct Phase {
 pub struct MediaBar {
     /// When the first packet was captured.
     pub ts: Timestamp,
+    /// When the last one was.
+    pub end: Timestamp,
     /// The lane of the sender.
     pub from: usize,
-    /// The lane of the receiver.
+    /// The lane of the receiver; that of the sender when they cannot be told apart.
     pub to: usize,
-    /// What is known of the stream: codec, packets, loss and so on.
+    /// What is known of the stream: codec, packets, loss and for how long.
     pub label: String,
-    /// Whether it goes both ways.
-    pub is_two_way: bool,
-}
-
-/// Media as they were captured, before it is known whose they are.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Stream {
-    /// When the first packet was captured.
-    pub ts: Timestamp,
-    /// Who sends.
-    pub src: SocketAddr,
-    /// Who receives.
-    pub dst: SocketAddr,
-    /// What is known of them: codec, packets, loss and so on.
-    pub label: String,
-    /// Whether they go both ways.
-    pub is_two_way: bool,
+    /// How many packets there were.
+    pub packets: u64,
+    /// Whether so many are missing that it can be heard: one in a hundred or more.
+    pub is_lossy: bool,
+    /// All that is known of it, a fact in each line.
+    pub facts: String,
 }
 
 /// A remark.
@@ -212,7 +200,7 @@ impl Ladder {
     /// Returns the ladder of `messages`, which are in the order of the capture.
     #[must_use]
     pub fn new(messages: &[MessageBuf], options: &LadderOptions) -> Self {
-        let mut lanes = Lanes::new(messages, options.strict_addresses);
+        let mut lanes = Lanes::new(messages, options);
         let mut legs = Vec::new();
         let arrows = arrows::arrows(messages, &mut lanes, &mut legs);
         let calls = if options.is_partial {
@@ -232,31 +220,6 @@ impl Ladder {
         ladder
     }
 
-    /// Adds media between the lanes that have their addresses, or new ones at the right.
-    pub fn add_stream(&mut self, stream: &Stream) {
-        let bar = MediaBar {
-            ts: stream.ts,
-            from: self.lane_of(stream.src),
-            to: self.lane_of(stream.dst),
-            label: show::line(stream.label.as_bytes()),
-            is_two_way: stream.is_two_way,
-        };
-        self.streams.push(bar);
-    }
-
-    fn lane_of(&mut self, address: SocketAddr) -> usize {
-        let ip = address.ip().to_canonical();
-        let known = self.lanes.iter().position(|lane| lane.ips.contains(&ip));
-        known.unwrap_or_else(|| {
-            self.lanes.push(Lane {
-                name: ip.to_string(),
-                ips: vec![ip],
-                ..Lane::default()
-            });
-            self.lanes.len() - 1
-        })
-    }
-
     /// Adds a remark about something that was captured at a time.
     pub fn add_note(&mut self, ts: Timestamp, text: &str, tone: Tone) {
         let note = Note {
@@ -273,11 +236,15 @@ impl Ladder {
 
 /// Puts messages into the order of the capture: what comes out of a stream may be held back until the stream is understood.
 ///
-/// That is the order of the frames; of several captures, that of time.
+/// That is the order of the frames. Several captures, and several interfaces of one, are written each for itself: there the
+/// times tell.
 pub fn put_in_order(messages: &mut [MessageBuf]) {
-    let input = |message: &MessageBuf| message.completed_by.origin.input;
-    let first = messages.first().map(input);
-    if messages.iter().all(|message| Some(input(message)) == first) {
+    let place = |message: &MessageBuf| {
+        let frame = &message.completed_by;
+        (frame.origin.input, frame.interface)
+    };
+    let first = messages.first().map(place);
+    if messages.iter().all(|message| Some(place(message)) == first) {
         messages.sort_by_key(|message| message.completed_by.origin.number);
     } else {
         messages.sort_by_key(|message| message.ts);
@@ -289,8 +256,8 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
     struct Calls(Vec<Call>);
 
     impl Observer for Calls {
-        fn takes_events(&self) -> bool {
-            false
+        fn interests(&self) -> Interests {
+            Interests::CALLS
         }
 
         fn call(&mut self, call: Box<Call>) -> crate::error::Result<()> {
@@ -316,39 +283,4 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
     }
     calls.0.sort_by_key(Call::number);
     calls.0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn media_are_drawn_between_the_lanes_of_their_addresses() {
-        let ip = |text: &str| -> IpAddr { text.parse().unwrap() };
-        let lane = |text: &str| Lane {
-            name: text.to_owned(),
-            ips: vec![ip(text)],
-            ..Lane::default()
-        };
-        let mut ladder = Ladder {
-            lanes: vec![lane("192.0.2.1"), lane("192.0.2.2")],
-            ..Ladder::default()
-        };
-        for (src, dst, expected) in [
-            ("192.0.2.2:4000", "192.0.2.1:5000", (1, 0)),
-            ("192.0.2.1:4000", "192.0.2.9:5000", (0, 2)),
-            ("[::ffff:192.0.2.9]:4000", "192.0.2.1:5000", (2, 0)),
-        ] {
-            ladder.add_stream(&Stream {
-                ts: Timestamp::default(),
-                src: src.parse().unwrap(),
-                dst: dst.parse().unwrap(),
-                label: "RTP".to_owned(),
-                is_two_way: false,
-            });
-            let bar = ladder.streams.last().unwrap();
-            assert_eq!((bar.from, bar.to), expected);
-        }
-        assert_eq!(ladder.lanes.len(), 3);
-    }
 }

@@ -7,6 +7,9 @@ use crate::{
     track::{Call, Flags, Outcome},
 };
 
+/// Call-IDs that are told above a ladder at most.
+const MAX_LEGS: usize = 8;
+
 /// Returns the parts of a call, in order.
 pub(super) fn phases(call: &Call) -> Vec<Phase> {
     let times = call.times();
@@ -44,17 +47,33 @@ pub(super) fn describe(ladder: &mut Ladder, messages: &[MessageBuf], calls: &[Ca
         Some(call) => describe_call(ladder, call),
         None => describe_requests(ladder, messages),
     }
-    let mut fact = |name, value| ladder.facts.push(Fact { name, value });
+    let mut fact = |name: &'static str, value| {
+        let name = name.into();
+        ladder.facts.push(Fact { name, value });
+    };
     if let (Some(first), Some(last)) = (messages.first(), messages.last()) {
         fact("Start", show::moment(first.ts));
         fact("Span", show::duration(last.ts.since(first.ts)));
     }
     fact("Messages", messages.len().to_string());
-    let legs = ladder.legs.clone();
-    for leg in legs {
+    describe_legs(ladder);
+}
+
+/// Tells the Call-IDs, with their numbers if there are several.
+fn describe_legs(ladder: &mut Ladder) {
+    let count = ladder.legs.len();
+    for (leg, number) in ladder.legs.iter().zip(1..).take(MAX_LEGS) {
+        let name = match count {
+            1 => "Call-ID".into(),
+            _ => format!("Call-ID {number}").into(),
+        };
+        let value = leg.clone();
+        ladder.facts.push(Fact { name, value });
+    }
+    if count > MAX_LEGS {
         ladder.facts.push(Fact {
-            name: "Call-ID",
-            value: leg,
+            name: "and".into(),
+            value: format!("{} more", count - MAX_LEGS),
         });
     }
 }
@@ -67,10 +86,10 @@ fn describe_call(ladder: &mut Ladder, call: &Call) {
     ladder.title = format!("{caller} → {callee}");
     ladder.verdict = Some(verdict(call));
     let times = call.times();
-    let mut fact = |name, nanos: Option<i64>| {
+    let mut fact = |name: &'static str, nanos: Option<i64>| {
         if let Some(nanos) = nanos {
             ladder.facts.push(Fact {
-                name,
+                name: name.into(),
                 value: show::duration(nanos),
             });
         }
@@ -93,8 +112,12 @@ fn verdict(call: &Call) -> Verdict {
         (Some(status), reason) => text.push_str(&format!(" · {status} {}", show::line(reason))),
         (None, _) => {}
     }
+    let has_no_ack = outcome == Outcome::Answered && call.flags().contains(Flags::NO_ACK);
+    if has_no_ack {
+        text.push_str(" · no ACK");
+    }
     let tone = match outcome {
-        Outcome::Answered if call.flags().contains(Flags::NO_ACK) => Tone::Bad,
+        Outcome::Answered if has_no_ack => Tone::Bad,
         Outcome::Answered => Tone::Good,
         Outcome::InProgress | Outcome::MidCall | Outcome::Cancelled | Outcome::Redirected => {
             Tone::Neutral

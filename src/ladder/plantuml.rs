@@ -2,20 +2,25 @@
 
 use std::io::{self, Write};
 
-use crate::ladder::{Kind, Ladder, Lane, Row, labels, show};
+use crate::ladder::{Kind, Ladder, Lane, Row, TimeColumn, labels, show};
 
 /// Writes a ladder with these rows.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn write_plantuml(ladder: &Ladder, rows: &[Row], output: &mut impl Write) -> io::Result<()> {
+pub fn write_plantuml(
+    ladder: &Ladder,
+    rows: &[Row],
+    time: TimeColumn,
+    output: &mut impl Write,
+) -> io::Result<()> {
     writeln!(output, "@startuml\nhide footbox")?;
-    writeln!(output, "title {}", escape(&ladder.title))?;
+    writeln!(output, "title {}", escape(&labels::heading(ladder)))?;
     for (number, lane) in ladder.lanes.iter().enumerate() {
         writeln!(output, "participant \"{}\" as p{number}", participant(lane))?;
     }
     for row in rows {
-        write_row(ladder, row, output)?;
+        write_row(ladder, row, time, output)?;
     }
     writeln!(output, "@enduml")
 }
@@ -28,7 +33,12 @@ fn participant(lane: &Lane) -> String {
     }
 }
 
-fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<()> {
+fn write_row(
+    ladder: &Ladder,
+    row: &Row,
+    time: TimeColumn,
+    output: &mut impl Write,
+) -> io::Result<()> {
     let mut note = |text: &str| writeln!(output, "note across : {}", escape(text));
     match row {
         Row::Arrow { index, copies } => {
@@ -41,7 +51,8 @@ fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<
                 (Kind::Response(_), None) => "-->",
             };
             let (from, to) = (arrow.from, arrow.to);
-            let label = escape(&labels::label(arrow, copies));
+            let time = time.of(ladder, *index);
+            let label = escape(&format!("{time} {}", labels::label(arrow, copies)));
             writeln!(output, "p{from} {line} p{to} : {label}")
         }
         Row::Media(index) => {
@@ -49,8 +60,11 @@ fn write_row(ladder: &Ladder, row: &Row, output: &mut impl Write) -> io::Result<
                 return Ok(());
             };
             let (from, to) = (stream.from, stream.to);
-            let line = if stream.is_two_way { "<->" } else { "->>" };
-            writeln!(output, "p{from} {line} p{to} : {}", escape(&stream.label))
+            writeln!(
+                output,
+                "p{from} -[bold]>> p{to} : {}",
+                escape(format!("{} {}", time.of_bar(ladder, stream), stream.label).trim())
+            )
         }
         Row::Note(index) => match ladder.notes.get(*index) {
             Some(remark) => note(&remark.text),

@@ -71,14 +71,10 @@ pub fn rows(ladder: &Ladder, options: RowOptions) -> Vec<Row> {
     let mut last: Option<Timestamp> = None;
     let mut index = 0;
     while let Some(arrow) = arrows.get(index) {
-        streams.before(arrow.ts, &mut rows);
+        streams.before(arrow.ts, &mut last, &mut rows);
         let is_copy = options.collapses && arrow.retransmission.is_some();
         if !is_copy {
-            let pause = last.map_or(0, |last| arrow.ts.since(last));
-            if pause >= PAUSE {
-                rows.push(Row::Pause(pause));
-            }
-            last = Some(arrow.ts);
+            pause(&mut last, arrow.ts, &mut rows);
             rows.push(Row::Arrow {
                 index,
                 copies: copies.remove(&index).unwrap_or_default(),
@@ -101,8 +97,17 @@ pub fn rows(ladder: &Ladder, options: RowOptions) -> Vec<Row> {
             index = end;
         }
     }
-    streams.before(Timestamp::MAX, &mut rows);
+    streams.before(Timestamp::MAX, &mut last, &mut rows);
     rows
+}
+
+/// Tells of a long time since the row before.
+fn pause(last: &mut Option<Timestamp>, now: Timestamp, rows: &mut Vec<Row>) {
+    let pause = last.map_or(0, |last| now.since(last));
+    if pause >= PAUSE {
+        rows.push(Row::Pause(pause));
+    }
+    *last = Some(now);
 }
 
 /// The streams in the order of their times.
@@ -119,8 +124,9 @@ impl Streams {
         Self { order, next: 0 }
     }
 
-    fn before(&mut self, ts: Timestamp, rows: &mut Vec<Row>) {
-        while let Some((_, index)) = self.order.get(self.next).filter(|(at, _)| *at < ts) {
+    fn before(&mut self, ts: Timestamp, last: &mut Option<Timestamp>, rows: &mut Vec<Row>) {
+        while let Some((at, index)) = self.order.get(self.next).filter(|(at, _)| *at < ts) {
+            pause(last, *at, rows);
             rows.push(Row::Media(*index));
             self.next += 1;
         }

@@ -11,6 +11,9 @@ use crate::{
 const MAX_MEDIA: usize = 4;
 const MAX_FORMATS: usize = 6;
 
+/// Payload types of one medium that are known at most: as many as there are.
+const MAX_PAYLOADS: usize = 128;
+
 /// What one description says, as far as the next one may say something else.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Said {
@@ -110,6 +113,28 @@ fn static_codec(format: &[u8]) -> Option<&'static str> {
         b"34" => "H263",
         _ => return None,
     })
+}
+
+/// Returns what the payload types of a medium mean.
+pub(super) fn payloads(media: &Media<'_>) -> Vec<(u8, String)> {
+    let formats = media
+        .formats
+        .split(|octet| *octet == b' ')
+        .take(MAX_PAYLOADS);
+    let known = formats.filter_map(|format| {
+        let number: u8 = std::str::from_utf8(format).ok()?.parse().ok()?;
+        Some((number, codec(media, format, true)))
+    });
+    // A number is no name of what nobody explains.
+    let known = known.filter(|(number, name)| *name != number.to_string());
+    known.collect()
+}
+
+/// Returns what a payload type is called that no description explains.
+pub(super) fn codec_of(payload_type: u8) -> String {
+    let number = payload_type.to_string();
+    let name = static_codec(number.as_bytes());
+    name.map_or_else(|| format!("type {number}"), str::to_owned)
 }
 
 /// Returns what a description says.

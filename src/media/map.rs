@@ -8,6 +8,7 @@ use crate::{
     media::{
         place::{Place, Rank, places},
         said::Said,
+        session_description,
         sides::{LINGER, SideId, Sides},
         waiting::{PATIENCE, Waiting},
     },
@@ -30,6 +31,9 @@ const QUIET: i64 = 60_000_000_000;
 
 /// How long nothing may come between two packets of one stream.
 const STREAM: i64 = 500_000_000;
+
+/// How often it is looked whether there are claims that hold.
+const SECOND: i64 = 1_000_000_000;
 
 /// Claims at one address and in all at most: whoever has many is hostile.
 const MAX_AT_PLACE: usize = 64;
@@ -82,6 +86,8 @@ pub struct MediaMap<P> {
     sweep_at: usize,
     /// How many claims were dropped that may still have counted.
     dropped: u64,
+    /// Until when some claim holds, as far as that was looked at, and when that was.
+    busy: (Timestamp, Timestamp),
 }
 
 impl<P> Default for MediaMap<P> {
@@ -95,6 +101,7 @@ impl<P> Default for MediaMap<P> {
             count: 0,
             sweep_at: 1 << 16,
             dropped: 0,
+            busy: (Timestamp::MAX, Timestamp::MIN),
         }
     }
 }
@@ -117,6 +124,7 @@ impl<P> MediaMap<P> {
             self.describe(&said, &message.flow, body, owner, found);
         }
         self.sides.hear(owner, &said);
+        self.busy = (Timestamp::MAX, message.ts);
         if self.count > self.sweep_at {
             self.sweep(message.ts);
         }
@@ -159,6 +167,32 @@ impl<P> MediaMap<P> {
             owners.for_each(|owner| found(owner, &packet));
         }
         self.winners = winners;
+    }
+
+    /// Takes note of what a message of somebody says who is none of the owners: an address of a call that is over is now his.
+    pub fn stranger(&mut self, message: &Message<'_>) {
+        let Some(sdp) = session_description(message).and_then(Sdp::parse) else {
+            return;
+        };
+        for (place, _) in places(&sdp, &message.flow) {
+            for claim in self.claims.get_mut(&place).into_iter().flatten() {
+                let end = self.sides.end_of(claim.side).min(claim.until);
+                if end != Timestamp::MAX {
+                    claim.until = claim.until.min(message.ts);
+                }
+            }
+        }
+    }
+
+    /// Returns whether no claim holds at `ts`, so that packets need not be looked at. It may notice that a second late.
+    pub fn is_idle(&mut self, ts: Timestamp) -> bool {
+        let (_, since) = self.busy;
+        if self.count > 0 && ts.since(since) > SECOND {
+            let claims = self.claims.values().flatten();
+            let ends = claims.map(|claim| self.sides.end_of(claim.side).min(claim.until));
+            self.busy = (ends.max().unwrap_or(Timestamp::MIN), ts);
+        }
+        self.count == 0 || ts > self.busy.0
     }
 
     /// Gives to their owners the packets that still wait for a better one.
@@ -338,8 +372,9 @@ impl<P> MediaMap<P> {
         let Some(side) = self.sides.get_mut(id) else {
             return;
         };
+        let was_over = side.life.until != Timestamp::MAX;
         side.life.revive(said.ts);
-        if side.description == description {
+        if side.description == description && !was_over {
             return;
         }
         let places = places(&sdp, flow);

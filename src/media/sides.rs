@@ -119,6 +119,12 @@ impl Sides {
         self.talks.contains_key(&owner)
     }
 
+    /// Returns until when a side counts: [`Timestamp::MAX`] while it lives.
+    pub(super) fn end_of(&self, side: SideId) -> Timestamp {
+        self.get(side)
+            .map_or(Timestamp::MIN, |side| side.life.until)
+    }
+
     /// Returns when an owner was first described.
     pub(super) fn began(&self, owner: Owner) -> Option<Timestamp> {
         self.talks.get(&owner).map(|talk| talk.began)

@@ -76,6 +76,8 @@ fates! {
     FragmentLost = "fragment-lost", "IP fragment without its siblings";
     /// Outside of `--since` and `--until`.
     OutsideTime = "outside-time", "outside --since/--until";
+    /// Not taken by `--bpf`.
+    LeftOut = "left-out", "left out by --bpf";
     /// An IP protocol other than UDP, TCP and SCTP.
     OtherProtocol = "other-protocol", "other IP protocol";
     /// ICMP or ICMPv6.

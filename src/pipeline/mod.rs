@@ -9,6 +9,7 @@ mod datagram;
 mod delivery;
 mod duplicates;
 mod fate;
+mod left_out;
 mod merge;
 mod notice;
 mod ordered;
@@ -17,7 +18,10 @@ mod unit;
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use hashbrown::DefaultHashBuilder;
@@ -25,6 +29,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 
 pub use self::{
     fate::{Balance, Fate},
+    left_out::LeftOut,
     notice::{Notice, NoticeKind},
 };
 use self::{
@@ -33,7 +38,7 @@ use self::{
     unit::{Settings, Tally, Work},
 };
 use crate::{
-    capture::{Frame, InputSummary, Inputs, Watermark},
+    capture::{Bpf, Frame, InputSummary, Inputs, Watermark},
     error::{Error, Result},
     net::{Encapsulation, Flow},
     packet::DecodeOptions,
@@ -136,6 +141,8 @@ pub struct Options {
     pub since: Timestamp,
     /// Frames after this moment are left out.
     pub until: Timestamp,
+    /// Frames that this does not take are left out.
+    pub bpf: Option<Arc<Bpf>>,
 }
 
 impl Default for Options {
@@ -147,6 +154,7 @@ impl Default for Options {
             keep_duplicates: false,
             since: Timestamp::MIN,
             until: Timestamp::MAX,
+            bpf: None,
         }
     }
 }
@@ -172,6 +180,8 @@ pub struct Summary {
     pub fragments: DefragStats,
     /// How often a table was full and forgot something: then numbers may be off.
     pub evictions: u64,
+    /// What a BPF expression left out and was probably not meant to.
+    pub left_out: LeftOut,
     /// Whether the run was ended before its inputs.
     pub interrupted: bool,
 }
@@ -227,6 +237,7 @@ impl<'a> Pipeline<'a> {
             decode: self.options.decode.clone(),
             since: self.options.since,
             until: self.options.until,
+            bpf: self.options.bpf.clone(),
             takes_notices: sink.takes_notices(),
             takes_media: sink.takes_media(),
             takes_identities: sink.takes_identities(),
@@ -238,6 +249,7 @@ impl<'a> Pipeline<'a> {
             Window::new(capacity),
             Window::new(capacity),
         );
+        let bpf = self.options.bpf.as_deref();
         let mut stage = Stage {
             ordered: Ordered::new(sink, self.options, settings.clone()),
             merge: (self.inputs.len() > 1).then(Merge::default),
@@ -253,7 +265,9 @@ impl<'a> Pipeline<'a> {
             }
             let is_interrupted = self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
             let is_last = read.is_empty() && decode.is_empty();
-            let is_over = reading.is_err() || is_interrupted || stage.ordered.is_stopped();
+            let is_unfit = bpf.is_some_and(|bpf| bpf.failure().is_err());
+            let is_over =
+                reading.is_err() || is_interrupted || is_unfit || stage.ordered.is_stopped();
             if is_over || is_last || read.is_trickle {
                 // Nothing of what was read is left behind.
                 stage.take(&mut decode);
@@ -263,6 +277,7 @@ impl<'a> Pipeline<'a> {
             }
             if is_over || is_last {
                 reading?;
+                bpf.map_or(Ok(()), Bpf::failure)?;
                 return stage.finish(self.inputs, is_interrupted);
             }
             // What was delivered is read into again.
@@ -376,6 +391,7 @@ impl Stage<'_> {
             evictions: tables.evictions,
             streams: tables.streams,
             fragments: tables.fragments,
+            left_out: self.tally.left_out,
             interrupted,
         };
         delivery.close(&summary)?;

@@ -1,17 +1,18 @@
 //! The parallel stage: records of one batch become units, without any state between them.
 
-use std::hash::BuildHasher;
+use std::{hash::BuildHasher, sync::Arc};
 
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
-    capture::Batch,
+    capture::{Batch, Bpf, Compiled, LinkType, Record},
     net::{Encapsulation, Flow},
     packet::{self, Content, Datagram, DecodeOptions, Fragment, Packet, SctpPacket, Segment},
     pipeline::{
         datagram,
         duplicates::Digest,
         fate::{Balance, Fate},
+        left_out::LeftOut,
     },
     sip::{Flaws, Head, Identity},
     span::Span,
@@ -24,6 +25,8 @@ pub(crate) struct Settings {
     pub(crate) decode: DecodeOptions,
     pub(crate) since: Timestamp,
     pub(crate) until: Timestamp,
+    /// Which frames are read, if not all.
+    pub(crate) bpf: Option<Arc<Bpf>>,
     pub(crate) hasher: DefaultHashBuilder,
     /// Whether datagrams are looked for that are nothing known.
     pub(crate) takes_notices: bool,
@@ -85,12 +88,14 @@ pub(crate) struct Tally {
     pub(crate) balance: Balance,
     /// Frames by what they were wrapped in, in no order.
     pub(crate) encapsulations: Vec<(Encapsulation, u64)>,
+    pub(crate) left_out: LeftOut,
 }
 
 impl Tally {
     /// Adds the counts of `other`.
     pub(crate) fn merge(&mut self, other: &Self) {
         self.balance.merge(&other.balance);
+        self.left_out.merge(&other.left_out);
         for &(encapsulation, frames) in &other.encapsulations {
             self.wrapped(encapsulation, frames);
         }
@@ -115,6 +120,7 @@ impl Work {
         self.units.clear();
         self.tally = Tally::default();
         let mut key = self.batch.floor;
+        let mut gate = settings.bpf.as_deref().map(Gate::new);
         for (index, record) in self.batch.records.iter().enumerate() {
             key = key.max(record.ts);
             if record.ts < settings.since || record.ts > settings.until {
@@ -122,6 +128,12 @@ impl Work {
                 continue;
             }
             let bytes = record.data.of(&self.batch.bytes);
+            if let Some(gate) = &mut gate
+                && !gate.takes(record, bytes, settings, &mut self.tally.left_out)
+            {
+                self.tally.balance.add(Fate::LeftOut);
+                continue;
+            }
             let packet = packet::decode(
                 bytes,
                 record.link,
@@ -156,6 +168,53 @@ impl Work {
                 }
             }
         }
+    }
+}
+
+/// Which frames of a batch are read.
+struct Gate<'a> {
+    bpf: &'a Bpf,
+    /// What the last frame was tested with; neighbours are alike.
+    current: Option<(LinkType, Arc<Compiled>)>,
+}
+
+impl<'a> Gate<'a> {
+    const fn new(bpf: &'a Bpf) -> Self {
+        Self { bpf, current: None }
+    }
+
+    /// Returns whether a frame is read.
+    fn takes(
+        &mut self,
+        record: &Record,
+        bytes: &[u8],
+        settings: &Settings,
+        left_out: &mut LeftOut,
+    ) -> bool {
+        let link = record.link;
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|(known, _)| *known != link)
+        {
+            self.current = Some((link, self.bpf.of(link)));
+        }
+        let Some((_, compiled)) = &self.current else {
+            return true;
+        };
+        let is_taken = compiled.takes(bytes, record.orig_len);
+        if is_taken {
+            left_out.taken(compiled, bytes, link, record.orig_len);
+        } else {
+            left_out.left_out(
+                self.bpf,
+                compiled,
+                bytes,
+                link,
+                &settings.decode.vxlan_ports,
+            );
+        }
+        is_taken
     }
 }
 

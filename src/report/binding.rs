@@ -14,7 +14,7 @@ use crate::{
         },
     },
     time::Timestamp,
-    track::{Binding, BindingState, EndReason, Flags},
+    track::{Binding, EndReason, Flags},
 };
 
 /// What `regs` tells of a binding. Fields are only ever added, at the end.
@@ -120,23 +120,6 @@ impl PlaceRow {
     fn cells<W: Write>(&self, rows: &mut CsvRows<W>) {
         rows.optional_address(self.ip);
         rows.optional_number(self.port);
-    }
-}
-
-impl BindingRow<'_> {
-    /// Returns the row as it was at `ts`, when the binding was there; what is counted is counted over its whole life.
-    #[must_use]
-    pub fn at(mut self, ts: Timestamp) -> Self {
-        let was_registered = self.t_registered.is_some_and(|registered| registered <= ts);
-        let state = if was_registered {
-            BindingState::Active
-        } else {
-            BindingState::Learned
-        };
-        self.state = state.name();
-        self.end_reason = None;
-        self.t_end = None;
-        self
     }
 }
 

@@ -158,6 +158,8 @@ fn details(row: &EventRow<'_>, kind: EventKind, with_reason: bool) -> String {
         EventKind::CallStart => &[("pdd", row.pdd_ms), ("setup", row.setup_ms)],
         EventKind::CallAttempt => &[("ring", row.ring_ms)],
         EventKind::CallEnd => &[("talk", row.duration_ms)],
+        // They begin what would last.
+        EventKind::RegNew | EventKind::SubNew => &[],
         _ => &[("after", row.duration_ms)],
     };
     for (name, millis) in times {

@@ -71,13 +71,15 @@ impl Identity {
             _ => transaction,
         };
         let kind = kind(head, bytes, &cseq, method_text, to_tag);
+        let call_id = hasher.hash_one(call_id);
         Some(Self {
             from_tag: Span::locate(bytes, from_tag),
             to_tag: Span::locate(bytes, to_tag),
-            call_id: hasher.hash_one(call_id),
+            call_id,
             transaction,
             target,
-            sighting: hasher.hash_one((transaction, kind, ends(flow))),
+            // Some use the same branches in all calls.
+            sighting: hasher.hash_one((call_id, transaction, kind, ends(flow))),
         })
     }
 }

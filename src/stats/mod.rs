@@ -15,7 +15,6 @@ mod profile;
 mod reading;
 mod recent;
 mod registrations;
-mod retransmission;
 mod samples;
 mod seconds;
 mod statistics;
@@ -33,7 +32,6 @@ pub use self::{
     profile::{Level, Profile},
     reading::{Figure, Reading, Times},
     registrations::Registrations,
-    retransmission::Retransmissions,
     samples::Samples,
     seconds::Seconds,
     statistics::{Cut, Definitions, Group, Plan, Statistics},

@@ -1,8 +1,7 @@
 //! Samples of a duration: exact count, sum, least and greatest, and percentiles to a thousandth.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
+use hashbrown::HashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::stats::merge::Merge;
 
@@ -20,7 +19,8 @@ pub struct Samples {
     /// The sum of the squares.
     squares: u128,
     /// By class, how many samples it has and the greatest of them.
-    classes: BTreeMap<u32, (u64, u64)>,
+    #[serde(serialize_with = "in_order", deserialize_with = "from_order")]
+    classes: HashMap<u32, (u64, u64)>,
     /// 0 as long as there is no sample.
     min: u64,
 }
@@ -46,9 +46,13 @@ impl Samples {
             self.min.min(value)
         };
         self.count = self.count.saturating_add(times);
-        self.sum = self.sum.saturating_add(wide.saturating_mul(factor));
-        let square = wide.saturating_mul(wide);
-        self.squares = self.squares.saturating_add(square.saturating_mul(factor));
+        // Products of two that have 64 bits have 128 at most.
+        self.sum = self.sum.saturating_add(wide.wrapping_mul(factor));
+        let square = wide.wrapping_mul(wide);
+        self.squares = self.squares.saturating_add(match times {
+            1 => square,
+            _ => square.saturating_mul(factor),
+        });
         let (count, max) = self.classes.entry(class(value)).or_default();
         *count = count.saturating_add(times);
         *max = value.max(*max);
@@ -75,8 +79,8 @@ impl Samples {
     /// Returns the greatest.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
-        let (_, (_, max)) = self.classes.last_key_value()?;
-        Some(*max as f64)
+        let greatest = self.classes.values().map(|(_, max)| *max).max();
+        greatest.map(|max| max as f64)
     }
 
     /// Returns the arithmetic mean.
@@ -104,18 +108,23 @@ impl Samples {
     pub fn percentile(&self, percent: u8) -> Option<f64> {
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);
         let mut seen = 0;
-        self.classes
-            .values()
-            .find(|(count, _)| {
+        self.classes()
+            .find(|(_, count)| {
                 seen += u128::from(*count);
                 seen >= rank.max(1)
             })
-            .map(|(_, max)| *max as f64)
+            .map(|(max, _)| max as f64)
     }
 
     /// Returns the classes: the greatest sample of each and how many it has, in ascending order.
     pub fn classes(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.classes.values().map(|(count, max)| (*max, *count))
+        let mut classes: Vec<(u64, u64)> = self
+            .classes
+            .values()
+            .map(|(count, max)| (*max, *count))
+            .collect();
+        classes.sort_unstable();
+        classes.into_iter()
     }
 }
 
@@ -138,6 +147,24 @@ impl Merge for Samples {
             *greatest = (*greatest).max(*max);
         }
     }
+}
+
+/// Writes classes in their order.
+fn in_order<S: Serializer>(
+    classes: &HashMap<u32, (u64, u64)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut classes: Vec<_> = classes.iter().collect();
+    classes.sort_unstable();
+    serializer.collect_map(classes)
+}
+
+/// Reads classes in any order.
+fn from_order<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<HashMap<u32, (u64, u64)>, D::Error> {
+    let classes = std::collections::BTreeMap::deserialize(deserializer)?;
+    Ok(classes.into_iter().collect())
 }
 
 /// Returns the class of a value: values below 2^11 have one of their own.

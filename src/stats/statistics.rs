@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result},
-    sip::{Message, Method},
+    sip::{Identity, Message, Method},
     stats::{
-        Dimension, Kpis, Merge, Retransmissions,
+        Dimension, Kpis, Merge,
         calls::began,
         cut::{Subject, key},
         messages::method_of,
         names::OTHERS,
+        recent::Recent,
         registrations::{Verdict, verdict},
         transactions::{Meaning, Transaction, Transactions},
     },
@@ -83,7 +84,8 @@ pub struct Statistics {
     /// By cut and what the wire says, so that names need not be made each time.
     by_key: HashMap<(usize, u64), u32>,
     hasher: DefaultHashBuilder,
-    retransmissions: Retransmissions,
+    /// The messages of the last half minute, by what tells them from others.
+    recent: Recent,
     transactions: Transactions,
     /// The registration that was last counted: one 2xx may tell of several bindings.
     last_registration: Option<(Timestamp, Vec<u8>, Verdict)>,
@@ -102,7 +104,7 @@ impl Statistics {
             by_name: BTreeMap::new(),
             by_key: HashMap::new(),
             hasher: DefaultHashBuilder::default(),
-            retransmissions: Retransmissions::default(),
+            recent: Recent::default(),
             transactions: Transactions::default(),
             last_registration: None,
             places: Vec::new(),
@@ -139,8 +141,19 @@ impl Statistics {
             self.transaction(&over);
         }
         let places = self.find(message);
-        let is_again = self.retransmissions.is_one(message);
-        let meaning = self.transactions.take(message, is_again, &places);
+        let identity = message.identity.copied();
+        let identity =
+            identity.or_else(|| Identity::of(message.head, message.bytes, &message.flow));
+        let (is_again, meaning) = match &identity {
+            Some(identity) => {
+                let is_again = self.recent.is_again(identity.sighting, message.ts);
+                let transactions = &mut self.transactions;
+                let meaning = transactions.take(message, identity, is_again, &places);
+                (is_again, meaning)
+            }
+            // It cannot be worked with.
+            None => (false, Meaning::Other),
+        };
         let method = method_of(message);
         self.count(&places, message.ts, |kpis, _| {
             kpis.messages.add(message, is_again);
@@ -243,7 +256,7 @@ impl Statistics {
 
     fn transaction(&mut self, over: &Transaction) {
         let method = over.method();
-        self.count(&over.places, over.sent(), |kpis, _| {
+        self.count(over.places(), over.sent(), |kpis, _| {
             over.count(kpis.messages.method(method));
             if method == Method::Options {
                 over.count_peer(&mut kpis.options_sent, &mut kpis.options_answered);

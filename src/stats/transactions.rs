@@ -8,7 +8,7 @@ use std::{collections::VecDeque, hash::BuildHasher, net::IpAddr};
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
-    sip::{Message, Method, via::Via},
+    sip::{Identity, Message, Method},
     stats::{
         MethodCounts, Names,
         messages::method_of,
@@ -61,8 +61,8 @@ pub(super) struct Transaction {
     repeats: u8,
     /// Whom it was sent to.
     peer: IpAddr,
-    /// What it counts for.
-    pub(super) places: Box<[u32]>,
+    /// What it counts for besides everything.
+    places: Option<Box<[u32]>>,
 }
 
 impl Transaction {
@@ -73,6 +73,11 @@ impl Transaction {
 
     pub(super) const fn method(&self) -> Method {
         self.method
+    }
+
+    /// Returns what it counts for.
+    pub(super) fn places(&self) -> &[u32] {
+        self.places.as_deref().unwrap_or(&[0])
     }
 
     /// Adds it up.
@@ -131,10 +136,11 @@ impl Transactions {
     pub(super) fn take(
         &mut self,
         message: &Message<'_>,
+        identity: &Identity,
         is_again: bool,
         places: &[u32],
     ) -> Meaning {
-        let key = self.key(message);
+        let key = self.key(message, identity);
         let status = message.head.status_code();
         match (self.open.get_mut(&key), status) {
             (Some(open), Some(status)) => open.response(status, message.ts),
@@ -144,7 +150,7 @@ impl Transactions {
             (None, None) if is_again => {}
             (None, None) => {
                 self.begin(key, message, places);
-                if self.is_first_hop(message) {
+                if self.is_first_hop(message, identity) {
                     return Meaning::FirstHop;
                 }
             }
@@ -187,32 +193,32 @@ impl Transactions {
             final_response: None,
             repeats: 0,
             peer: message.flow.dst.ip(),
-            places: places.into(),
+            places: (places != [0]).then(|| places.into()),
         };
         self.open.insert(key, transaction);
         self.deadlines.push_back((message.ts, key));
     }
 
     /// Returns whether a request was not seen at another hop before.
-    fn is_first_hop(&mut self, message: &Message<'_>) -> bool {
-        let Message { head, bytes, .. } = *message;
+    fn is_first_hop(&mut self, message: &Message<'_>, identity: &Identity) -> bool {
         // Elsewhere nobody asks for it, and it would take as much memory again.
         if method_of(message) != Method::Register {
             return false;
         }
-        let request = (head.call_id.of(bytes), head.cseq_text.of(bytes));
-        let key = self.hasher.hash_one(request);
+        let number = message.head.cseq.and_then(|cseq| cseq.number());
+        let key = self.hasher.hash_one((identity.call_id, number));
         !self.hops.is_again(key, message.ts)
     }
 
-    /// Returns what all messages of a transaction at one hop have the same.
-    fn key(&self, message: &Message<'_>) -> u64 {
-        let Message { head, bytes, .. } = *message;
-        let via = Via::parse(head.via.of(bytes));
-        let branch = via.and_then(|via| via.transaction_id());
-        let call_id = head.call_id.of(bytes);
-        let cseq = head.cseq_text.of(bytes);
-        self.hasher.hash_one((branch, call_id, cseq, hop(message)))
+    /// Returns what all messages of a transaction at one hop have the same; ACK is one of its own here.
+    fn key(&self, message: &Message<'_>, identity: &Identity) -> u64 {
+        let is_ack = method_of(message) == Method::Ack;
+        let number = message.head.cseq.and_then(|cseq| cseq.number());
+        // Some use the same branches in all calls.
+        let call = (identity.call_id, number);
+        let hop = hop(message);
+        self.hasher
+            .hash_one((identity.transaction, call, is_ack, hop))
     }
 }
 

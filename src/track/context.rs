@@ -6,7 +6,10 @@ use crate::{
     error::Result,
     sip,
     time::Timestamp,
-    track::{Binding, Call, Event, Exchange, Observer, TrackOptions, TrackStats, timer::Timers},
+    track::{
+        Binding, Call, Event, Exchange, Interests, Observer, TrackOptions, TrackStats,
+        timer::Timers,
+    },
 };
 
 /// What the tables share from one message to the next.
@@ -47,16 +50,29 @@ pub(crate) struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Tells of the event that `make` makes, if events are wanted.
-    pub(crate) fn event<'e>(&mut self, make: impl FnOnce() -> Event<'e>) {
-        if self.observer.takes_events() {
+    /// Tells of the event that `make` makes, if somebody wants to know of such.
+    pub(crate) fn event<'e>(&mut self, which: Interests, make: impl FnOnce() -> Event<'e>) {
+        if self.observer.interests().meets(which) {
             self.tell(|observer| observer.event(&make()));
         }
     }
 
     /// Returns whether somebody wants to know of registrations.
     pub(crate) fn follows_registrations(&self) -> bool {
-        self.observer.takes_bindings() || self.observer.takes_events()
+        let of_them = Interests::BINDINGS.or(Interests::REGISTRATION_EVENTS);
+        self.observer.interests().meets(of_them)
+    }
+
+    /// Returns whether somebody wants to know of calls.
+    pub(crate) fn follows_calls(&self) -> bool {
+        let of_them = Interests::CALLS.or(Interests::CALL_EVENTS);
+        self.observer.interests().meets(of_them)
+    }
+
+    /// Returns whether somebody wants to know of other requests, those of subscriptions among them.
+    pub(crate) fn follows_exchanges(&self) -> bool {
+        let of_them = Interests::EXCHANGES.or(Interests::OTHER_EVENTS);
+        self.observer.interests().meets(of_them)
     }
 
     /// Tells of a call that has begun.

@@ -6,7 +6,7 @@ use crate::{
     capture::Origin,
     net::Transport,
     time::Timestamp,
-    track::{Flags, Outcome, Side},
+    track::{Flags, Outcome, Side, sighting::Sighting},
 };
 
 macro_rules! kinds {
@@ -188,6 +188,16 @@ pub struct SideCounters {
 }
 
 impl SideCounters {
+    /// Counts a message.
+    pub(crate) const fn count(&mut self, is_response: bool, sighting: Sighting) {
+        let count = match (sighting, is_response) {
+            (Sighting::Retransmission, _) => &mut self.retransmissions,
+            (Sighting::First, true) => &mut self.responses,
+            (Sighting::First, false) => &mut self.requests,
+        };
+        *count = count.saturating_add(1);
+    }
+
     /// Returns how many messages there were in all.
     #[must_use]
     pub fn messages(&self) -> u64 {

@@ -17,6 +17,7 @@ mod endpoint;
 mod event;
 mod exchange;
 mod flags;
+mod interests;
 mod observer;
 mod options;
 mod outcome;
@@ -40,6 +41,7 @@ pub use self::{
     event::{Event, EventKind, Party, SideCounters},
     exchange::Exchange,
     flags::Flags,
+    interests::Interests,
     observer::Observer,
     options::{Rules, TrackOptions, TrackStats},
     outcome::{ExchangeOutcome, FailureClass, Outcome, Side, State},

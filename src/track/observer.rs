@@ -2,19 +2,14 @@
 
 use crate::{
     error::Result,
-    track::{Binding, Call, Event, Exchange},
+    track::{Binding, Call, Event, Exchange, Interests},
 };
 
 /// Who is told what happens. An error is what the tracker returns next.
 pub trait Observer: Send {
-    /// Returns whether it takes events: they are not even made for who does not.
-    fn takes_events(&self) -> bool {
-        true
-    }
-
-    /// Returns whether it takes bindings: registrations are not even followed for who takes neither these nor events.
-    fn takes_bindings(&self) -> bool {
-        true
+    /// Returns what it wants to know.
+    fn interests(&self) -> Interests {
+        Interests::ALL
     }
 
     /// Takes an event. They come in the order of their times, as far as the capture is in order.

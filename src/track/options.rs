@@ -66,6 +66,8 @@ pub struct TrackStats {
     pub subscription_messages: u64,
     /// Messages of other requests.
     pub exchange_messages: u64,
+    /// Messages of calls or other requests that nobody wants to know of.
+    pub skipped: u64,
     /// Messages that cannot be worked with.
     pub unusable: u64,
     /// Messages that fit nothing that is tracked.
@@ -90,6 +92,7 @@ impl TrackStats {
             + self.register_messages
             + self.subscription_messages
             + self.exchange_messages
+            + self.skipped
             + self.unusable
             + self.stray
     }

@@ -29,13 +29,36 @@ impl Tables {
         is_marked: bool,
         context: &mut Context<'_>,
     ) -> bool {
-        let exchanges = &mut self.exchanges;
         let is_taken = self.registrations.take(seen, is_marked, context)
-            || self.calls.take(seen, is_marked, context)
-            || self.subscriptions.take(seen, is_marked, exchanges, context)
-            || exchanges.take(seen, is_marked, context);
+            || self.take_call(seen, is_marked, context)
+            || self.take_exchange(seen, is_marked, context);
         self.limit(context);
         is_taken
+    }
+
+    fn take_call(&mut self, seen: &Seen<'_>, is_marked: bool, context: &mut Context<'_>) -> bool {
+        if context.follows_calls() {
+            return self.calls.take(seen, is_marked, context);
+        }
+        // Whether it is of a call is not known without those before it.
+        let is_skipped = !context.follows_exchanges();
+        context.shared.stats.skipped += u64::from(is_skipped);
+        is_skipped
+    }
+
+    fn take_exchange(
+        &mut self,
+        seen: &Seen<'_>,
+        is_marked: bool,
+        context: &mut Context<'_>,
+    ) -> bool {
+        let exchanges = &mut self.exchanges;
+        if context.follows_exchanges() {
+            return self.subscriptions.take(seen, is_marked, exchanges, context)
+                || exchanges.take(seen, is_marked, context);
+        }
+        context.shared.stats.skipped += 1;
+        true
     }
 
     /// Lets a deadline fire.

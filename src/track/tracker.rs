@@ -6,8 +6,9 @@ use crate::{
     sip::Message,
     time::Timestamp,
     track::{
-        Context, Event, EventKind, Observer, Party, Rules, Seen, TrackOptions, TrackStats,
-        calltr::Calltr, context::Shared, tables::Tables, timeouts::SECOND, timer::TimerId,
+        Context, Event, EventKind, Interests, Observer, Party, Rules, Seen, TrackOptions,
+        TrackStats, calltr::Calltr, context::Shared, tables::Tables, timeouts::SECOND,
+        timer::TimerId,
     },
 };
 
@@ -105,7 +106,7 @@ impl Tracker {
             shared: &mut self.shared,
             observer,
         };
-        context.event(|| event.clone());
+        context.event(Interests::OTHER_EVENTS, || event.clone());
         self.result()
     }
 
@@ -161,7 +162,7 @@ fn unusable(message: &Message<'_>, context: &mut Context<'_>) {
     context.shared.stats.unusable += 1;
     let (head, bytes) = (message.head, message.bytes);
     let reason = head.usable().err().map(|error| error.to_string());
-    context.event(|| Event {
+    context.event(Interests::OTHER_EVENTS, || Event {
         origin: Some(message.completed_by.origin),
         call_id: head.call_id.of(bytes),
         from_tag: head.from_tag(bytes).unwrap_or_default(),

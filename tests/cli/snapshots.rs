@@ -43,6 +43,7 @@ const SESSIONS: &[(&str, &[&str])] = &[
             "messages --vxlan-port 4789,99999 call.pcap",
             "messages -e ( call.pcap",
             "messages -j x call.pcap",
+            "messages --bpf-auto call.pcap",
         ],
     ),
     (

@@ -1,4 +1,5 @@
-//! The arrows of a ladder are the rows that other decoders have of its Call-ID: in their order, from and to the same.
+//! The arrows of a ladder are the rows that other decoders have of its Call-ID: in their order, from and to the same. And
+//! no ladder of a real call has texts that overlap.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,10 +7,12 @@ use std::{
     path::Path,
 };
 
-use rayon::prelude::*;
 use sipcap::{
     capture::{InputOptions, Inputs},
-    ladder::{Kind, Ladder, LadderOptions, Lane, put_in_order},
+    ladder::{
+        Kind, Ladder, LadderOptions, Lane, PictureOptions, RowOptions, Theme, pictures,
+        put_in_order, rows as rows_of, svg,
+    },
     pipeline::{Options, Pipeline, Sink, Summary},
     sip::{Message, MessageBuf},
     text::escape,
@@ -23,6 +26,9 @@ type Arrow = [String; 3];
 /// Call-IDs of one file that are compared at most.
 const MAX_COMPARED: usize = 40;
 
+/// Messages of one Call-ID that are drawn at most.
+const MAX_DRAWN: usize = 500;
+
 /// A ladder tells fewer endpoints apart.
 const MAX_ENDPOINTS: usize = 60;
 
@@ -33,30 +39,88 @@ fn arrows_are_the_true_messages_in_their_order() {
         return;
     };
     let deviations = deviations();
-    let compared: Vec<(usize, Vec<String>)> = files(&corpus)
-        .par_iter()
-        .map(|file| {
-            let allowed = deviations.get(file).cloned().unwrap_or_default();
-            compare(&corpus, file, &allowed)
-        })
-        .collect();
+    let compared = of_each(&files(&corpus), |file| {
+        let allowed = deviations.get(file).cloned().unwrap_or_default();
+        compare(&corpus, file, &allowed)
+    });
     let count: usize = compared.iter().map(|(count, _)| count).sum();
     let differing: Vec<String> = compared.into_iter().flat_map(|(_, texts)| texts).collect();
     assert!(differing.is_empty(), "{}", differing.join("\n"));
     assert!(count > 500, "only {count} Call-IDs were compared");
 }
 
+#[test]
+fn no_text_overlaps_another_one_in_ladders_of_real_calls() {
+    let Some(corpus) = corpus() else {
+        println!("corpus not found: skipped");
+        return;
+    };
+    let drawn = of_each(&files(&corpus), |file| {
+        let ladders = messages(&corpus.join(file), &BTreeSet::new());
+        let flaws = ladders.iter().filter_map(|(call_id, messages)| {
+            Some(format!("{file}: {call_id}: {}", flaw(messages)?))
+        });
+        (ladders.len(), flaws.collect())
+    });
+    let count: usize = drawn.iter().map(|(count, _)| count).sum();
+    let flaws: Vec<String> = drawn.into_iter().flat_map(|(_, flaws)| flaws).collect();
+    assert!(flaws.is_empty(), "{}", flaws.join("\n"));
+    assert!(count > 1000, "only {count} ladders were drawn");
+}
+
+/// Looks at each file, some at a time: at how many Call-IDs, and what is wrong with them.
+fn of_each(
+    files: &[String],
+    look: impl Fn(&str) -> (usize, Vec<String>) + Sync,
+) -> Vec<(usize, Vec<String>)> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = files.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let shares = files
+            .chunks(share)
+            .map(|files| scope.spawn(|| files.iter().map(|file| look(file)).collect::<Vec<_>>()));
+        let shares: Vec<_> = shares.collect();
+        let found = shares.into_iter().flat_map(|share| share.join().unwrap());
+        found.collect()
+    })
+}
+
+/// Returns what is wrong with the pictures of messages.
+fn flaw(messages: &[MessageBuf]) -> Option<String> {
+    let messages = &messages[..messages.len().min(MAX_DRAWN)];
+    let ladder = Ladder::new(messages, &LadderOptions::default());
+    let rows = rows_of(&ladder, RowOptions::default());
+    let pictures = pictures(&ladder, &rows, PictureOptions::default());
+    pictures.iter().find_map(|picture| {
+        let document = svg(picture, Theme::Auto);
+        let error = roxmltree::Document::parse(&document).err();
+        picture
+            .flaw()
+            .or_else(|| error.map(|error| error.to_string()))
+    })
+}
+
 /// Returns how many Call-IDs of a file were compared, and those that differ.
 fn compare(corpus: &Path, file: &str, allowed: &BTreeSet<String>) -> (usize, Vec<String>) {
-    let (truth, skipped) = truth(&corpus.join("truth").join(format!("{file}.tsv")), allowed);
+    let (mut truth, skipped) = truth(&corpus.join("truth").join(format!("{file}.tsv")), allowed);
     if allowed.contains("*") || truth.is_empty() {
         return (0, Vec::new());
     }
     let ours = messages(&corpus.join(file), &skipped);
     let mut count = 0;
     let mut differing = Vec::new();
-    for (call_id, expected) in truth.into_iter().take(MAX_COMPARED) {
-        let found = arrows(ours.get(&call_id).map_or(&[], Vec::as_slice));
+    for (call_id, rows) in truth.iter_mut().take(MAX_COMPARED) {
+        let messages = ours.get(call_id).map_or(&[][..], Vec::as_slice);
+        let interfaces: BTreeSet<u16> = messages
+            .iter()
+            .map(|message| message.completed_by.interface)
+            .collect();
+        // Interfaces are written each for itself: their frames are in no order.
+        if interfaces.len() > 1 {
+            rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        let expected: Vec<Arrow> = rows.iter().map(|(_, arrow)| arrow.clone()).collect();
+        let found = arrows(messages);
         count += 1;
         if found != expected {
             differing.push(format!("{file}: {call_id}:\n  {expected:?}\n  {found:?}"));
@@ -65,9 +129,12 @@ fn compare(corpus: &Path, file: &str, allowed: &BTreeSet<String>) -> (usize, Vec
     (count, differing)
 }
 
+/// The messages of each Call-ID, with their times.
+type Truth = BTreeMap<String, Vec<(String, Arrow)>>;
+
 /// Returns the true messages of each Call-ID, and the frames of which nothing certain is said.
-fn truth(path: &Path, allowed: &BTreeSet<String>) -> (BTreeMap<String, Vec<Arrow>>, BTreeSet<u64>) {
-    let mut calls: BTreeMap<String, Vec<Arrow>> = BTreeMap::new();
+fn truth(path: &Path, allowed: &BTreeSet<String>) -> (Truth, BTreeSet<u64>) {
+    let mut calls = Truth::new();
     let mut skipped: BTreeSet<u64> = allowed
         .iter()
         .filter_map(|frame| frame.parse().ok())
@@ -93,10 +160,11 @@ fn truth(path: &Path, allowed: &BTreeSet<String>) -> (BTreeMap<String, Vec<Arrow
         let what = plain(row["method_or_status"].trim());
         let arrow = [end("src_ip", "src_port"), end("dst_ip", "dst_port"), what];
         let call_id = plain(row["call_id"].trim());
-        calls.entry(call_id).or_default().push(arrow);
+        let time = row["time_epoch"].clone();
+        calls.entry(call_id).or_default().push((time, arrow));
     }
     calls.retain(|_, arrows| {
-        let ends: BTreeSet<&String> = arrows.iter().flat_map(|arrow| &arrow[..2]).collect();
+        let ends: BTreeSet<&String> = arrows.iter().flat_map(|(_, arrow)| &arrow[..2]).collect();
         ends.len() < MAX_ENDPOINTS
     });
     (calls, skipped)

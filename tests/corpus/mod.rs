@@ -4,6 +4,7 @@
 //! tested. Differences that are right are listed in `DEVIATIONS.md` with their reasons.
 
 mod ladder;
+mod media;
 mod tracking;
 
 use std::{
@@ -79,7 +80,7 @@ fn damaged_and_hostile_captures_end_well() {
 }
 
 /// Returns where the corpus is.
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn corpus() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let path = std::env::var_os("SIPCAP_CORPUS").map_or(beside, PathBuf::from);
     path.join("MANIFEST.tsv").is_file().then_some(path)

@@ -4,14 +4,14 @@
 use std::path::Path;
 
 use sipcap::ladder::{
-    Ladder, PictureOptions, RowOptions, TextStyle, Theme, pictures, rows, svg, write_html,
-    write_mermaid, write_plantuml, write_text,
+    Ladder, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn, pictures, rows, svg,
+    write_html, write_mermaid, write_plantuml, write_text,
 };
 
-use super::{cast::cast, ladder};
+use super::{cast::cast, ladder, media};
 
 /// Ladders that are kept in every format.
-const IN_EVERY_FORMAT: &[&str] = &["hostile-everywhere", "quiet-and-nat"];
+const IN_EVERY_FORMAT: &[&str] = &["hostile-everywhere", "media", "quiet-and-nat"];
 
 #[test]
 fn ladders_are_as_they_were_looked_at() {
@@ -21,8 +21,9 @@ fn ladders_are_as_they_were_looked_at() {
     let cast = cast()
         .into_iter()
         .filter(|(name, ..)| name != "thirty-lanes");
-    for (name, scenario, variant) in cast {
-        let ladder = ladder(&scenario, variant);
+    let ladders = cast.map(|(name, scenario, variant)| (name, ladder(&scenario, variant)));
+    let with_media = [("media".to_owned(), media::lossy())];
+    for (name, ladder) in ladders.chain(with_media) {
         for (extension, fresh) in documents(&name, &ladder) {
             let path = dir.join(format!("{name}.{extension}"));
             if std::env::var_os("UPDATE_LADDERS").is_some() {
@@ -60,8 +61,12 @@ fn documents(name: &str, ladder: &Ladder) -> Vec<(&'static str, Vec<u8>)> {
             write_text(ladder, &rows, TextStyle::default(), out)
         });
         add("ascii.txt", &|out| write_text(ladder, &rows, ascii, out));
-        add("mmd", &|out| write_mermaid(ladder, &rows, out));
-        add("puml", &|out| write_plantuml(ladder, &rows, out));
+        add("mmd", &|out| {
+            write_mermaid(ladder, &rows, TimeColumn::Start, out)
+        });
+        add("puml", &|out| {
+            write_plantuml(ladder, &rows, TimeColumn::Start, out)
+        });
         add("html", &|out| {
             write_html(ladder, &pictures, Theme::Auto, out)
         });

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use sipcap::{
     ladder::{
-        Anonymizer, Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme, pictures,
-        rows, svg, write_html, write_mermaid, write_plantuml, write_text,
+        Anonymizer, Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme,
+        TimeColumn, pictures, rows, svg, write_html, write_mermaid, write_plantuml, write_text,
     },
     sip::{Framing, Head, MessageBuf},
 };
@@ -150,12 +150,12 @@ fn check(messages: &[MessageBuf]) {
     }
     let arrows = ladder.arrows.len();
     let mut mermaid = Vec::new();
-    write_mermaid(&ladder, &rows, &mut mermaid).unwrap();
+    write_mermaid(&ladder, &rows, TimeColumn::Absolute, &mut mermaid).unwrap();
     let mermaid = String::from_utf8(mermaid).unwrap();
     let is_arrow = |line: &&str| line.trim_start().starts_with('p') && line.contains(">>");
     assert_eq!(mermaid.lines().filter(is_arrow).count(), arrows);
     let mut plantuml = Vec::new();
-    write_plantuml(&ladder, &rows, &mut plantuml).unwrap();
+    write_plantuml(&ladder, &rows, TimeColumn::Absolute, &mut plantuml).unwrap();
     let plantuml = String::from_utf8(plantuml).unwrap();
     let is_end = |line: &&str| line.trim_start().starts_with("@end");
     assert_eq!(plantuml.lines().filter(is_end).count(), 1);

@@ -1,9 +1,11 @@
 //! Ladders: what is drawn of a call, and what it looks like.
 
+mod browser;
 mod cast;
 mod golden;
 mod hostile;
 mod layout;
+mod media;
 
 use std::ops::ControlFlow;
 

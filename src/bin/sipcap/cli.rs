@@ -45,7 +45,7 @@ pub(crate) enum Command {
     Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
-    Ladder(cmd::ladder::LadderArgs),
+    Ladder(crate::ladder::LadderArgs),
     Parse(cmd::parse::ParseArgs),
     Completions(cmd::completions::CompletionsArgs),
     Man(cmd::man::ManArgs),
@@ -84,7 +84,7 @@ pub(crate) enum ColorChoice {
 }
 
 /// What is read.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Input options")]
 pub(crate) struct InputArgs {
     /// Captures, directories of captures, or - for the standard input
@@ -101,6 +101,15 @@ pub(crate) struct InputArgs {
     /// Leave out frames after this time
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) until: Option<Timestamp>,
+    /// Read only frames that this BPF expression takes, as in tcpdump; needs libpcap
+    ///
+    /// It sees frames as they are in the capture: "udp port 5060" takes neither what is in a VLAN or a tunnel nor the second
+    /// fragment of a packet. A warning tells when it left out such frames; --bpf-auto takes them, too.
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) bpf: Option<String>,
+    /// Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them
+    #[arg(long, requires = "bpf")]
+    pub(crate) bpf_auto: bool,
     /// UDP ports on which VXLAN is looked for
     #[arg(long, value_name = "PORTS", value_delimiter = ',', default_values_t = [4789, 8472], value_parser = parse_port)]
     pub(crate) vxlan_port: Vec<u16>,

@@ -4,13 +4,16 @@ use std::{
     fs::File,
     io::{self, IsTerminal, Read, Write},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use anyhow::{Context, bail};
 use hashbrown::HashSet;
 use sipcap::{
-    capture::{InputOptions, Inputs},
+    capture::{Bpf, InputOptions, Inputs, LinkType, libpcap::Libpcap},
     packet::DecodeOptions,
     pipeline::{Options, Pipeline, Sink, Summary},
     stream::Limits,
@@ -66,6 +69,7 @@ impl InputArgs {
             rereadable,
         };
         let inputs = Inputs::open(paths, &options)?;
+        self.bpf(&inputs)?;
         if ui.is_verbose() {
             for path in inputs.ignored() {
                 ui.note(format_args!(
@@ -84,6 +88,23 @@ impl InputArgs {
             rereadable: false,
         };
         Ok(Inputs::open(&files(inputs), &options)?)
+    }
+
+    /// Returns which frames are read, checked against the link types that are known before any frame is read.
+    fn bpf(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Bpf>>> {
+        let Some(expression) = &self.bpf else {
+            return Ok(None);
+        };
+        let vxlan_ports = self.bpf_auto.then_some(self.vxlan_port.as_slice());
+        let bpf = Bpf::new(libpcap()?, expression, vxlan_ports)?;
+        for interface in inputs
+            .summaries()
+            .iter()
+            .flat_map(|input| &input.interfaces)
+        {
+            bpf.check(interface.link)?;
+        }
+        Ok(Some(Arc::new(bpf)))
     }
 
     /// Returns the inputs with a copy in a temporary file instead of what can be read only once.
@@ -130,6 +151,7 @@ impl InputArgs {
             keep_duplicates: self.keep_duplicates,
             since: self.since.unwrap_or(Timestamp::MIN),
             until: self.until.unwrap_or(Timestamp::MAX),
+            bpf: self.bpf(inputs)?,
         };
         catch_signals()?;
         let progress = ui.progress(inputs.size());
@@ -140,8 +162,15 @@ impl InputArgs {
         Ok(Run {
             is_strict: self.strict,
             summary,
+            unfiltered: options.bpf.map_or_else(Vec::new, |bpf| bpf.unfiltered()),
         })
     }
+}
+
+/// Returns libpcap, from where the environment says or the system has it.
+pub(crate) fn libpcap() -> anyhow::Result<&'static Libpcap> {
+    let path = std::env::var_os("SIPCAP_LIBPCAP").filter(|path| !path.is_empty());
+    Ok(Libpcap::load(path.as_deref().map(Path::new))?)
 }
 
 /// Fails if somebody would have to type a capture.
@@ -217,6 +246,8 @@ pub(crate) struct Twice {
 pub(crate) struct Run {
     is_strict: bool,
     pub(crate) summary: Summary,
+    /// Link types that --bpf does not see into.
+    unfiltered: Vec<LinkType>,
 }
 
 impl Run {
@@ -241,8 +272,37 @@ impl Run {
                 origin.number,
             ));
         }
+        self.warn_of_filter(ui);
         if self.summary.interrupted {
             ui.note("interrupted");
+        }
+    }
+
+    /// Tells what --bpf did and was probably not meant to do.
+    fn warn_of_filter(&self, ui: &Ui) {
+        for link in &self.unfiltered {
+            if let Some(name) = link.name() {
+                ui.warn(format_args!(
+                    "--bpf: libpcap cannot look into frames of link type {name}; all of them are read"
+                ));
+            }
+        }
+        let left_out = &self.summary.left_out;
+        let losses = [
+            (left_out.fragmented, "packets in IP fragments"),
+            (left_out.tagged, "frames in VLANs"),
+            (left_out.tunnelled, "frames in VXLAN"),
+        ];
+        let losses: Vec<String> = losses
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if !losses.is_empty() {
+            ui.warn(format_args!(
+                "--bpf left out, because of how they are wrapped, {}; --bpf-auto takes them, too",
+                losses.join(", ")
+            ));
         }
     }
 

@@ -1,10 +1,10 @@
-//! Messages and streams: a line from one lane to another, with its label.
+//! Messages: a line from one lane to another, with its label.
 
 use crate::ladder::{
-    Arrow, Kind, MediaBar, Row, TimeColumn, labels,
+    Arrow, Kind, Row, TimeColumn, labels,
     layout::{
         MARGIN,
-        columns::{AROUND_LABEL, DETAIL, LABEL, TIME},
+        columns::{AROUND_LABEL, BESIDE_LABEL, DETAIL, LABEL, TIME},
         page::{Sheet, row_height},
     },
     scene::{Anchor, Item, Text},
@@ -138,23 +138,28 @@ impl Sheet<'_> {
         }
     }
 
+    /// Returns how much room there is beside a lane, up to the next one, and whether that is at its left.
+    pub(super) fn beside(&self, lane: usize) -> (usize, bool) {
+        let x = self.columns.lane(lane);
+        let lanes = self.columns.lanes.len();
+        if lanes == 1 {
+            (self.columns.width - MARGIN - x, false)
+        } else if lane + 1 == lanes {
+            (x - self.columns.lane(lane - 1), true)
+        } else {
+            (self.columns.lane(lane + 1) - x, false)
+        }
+    }
+
     /// Draws a message of a lane to itself. It stands to the right but for that of the last lane.
     fn hook(&self, arrow: &Arrow, copies: &[i64], y: usize, items: &mut Vec<Item>) {
         let x = self.columns.lane(arrow.from);
-        let lanes = self.columns.lanes.len();
-        let is_last = arrow.from + 1 == lanes && lanes > 1;
-        let room = if is_last {
-            x - self.columns.lane(arrow.from - 1)
-        } else if lanes == 1 {
-            self.columns.width - MARGIN - x
-        } else {
-            self.columns.lane(arrow.from + 1) - x
-        };
+        let (room, is_last) = self.beside(arrow.from);
         items.push(Item::Hook {
             at: (x, y + 16),
             is_leftward: is_last,
         });
-        let room = room.saturating_sub(56);
+        let room = room.saturating_sub(BESIDE_LABEL);
         let text = fitted(&labels::label(arrow, copies), Face::Bold, LABEL, room);
         items.push(Item::Text(Text {
             at: (if is_last { x - 40 } else { x + 40 }, y + 26),
@@ -195,45 +200,6 @@ impl Sheet<'_> {
                 at: ((x + lock / 2).saturating_sub(width / 2 + lock), y - 10),
             });
         }
-    }
-
-    pub(super) fn stream(&self, stream: &MediaBar, y: usize, items: &mut Vec<Item>) {
-        let (from, to) = (self.columns.lane(stream.from), self.columns.lane(stream.to));
-        let (left, right) = (from.min(to), from.max(to));
-        items.push(Item::Open {
-            message: None,
-            class: "media".to_owned(),
-            tooltip: stream.label.clone(),
-        });
-        items.push(Item::Rect {
-            at: (left + 8, y + 7),
-            size: ((right - left).saturating_sub(16), 22),
-            radius: 4,
-            class: "bar",
-        });
-        for is_leftward in [true, false] {
-            if stream.is_two_way || is_leftward == (to < from) {
-                items.push(Item::Head {
-                    tip: (if is_leftward { left + 2 } else { right - 2 }, y + 18),
-                    is_leftward,
-                    is_filled: true,
-                });
-            }
-        }
-        items.push(Item::Text(Text {
-            at: (left.midpoint(right), y + 22),
-            anchor: Anchor::Middle,
-            face: Face::Regular,
-            size: TIME,
-            class: "plain",
-            text: fitted(
-                &stream.label,
-                Face::Regular,
-                TIME,
-                (right - left).saturating_sub(32),
-            ),
-        }));
-        items.push(Item::Close);
     }
 }
 

@@ -19,6 +19,9 @@ pub(super) const PHASE: usize = 11;
 /// What the head of an arrow and the space around its label take.
 pub(super) const AROUND_LABEL: usize = 40;
 
+/// The same for what a lane tells itself.
+pub(super) const BESIDE_LABEL: usize = 56;
+
 /// No picture is less wide, and none is wider only because of its title.
 const MIN_WIDTH: usize = 640;
 const MAX_TITLE: usize = 900;
@@ -159,9 +162,13 @@ fn spans(ladder: &Ladder, rows: &[Row]) -> Vec<(usize, usize, usize)> {
                 }
                 _ => return None,
             };
-            Some((from.abs_diff(to), from.min(to), wanted + AROUND_LABEL))
+            if from != to {
+                return Some((from.abs_diff(to), from.min(to), wanted + AROUND_LABEL));
+            }
+            // What a lane tells itself stands at its right, but for the last one.
+            let last_gap = ladder.lanes.len().checked_sub(2)?;
+            Some((1, from.min(last_gap), wanted + BESIDE_LABEL))
         })
-        .filter(|(lanes, ..)| *lanes > 0)
         .collect();
     spans.sort_unstable();
     spans.dedup();
@@ -172,10 +179,15 @@ fn spans(ladder: &Ladder, rows: &[Row]) -> Vec<(usize, usize, usize)> {
 fn time_columns(ladder: &Ladder, rows: &[Row], time: TimeColumn) -> [usize; 2] {
     let widest = |time: TimeColumn| {
         let texts = rows.iter().filter_map(|row| match row {
-            Row::Arrow { index, .. } => Some(pixels(&time.of(ladder, *index), Face::Mono, TIME)),
+            Row::Arrow { index, .. } => Some(time.of(ladder, *index)),
+            Row::Media(index) => {
+                let bar = ladder.streams.get(*index)?;
+                Some(time.of_bar(ladder, bar))
+            }
             _ => None,
         });
-        texts.max().unwrap_or_default()
+        let widths = texts.map(|text| pixels(&text, Face::Mono, TIME));
+        widths.max().unwrap_or_default()
     };
     let first = MARGIN + widest(time).max(40);
     let second = match time {

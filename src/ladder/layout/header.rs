@@ -118,7 +118,7 @@ fn flow(ladder: &Ladder, columns: &Columns) -> (Vec<Item>, usize) {
     let (mut x, mut y) = (MARGIN, FIRST_LINE);
     let mut lines = usize::from(!ladder.facts.is_empty());
     for fact in &ladder.facts {
-        let name = pixels(fact.name, Face::Regular, FACT) + 6;
+        let name = pixels(&fact.name, Face::Regular, FACT) + 6;
         let value = fitted(&fact.value, Face::Regular, FACT, right - MARGIN - name);
         let width = name + pixels(&value, Face::Regular, FACT);
         if x > MARGIN && x + width > right {
@@ -126,7 +126,7 @@ fn flow(ladder: &Ladder, columns: &Columns) -> (Vec<Item>, usize) {
             y += LINE;
             lines += 1;
         }
-        items.push(fact_text(x, y, "muted", fact.name.to_owned()));
+        items.push(fact_text(x, y, "muted", fact.name.to_string()));
         items.push(fact_text(x + name, y, "plain", value));
         x += width + 24;
     }

@@ -4,6 +4,7 @@
 //! lanes, and the rows. A ladder that is too high goes on in further pictures with the same lanes.
 
 mod arrow;
+mod bar;
 mod columns;
 mod header;
 mod page;

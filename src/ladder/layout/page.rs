@@ -224,8 +224,8 @@ impl Sheet<'_> {
                 }
             }
             Row::Media(index) => {
-                if let Some(stream) = self.ladder.streams.get(*index) {
-                    self.stream(stream, y, items);
+                if let Some(bar) = self.ladder.streams.get(*index) {
+                    self.bar(bar, y, items);
                 }
             }
             Row::Note(index) => {

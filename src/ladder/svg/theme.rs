@@ -123,6 +123,7 @@ fn write_palette(palette: &Palette, css: &mut String) {
         (".bad-text", palette.bad),
         (".note-text", palette.strong),
         (".bar", palette.bar),
+        (".lossy", palette.alarm_fill),
         (".key", palette.muted),
         (".sign", palette.alarm_line),
         (".copy .tip", palette.muted),

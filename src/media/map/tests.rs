@@ -49,40 +49,29 @@ impl Scene {
         self.tagged(millis, owner, [src, dst], [start, method, &to], body);
     }
 
-    /// A message with the end of To, and the method of its CSeq behind its start line.
-    fn tagged(
-        &mut self,
-        millis: i64,
-        owner: Owner,
-        [src, dst]: [&str; 2],
-        [start, method, to]: [&str; 3],
-        body: &str,
-    ) {
-        let text = format!(
-            "{start}\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=a{owner}\r\nTo: <sip:b@h>{to}\r\n\
-            Call-ID: {owner}\r\nCSeq: 1 {method}\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let head = Head::parse(text.as_bytes(), Framing::Datagram).unwrap();
-        let frame = sample_frame(at(millis));
-        let message = Message {
-            identity: None,
-            ts: at(millis),
-            flow: Flow {
-                src: address(src),
-                dst: address(dst),
-                transport: Transport::Udp,
-            },
-            encapsulation: Encapsulation::default(),
-            completed_by: &frame,
-            frames: &[frame],
-            bytes: text.as_bytes(),
-            head: &head,
-        };
-        let found = &mut self.found;
-        self.map.message(&message, owner, &mut |owner, packet| {
-            found.push((*packet, owner));
+    /// A message with its start line, the method of its CSeq, and the end of To.
+    fn tagged(&mut self, millis: i64, owner: Owner, hop: [&str; 2], start: [&str; 3], body: &str) {
+        let (map, found) = (&mut self.map, &mut self.found);
+        tell(millis, owner, hop, start, body, |message| {
+            map.message(message, owner, &mut |owner, packet| {
+                found.push((*packet, owner));
+            });
         });
+    }
+
+    /// A description of somebody who is no owner.
+    fn stranger(&mut self, millis: i64, body: &str) {
+        let map = &mut self.map;
+        tell(
+            millis,
+            99,
+            [A, B],
+            [INVITE, "INVITE", ""],
+            body,
+            |message| {
+                map.stranger(message);
+            },
+        );
     }
 
     /// A call between two ports of Alice and Bob, whose descriptions have sessions of their own.
@@ -113,6 +102,38 @@ impl Scene {
         found.sort_unstable();
         std::mem::take(found)
     }
+}
+
+/// Makes a message.
+fn tell(
+    millis: i64,
+    owner: Owner,
+    [src, dst]: [&str; 2],
+    [start, method, to]: [&str; 3],
+    body: &str,
+    hear: impl FnOnce(&Message<'_>),
+) {
+    let text = format!(
+        "{start}\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=a{owner}\r\nTo: <sip:b@h>{to}\r\n\
+        Call-ID: {owner}\r\nCSeq: 1 {method}\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let head = Head::parse(text.as_bytes(), Framing::Datagram).unwrap();
+    let frame = sample_frame(at(millis));
+    hear(&Message {
+        identity: None,
+        ts: at(millis),
+        flow: Flow {
+            src: address(src),
+            dst: address(dst),
+            transport: Transport::Udp,
+        },
+        encapsulation: Encapsulation::default(),
+        completed_by: &frame,
+        frames: &[frame],
+        bytes: text.as_bytes(),
+        head: &head,
+    });
 }
 
 fn sample_frame(ts: Timestamp) -> Frame {
@@ -178,11 +199,30 @@ fn an_address_goes_from_call_to_call() {
 }
 
 #[test]
+fn what_is_over_is_idle_and_anybodys() {
+    let mut scene = Scene::default();
+    assert!(scene.map.is_idle(at(0)));
+    scene.message(0, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
+    assert!(!scene.map.is_idle(at(60_000)));
+    scene.stranger(61_000, &sdp(9, "192.0.2.1", 4000));
+    scene.packet(62_000, "192.0.2.2:6000", "192.0.2.1:4000", 0);
+    scene.message(70_000, 1, A, B, BYE, "");
+    scene.packet(71_000, "192.0.2.2:6000", "192.0.2.1:4000", 1);
+    // It is over, and somebody else is at the same address.
+    scene.stranger(72_000, &sdp(9, "192.0.2.1", 4000));
+    scene.packet(72_500, "192.0.2.2:6000", "192.0.2.1:4000", 2);
+    assert_eq!(scene.take(), [(0, 1), (1, 1)]);
+    assert!(scene.map.is_idle(at(74_000)));
+    scene.message(80_000, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
+    assert!(!scene.map.is_idle(at(80_100)));
+}
+
+#[test]
 fn a_failure_ends_what_was_not_answered_only() {
     let mut scene = Scene::default();
     scene.message(0, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
     scene.message(10, 1, B, A, BUSY, "");
-    scene.packet(9000, "192.0.2.2:6002", "192.0.2.1:4000", 0);
+    scene.packet(6000, "192.0.2.2:6000", "192.0.2.1:4000", 0);
     scene.message(9000, 1, A, B, INVITE, &sdp(1, "192.0.2.1", 4000));
     scene.message(9010, 1, B, A, OK, &sdp(2, "192.0.2.2", 6000));
     scene.message(9020, 1, B, A, BUSY, "");

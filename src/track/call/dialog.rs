@@ -134,12 +134,7 @@ impl Call {
         if !seen.is_response() {
             self.methods |= 1 << seen.method as u16;
         }
-        let count = match (sighting, seen.is_response()) {
-            (Sighting::Retransmission, _) => &mut counters.retransmissions,
-            (Sighting::First, true) => &mut counters.responses,
-            (Sighting::First, false) => &mut counters.requests,
-        };
-        *count = count.saturating_add(1);
+        counters.count(seen.is_response(), sighting);
         if sighting == Sighting::Retransmission {
             let is_2xx = seen.method == Method::Invite && (200..300).contains(&seen.status);
             // 2xx and its ACK come again over any transport (RFC 3261 §13.3.1.4).

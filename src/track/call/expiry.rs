@@ -4,7 +4,7 @@ use crate::{
     net::Transport,
     time::Timestamp,
     track::{
-        Context, EventKind, Flags, Outcome, Side, State,
+        Context, EventKind, Flags, Interests, Outcome, Side, State,
         call::{
             BranchFate, Call,
             cause::{NORMAL_CLEARING, TIMER_EXPIRY, cause_of_status},
@@ -200,7 +200,7 @@ impl Call {
 
     fn tell_deadline(&mut self, kind: EventKind, deadline: Timestamp, context: &mut Context<'_>) {
         if self.may_tell(kind) {
-            context.event(|| self.event(kind, deadline));
+            context.event(Interests::CALL_EVENTS, || self.event(kind, deadline));
         }
     }
 }

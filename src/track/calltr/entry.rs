@@ -13,6 +13,7 @@ use crate::{
             state::State,
         },
         seen::Seen,
+        sighting::Sighting,
         table::Entry,
         texts::{Field, Texts},
         timer::Alarm,
@@ -254,25 +255,19 @@ impl CallEntry {
     /// Counts a message.
     pub(super) fn count(&mut self, seen: &Seen<'_>, direction: Direction, is_again: bool) {
         let is_by_caller = (direction == Direction::Forward) != seen.is_response();
-        let counters = &mut self.counters[usize::from(!is_by_caller)];
-        let messages = if seen.is_response() {
-            &mut counters.responses
+        let sighting = if is_again {
+            Sighting::Retransmission
         } else {
-            &mut counters.requests
+            Sighting::First
         };
-        *messages = messages.saturating_add(1);
-        if is_again {
-            counters.retransmissions = counters.retransmissions.saturating_add(1);
-        }
+        self.counters[usize::from(!is_by_caller)].count(seen.is_response(), sighting);
         self.last_seen = self.last_seen.max(seen.ts);
     }
 
     /// Counts the message that it has just taken.
     pub(super) fn count_into(&self, stats: &mut TrackStats) {
         let sides = self.counters.iter();
-        let messages: u64 = sides
-            .map(|side| u64::from(side.requests) + u64::from(side.responses))
-            .sum();
+        let messages: u64 = sides.map(SideCounters::messages).sum();
         match self.method {
             Method::Invite => {
                 stats.call_messages += 1;

@@ -7,7 +7,7 @@ use crate::{
     capture::Origin,
     time::Timestamp,
     track::{
-        Context, Event, EventKind, Flags, Outcome, Side,
+        Context, Event, EventKind, Flags, Interests, Outcome, Side,
         calltr::{
             Calltr,
             entry::{CallEntry, Text},
@@ -84,7 +84,7 @@ impl Calltr {
         if context.shared.is_forced {
             event.flags.insert(Flags::FORCED_END);
         }
-        context.event(|| event);
+        context.event(Interests::ALL, || event);
         if is_of_call(telling.kind) {
             self.settle_attempts(key);
         }

@@ -18,7 +18,7 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    fn is_of_call_of(&self, other: &Self) -> bool {
+    pub(super) fn is_of_call_of(&self, other: &Self) -> bool {
         self.root.is_some() && self.root == other.root
     }
 }

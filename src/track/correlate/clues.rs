@@ -16,6 +16,7 @@ use crate::{
         uri::{Uri, unescape},
         via::Via,
     },
+    time::Timestamp,
     track::{
         correlate::{Correlation, Evidence, passport, user},
         seen::Seen,
@@ -90,6 +91,8 @@ pub(crate) struct Clues {
     pub(super) media: u64,
     /// The user in From.
     pub(super) from: u64,
+    /// The REFERs, by whom they tell to call, and when they came.
+    refers: Vec<(u64, Timestamp)>,
     more: Vec<(Kind, u64)>,
 }
 
@@ -165,7 +168,9 @@ impl Clues {
 
     /// Returns how many octets of memory they take.
     pub(crate) fn allocated(&self) -> usize {
-        size_of::<Self>() + self.more.capacity() * size_of::<(Kind, u64)>()
+        size_of::<Self>()
+            + self.refers.capacity() * size_of::<(u64, Timestamp)>()
+            + self.more.capacity() * size_of::<(Kind, u64)>()
     }
 
     /// Adds a clue, unless there are many of its kind.
@@ -173,6 +178,19 @@ impl Clues {
         if self.of(kind).all(|known| known != key) && self.of(kind).count() < MAX_EACH {
             self.more.push((kind, key));
         }
+    }
+
+    /// Adds a REFER.
+    pub(super) fn refer(&mut self, key: u64, ts: Timestamp) {
+        self.add(Kind::Refer, key);
+        if self.refers.len() < MAX_EACH {
+            self.refers.push((key, ts));
+        }
+    }
+
+    /// Returns the REFERs, by whom they tell to call, and when they came.
+    pub(super) fn refers(&self) -> &[(u64, Timestamp)] {
+        &self.refers
     }
 
     fn add_user(&mut self, kind: Kind, uri: &[u8], hasher: &DefaultHashBuilder) {
@@ -339,7 +357,7 @@ impl Clues {
         let from = seen.message.head.from.of(seen.message.bytes);
         let referrer = seen.header(HeaderName::ReferredBy).unwrap_or(from);
         if let Some(key) = referral(target.uri, NameAddr::parse(referrer).uri, hasher) {
-            self.add(Kind::Refer, key);
+            self.refer(key, seen.ts);
         }
     }
 }

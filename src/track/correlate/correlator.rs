@@ -46,6 +46,8 @@ pub struct Correlator {
     level: CorrelationLevel,
     hasher: DefaultHashBuilder,
     max_waiting: usize,
+    /// When each open leg was told to have begun, by its number.
+    begun: HashMap<u64, Timestamp>,
     /// When the open legs began, and how many then.
     open: BTreeMap<Timestamp, u32>,
     /// The legs that are over and not judged yet.
@@ -99,6 +101,7 @@ impl Correlator {
             level,
             hasher: DefaultHashBuilder::default(),
             max_waiting: MAX_WAITING,
+            begun: HashMap::new(),
             open: BTreeMap::new(),
             waiting: BTreeMap::new(),
             judged: HashMap::new(),
@@ -114,12 +117,16 @@ impl Correlator {
 
     /// Takes note of a leg that has begun.
     pub fn begin(&mut self, call: &Call) {
+        self.begun.insert(call.number(), call.first_seen());
         *self.open.entry(call.first_seen()).or_default() += 1;
     }
 
     /// Takes a leg that is over, and returns the number it has from then on.
     pub fn end(&mut self, call: &Call) -> LegPlace {
-        self.close(call.first_seen());
+        // A hop that is captured late lets the call begin earlier than it was told.
+        if let Some(began) = self.begun.remove(&call.number()) {
+            self.close(began);
+        }
         self.count += 1;
         let leg = Box::new(Leg::new(call, self.count, &self.hasher));
         let place = leg.place;
@@ -316,7 +323,15 @@ impl Correlator {
             .filter(|candidate| candidate.evidence.is_sure())
             .filter(|candidate| candidate.leg.place < own.leg.place)
             .collect();
-        strongest(&earlier)
+        let best = strongest(&earlier)?;
+        // Two transfers to the same place at a time: the REFERs do not tell which INVITE is whose.
+        let is_doubtful = best.evidence.contains(Evidence::REFERRED_BY)
+            && earlier.iter().any(|rival| {
+                rival.leg.place != best.leg.place
+                    && rival.evidence.score() == best.evidence.score()
+                    && !rival.is_of_call_of(&best)
+            });
+        (!is_doubtful).then_some(best)
     }
 
     /// Returns the earlier leg on one side of a leg that stands out for it, and for which it stands out on the other side.
@@ -547,6 +562,22 @@ mod tests {
         assert_eq!(numbers(join(level, legs(8))), [1; 8]);
         let alone: Vec<u64> = (1..=30).collect();
         assert_eq!(numbers(join(level, legs(30))), alone);
+    }
+
+    #[test]
+    fn two_referrals_to_one_place_at_a_time_are_ambiguous() {
+        let legs = |other: i64| {
+            let (mut a, mut b) = (leg(1, 0), leg(2, 20));
+            let mut c = leg(3, 60_000);
+            a.clues.refer(7, at(59_000));
+            b.clues.refer(7, at(other));
+            c.clues.add(Kind::ReferredBy, 7);
+            vec![a, b, c]
+        };
+        let level = CorrelationLevel::Heuristic;
+        assert_eq!(numbers(join(level, legs(58_000))), [1, 2, 3]);
+        // That one came a minute before.
+        assert_eq!(numbers(join(level, legs(20))), [1, 2, 1]);
     }
 
     #[test]

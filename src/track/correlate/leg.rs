@@ -36,6 +36,9 @@ pub(super) const LATER: i64 = 10 * SECOND;
 /// The same for evidence that is more than a coincidence.
 pub(super) const LONG: i64 = 600 * SECOND;
 
+/// Who is told by a REFER whom to call does so within this time: as long as a transaction may last (RFC 3261 §17.1.2.2).
+const REFERRAL: i64 = 32 * SECOND;
+
 /// How much two captures of one moment may differ.
 pub(super) const CLOCK_ERROR: i64 = SECOND / 20;
 
@@ -111,9 +114,10 @@ impl Leg {
         };
         let naming = Kind::NAMING.into_iter().filter(|(kind, _)| names(*kind));
         let mut evidence: Evidence = naming.map(|(_, evidence)| evidence).collect();
-        let is_referred = a
-            .of(Kind::Refer)
-            .any(|key| b.of(Kind::ReferredBy).any(|by| by == key));
+        let is_referred = a.refers().iter().any(|(key, ts)| {
+            let gap = other.begins[0].since(*ts);
+            (-CLOCK_ERROR..=REFERRAL).contains(&gap) && b.of(Kind::ReferredBy).any(|by| by == *key)
+        });
         let is_derived = b.of(Kind::Stem).any(|stem| stem == self.call_id);
         let is_other_side = self.call_id == other.call_id && a.from_tag != b.from_tag;
         let is_same_session = same(a.session, b.session);
@@ -289,7 +293,15 @@ pub(super) mod tests {
                 b.clues.add(Kind::InReplyTo, a.call_id);
             }),
             ("referred-by", 100, |a, b| {
-                a.clues.add(Kind::Refer, 7);
+                a.clues.refer(7, at(28_000));
+                b.clues.add(Kind::ReferredBy, 7);
+            }),
+            ("referred-by too late", 0, |a, b| {
+                a.clues.refer(7, at(27_999));
+                b.clues.add(Kind::ReferredBy, 7);
+            }),
+            ("referred-by too early", 0, |a, b| {
+                a.clues.refer(7, at(60_051));
                 b.clues.add(Kind::ReferredBy, 7);
             }),
             ("session-id", 100, |a, b| {

@@ -4,7 +4,7 @@ use crate::{
     net::Transport,
     time::Timestamp,
     track::{
-        Context, EventKind, ExchangeOutcome, Flags,
+        Context, EventKind, ExchangeOutcome, Flags, Interests,
         exchange::{Exchange, Role, Text},
         seen::Seen,
         sighting::Sighting,
@@ -55,13 +55,7 @@ impl Exchange {
     fn sight(&mut self, seen: &Seen<'_>) -> Sighting {
         let is_provisional = (101..200).contains(&seen.status);
         let sighting = self.sightings.take(seen.sighting, seen.ts, is_provisional);
-        let counters = &mut self.counters[usize::from(seen.is_response())];
-        let count = match (sighting, seen.is_response()) {
-            (Sighting::Retransmission, _) => &mut counters.retransmissions,
-            (Sighting::First, true) => &mut counters.responses,
-            (Sighting::First, false) => &mut counters.requests,
-        };
-        *count = count.saturating_add(1);
+        self.counters[usize::from(seen.is_response())].count(seen.is_response(), sighting);
         let is_reliable = seen.message.flow.transport != Transport::Udp;
         if sighting == Sighting::Retransmission && is_reliable {
             self.flags.insert(Flags::TCP_RETRANSMISSION);
@@ -278,13 +272,13 @@ impl Exchange {
         if let Some(kind) = kind.filter(|kind| self.may_tell(*kind)) {
             let mut event = self.event(kind, seen.ts);
             event.origin = Some(seen.message.completed_by.origin);
-            context.event(|| event);
+            context.event(Interests::OTHER_EVENTS, || event);
         }
     }
 
     fn tell_deadline(&self, kind: EventKind, deadline: Timestamp, context: &mut Context<'_>) {
         if self.may_tell(kind) {
-            context.event(|| self.event(kind, deadline));
+            context.event(Interests::OTHER_EVENTS, || self.event(kind, deadline));
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     time::Timestamp,
     track::{
-        Context, Event, EventKind, Flags,
+        Context, Event, EventKind, Flags, Interests,
         registration::{
             answer::{Answer, Asked, Listed},
             binding::{Binding, BindingState, EndReason},
@@ -112,7 +112,9 @@ impl Bindings {
         if self.flaps.register(binding.flap_hash(), accepted.ts) {
             binding.flags.insert(Flags::FLAPPING);
         }
-        context.event(|| answer.event(&binding, EventKind::RegNew));
+        context.event(Interests::REGISTRATION_EVENTS, || {
+            answer.event(&binding, EventKind::RegNew)
+        });
         self.supersede(answer, &binding);
         self.insert(binding, &mut answer.roster, context);
     }
@@ -191,10 +193,14 @@ impl Bindings {
         binding.describe(exchange);
         binding.arm(key, context);
         if !is_back {
-            context.event(|| answer.event(binding, EventKind::RegRefresh));
+            context.event(Interests::REGISTRATION_EVENTS, || {
+                answer.event(binding, EventKind::RegRefresh)
+            });
         }
         if is_moved {
-            context.event(|| answer.event(binding, EventKind::RegMoved));
+            context.event(Interests::REGISTRATION_EVENTS, || {
+                answer.event(binding, EventKind::RegMoved)
+            });
         }
         self.table.weigh(key);
     }
@@ -220,7 +226,7 @@ impl Bindings {
             return;
         }
         self.flaps.remove(binding.flap_hash(), answer.accepted.ts);
-        context.event(|| Event {
+        context.event(Interests::REGISTRATION_EVENTS, || Event {
             expires: None,
             ..answer.event(binding, EventKind::RegDel)
         });

@@ -1,7 +1,7 @@
 //! A 2xx to a REGISTER, with what was asked for, what is listed, and what was known before.
 
 use crate::track::{
-    Context, Event, EventKind, Flags,
+    Context, Event, EventKind, Flags, Interests,
     registration::{
         binding::Binding,
         bindings::{Bindings, Roster},
@@ -208,7 +208,7 @@ impl<'a> Answer<'a> {
     /// Takes a Contact that was asked for and does not become a binding.
     pub(super) fn refuse(&self, asked: &Asked<'_>, context: &mut Context<'_>) {
         let (exchange, accepted) = (self.exchange, self.accepted);
-        context.event(|| Event {
+        context.event(Interests::REGISTRATION_EVENTS, || Event {
             contact: asked.contact.text,
             ..exchange.event(EventKind::RegFailed, accepted.told, accepted.origin)
         });

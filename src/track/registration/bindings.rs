@@ -3,7 +3,7 @@
 use crate::{
     time::Timestamp,
     track::{
-        Context, EventKind, Flags,
+        Context, EventKind, Flags, Interests,
         registration::{
             binding::{Binding, BindingState, EndReason},
             contact::{Contact, Identity, Listing},
@@ -225,7 +225,7 @@ impl Bindings {
         };
         // What the registrar lists and nobody refreshes here is refreshed elsewhere.
         if kind == EventKind::RegDel || binding.state != BindingState::Learned {
-            context.event(|| binding.event(kind, at));
+            context.event(Interests::REGISTRATION_EVENTS, || binding.event(kind, at));
         }
         self.close(key, EndReason::Expired, context);
     }

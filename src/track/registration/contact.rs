@@ -102,11 +102,11 @@ impl Listing {
 
     /// Returns whether it removes all bindings (RFC 3261 §10.2.2).
     pub(super) fn is_star(&self) -> bool {
-        self.expires == Some(0)
-            && self
-                .values()
-                .next()
-                .is_some_and(|value| value.trim_ascii() == b"*")
+        self.values().next().is_some_and(|value| {
+            let contact = Contact::parse(value, 0);
+            // Some write the time as if it were a Contact's.
+            contact.text == b"*" && contact.expires.or(self.expires) == Some(0)
+        })
     }
 
     /// Returns its Contacts, without `*`.
@@ -368,6 +368,7 @@ mod tests {
     #[test]
     fn a_star_removes_all_only_without_time() {
         assert!(listing(Some(0), &["*"]).is_star());
+        assert!(listing(None, &["*;expires=0"]).is_star());
         assert!(!listing(Some(60), &["*"]).is_star());
         assert!(!listing(None, &["*"]).is_star());
         assert!(!listing(Some(0), &["<sip:a@b>"]).is_star());

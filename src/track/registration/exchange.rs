@@ -198,15 +198,7 @@ impl Exchange {
         self.is_marked |= is_marked;
         let is_provisional = (1..200).contains(&seen.status);
         let sighting = self.sightings.take(seen.sighting, seen.ts, is_provisional);
-        let side = &mut self.counters[usize::from(seen.is_response())];
-        if seen.is_response() {
-            side.responses = side.responses.saturating_add(1);
-        } else {
-            side.requests = side.requests.saturating_add(1);
-        }
-        if sighting == Sighting::Retransmission {
-            side.retransmissions = side.retransmissions.saturating_add(1);
-        }
+        self.counters[usize::from(seen.is_response())].count(seen.is_response(), sighting);
         sighting
     }
 

@@ -165,6 +165,7 @@ impl Registrations {
         if self.has_more_exchanges() {
             if let Some((_, key)) = self.exchanges.oldest() {
                 context.shared.stats.evicted += 1;
+                self.settle(key, context.shared.now, context);
                 self.close(key, context);
             }
         } else if let Some((_, key)) = self.bindings.table.oldest() {
@@ -181,13 +182,18 @@ impl Registrations {
         // Deadlines of the last moment have fired; they come before the moment after it.
         let end = context.shared.now.plus(-1);
         for key in self.exchanges.last_keys() {
-            if let Some(exchange) = self.exchanges.get_mut(key) {
-                let verdict = exchange.finish(end);
-                self.bindings.judge(exchange, verdict, context);
-            }
+            self.settle(key, end, context);
             self.close(key, context);
         }
         self.bindings.finish(context);
+    }
+
+    /// Lets what an exchange still waits with be true.
+    fn settle(&mut self, key: Key, end: Timestamp, context: &mut Context<'_>) {
+        if let Some(exchange) = self.exchanges.get_mut(key) {
+            let verdict = exchange.finish(end);
+            self.bindings.judge(exchange, verdict, context);
+        }
     }
 
     fn close(&mut self, key: Key, context: &mut Context<'_>) {

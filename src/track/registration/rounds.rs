@@ -7,7 +7,7 @@ use crate::{
     sip::lower,
     time::Timestamp,
     track::{
-        Context, EventKind, Flags,
+        Context, EventKind, Flags, Interests,
         auth::{Credentials, asks_for_new_nonce},
         registration::{
             contact::Listing,
@@ -375,7 +375,9 @@ impl Exchange {
     ) -> Option<Verdict> {
         self.failures = self.failures.saturating_add(1);
         for kind in kinds {
-            context.event(|| self.event(*kind, ts, origin));
+            context.event(Interests::REGISTRATION_EVENTS, || {
+                self.event(*kind, ts, origin)
+            });
         }
         let asked = self.rounds.get_mut(index)?.asked.clone();
         Some(Verdict::Refused(Refused {

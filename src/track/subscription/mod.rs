@@ -23,7 +23,7 @@ use crate::{
     sip::{Method, address::NameAddr, list},
     time::Timestamp,
     track::{
-        Context, Event, EventKind, Flags, Party, SideCounters,
+        Context, Event, EventKind, Flags, Interests, Party, SideCounters,
         seen::Seen,
         table::Entry,
         texts::{Field, Texts, kept},
@@ -235,7 +235,7 @@ impl Subscription {
     }
 
     fn tell(&self, kind: EventKind, seen: &Seen<'_>, reason: &[u8], context: &mut Context<'_>) {
-        context.event(|| Event {
+        context.event(Interests::OTHER_EVENTS, || Event {
             origin: Some(seen.message.completed_by.origin),
             status: seen.is_response().then_some(seen.status),
             reason,

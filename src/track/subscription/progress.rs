@@ -4,9 +4,10 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        Context, EventKind, Flags,
+        Context, EventKind, Flags, Interests,
         exchange::Exchange,
         seen::Seen,
+        sighting::Sighting,
         subscription::{
             Sides, Stage, Subscription, Text,
             package::{Package, SubscriptionState},
@@ -30,15 +31,9 @@ const IDLE: i64 = 3600 * SECOND;
 
 impl Subscription {
     /// Counts a message.
-    pub(super) fn count(&mut self, seen: &Seen<'_>, is_again: bool) {
+    pub(super) fn count(&mut self, seen: &Seen<'_>, sighting: Sighting) {
         let is_by_subscriber = (seen.method != Method::Notify) != seen.is_response();
-        let counters = &mut self.counters[usize::from(!is_by_subscriber)];
-        let count = match (is_again, seen.is_response()) {
-            (true, _) => &mut counters.retransmissions,
-            (false, true) => &mut counters.responses,
-            (false, false) => &mut counters.requests,
-        };
-        *count = count.saturating_add(1);
+        self.counters[usize::from(!is_by_subscriber)].count(seen.is_response(), sighting);
         self.last_seen = self.last_seen.max(seen.ts);
     }
 
@@ -107,7 +102,9 @@ impl Subscription {
         }
         self.stage = Stage::Expired;
         self.ended = deadline;
-        context.event(|| self.event(EventKind::SubExpired, deadline));
+        context.event(Interests::OTHER_EVENTS, || {
+            self.event(EventKind::SubExpired, deadline)
+        });
         false
     }
 

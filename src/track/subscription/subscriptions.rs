@@ -6,9 +6,10 @@ use crate::{
     sip::{HeaderName, Method, lower},
     time::Timestamp,
     track::{
-        Context, Event, EventKind, ExchangeOutcome,
+        Context, Event, EventKind, ExchangeOutcome, Interests,
         exchange::{Asked, Exchange, Exchanges, Progress, Role, Step},
         seen::Seen,
+        sighting::Sighting,
         subscription::{
             Fit, Sides, Subscription,
             package::{Package, SubscriptionState, expires},
@@ -186,7 +187,7 @@ impl Subscriptions {
         match found {
             Some((Fit::Dialog, key)) => {
                 if let Some(subscription) = self.table.get_mut(key) {
-                    subscription.count(seen, false);
+                    subscription.count(seen, Sighting::First);
                     if !asked.is_within {
                         subscription.admit(seen, context);
                     }
@@ -233,7 +234,7 @@ impl Subscriptions {
             None => self.learn(seen, package, context),
         };
         if let Some(subscription) = self.table.get_mut(key) {
-            subscription.count(seen, false);
+            subscription.count(seen, Sighting::First);
             subscription.notify(seen, state.unwrap_or_default(), package, context);
             subscription.arm(key, context);
         }
@@ -307,7 +308,11 @@ impl Subscriptions {
         if let Some((Fit::Dialog | Fit::Asked, key)) = found
             && let Some(subscription) = self.table.get_mut(key)
         {
-            subscription.count(seen, step.progress == Progress::Again);
+            let sighting = match step.progress {
+                Progress::Again => Sighting::Retransmission,
+                _ => Sighting::First,
+            };
+            subscription.count(seen, sighting);
             subscription.arm(key, context);
         }
     }
@@ -419,7 +424,7 @@ impl Subscription {
 
 /// Tells of a SUBSCRIBE that led to no subscription, but did not fail.
 fn tell_success(exchange: &Exchange, seen: &Seen<'_>, context: &mut Context<'_>) {
-    context.event(|| Event {
+    context.event(Interests::OTHER_EVENTS, || Event {
         origin: Some(seen.message.completed_by.origin),
         ..exchange.event(EventKind::OtherOk, seen.ts)
     });

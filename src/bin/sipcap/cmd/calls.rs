@@ -4,7 +4,7 @@ use sipcap::{
     error::Result,
     report::{CallRow, LegList, List, ListFormat},
     sip::Message,
-    track::{Call, CorrelationLevel, Correlator, Observer},
+    track::{Call, CorrelationLevel, Correlator, Interests, Observer},
 };
 
 use crate::{
@@ -86,12 +86,8 @@ struct CallList {
 }
 
 impl Observer for CallList {
-    fn takes_events(&self) -> bool {
-        false
-    }
-
-    fn takes_bindings(&self) -> bool {
-        false
+    fn interests(&self) -> Interests {
+        Interests::CALLS
     }
 
     fn call_begun(&mut self, call: &Call) -> Result<()> {

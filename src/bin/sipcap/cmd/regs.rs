@@ -8,7 +8,7 @@ use sipcap::{
     report::{BindingRow, List},
     sip::Message,
     time::Timestamp,
-    track::{Binding, BindingState, Flags, Observer},
+    track::{Binding, BindingState, Flags, Interests, Observer},
 };
 
 use crate::{
@@ -68,7 +68,13 @@ const EXAMPLES: &str = "Examples:
 pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let conditions = args.conditions.compile(BindingRow::SCHEMA)?;
     let options = args.track.options()?;
-    let mut inputs = args.input.open(false, ui)?;
+    // What comes later has no say in what there was.
+    let until = args.choose.at.into_iter().chain(args.input.until).min();
+    let input = InputArgs {
+        until,
+        ..args.input.clone()
+    };
+    let mut inputs = input.open(false, ui)?;
     let mut output = Output::open(
         args.output.output.as_deref(),
         args.output.force,
@@ -86,8 +92,8 @@ pub(crate) fn run(args: &RegsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         list: List::new::<BindingRow<'_>>(args.output.list_format(&output, ui))?,
         waiting: Vec::new(),
     };
-    let mut tracked = Tracked::new(options, list).until(args.input.until);
-    let run = args.input.run(&mut inputs, &mut tracked, ui)?;
+    let mut tracked = Tracked::new(options, list).until(until);
+    let run = input.run(&mut inputs, &mut tracked, ui)?;
     tracked.warn(&input::names(&inputs), ui);
 
     tracked.observer.add_rows()?;
@@ -160,10 +166,6 @@ impl Choice {
         }
         let name = self.names.get(usize::from(binding.input()));
         let row = BindingRow::new(binding, name.map_or("", String::as_str));
-        let row = match self.which {
-            Which::At(ts) => row.at(ts),
-            Which::AtEnd | Which::Ever => row,
-        };
         let is_in = |state: &BindingState| state.name() == row.state;
         let is_selected =
             (self.states.is_empty() || self.states.iter().any(is_in)) && self.conditions.hold(&row);
@@ -192,8 +194,8 @@ impl BindingList {
 }
 
 impl Observer for BindingList {
-    fn takes_events(&self) -> bool {
-        false
+    fn interests(&self) -> Interests {
+        Interests::BINDINGS
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {

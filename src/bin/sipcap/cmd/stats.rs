@@ -8,9 +8,9 @@ use sipcap::{
     filter::Selection,
     pipeline::{Sink, Summary},
     report::{CaptureQuality, Cuts, StatisticsPart},
-    sip::Message,
+    sip::{Identity, Message},
     stats::Statistics,
-    track::{Binding, Call, Event, Observer},
+    track::{Binding, Call, Event, Interests, Observer},
 };
 
 use crate::{
@@ -144,6 +144,11 @@ struct Counting {
 }
 
 impl Observer for Counting {
+    fn interests(&self) -> Interests {
+        let registrations = Interests::BINDINGS.or(Interests::REGISTRATION_EVENTS);
+        Interests::CALLS.or(registrations)
+    }
+
     fn call(&mut self, call: Box<Call>) -> Result<()> {
         if self.choice.takes(&call) {
             self.statistics.call(&call)?;
@@ -181,6 +186,14 @@ impl Sink for Counted {
     }
 
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        // Both need it.
+        let identity = message.identity.copied();
+        let find = || Identity::of(message.head, message.bytes, &message.flow);
+        let identity = identity.or_else(find);
+        let message = &Message {
+            identity: identity.as_ref(),
+            ..*message
+        };
         let counting = &mut self.0.observer;
         if counting.selection.matches(message) {
             counting.statistics.message(message)?;

@@ -1,19 +1,18 @@
-//! The second pass: the messages of what is drawn.
+//! The second pass: the messages of what is drawn, and their media.
 
 use std::{net::SocketAddr, ops::ControlFlow};
 
-use hashbrown::HashMap;
 use sipcap::{
     error::Result,
-    filter::Selection,
     ladder::put_in_order,
-    pipeline::{Notice, NoticeKind, Sink, Summary},
-    sip::{HeaderName, Message, MessageBuf, Method, address::NameAddr, list, via::Via},
-    text::escape,
+    media::{MediaDatagram, MediaMap, MediaStream, Owner, Streams},
+    net::Transport,
+    pipeline::{MediaPacket, Notice, NoticeKind, Sink, Summary},
+    sip::{Message, MessageBuf},
     time::Timestamp,
 };
 
-use crate::ladder::Group;
+use crate::{ladder::Wanted, ui::Ui};
 
 /// Messages in one ladder at most; nobody looks at more.
 const MAX_MESSAGES: usize = 20_000;
@@ -55,115 +54,104 @@ impl Gap {
     }
 }
 
-/// Which messages are drawn together.
-pub(crate) enum Wanted {
-    /// Those with these Call-IDs.
-    CallIds(Box<Selection>),
-    /// Those with these Call-IDs, each of them alone.
-    EachCallId(Box<Selection>, HashMap<Vec<u8>, usize>),
-    /// Those of calls that were found: of each Call-ID the ladder, and from when to when.
-    Groups(HashMap<Vec<u8>, Vec<(usize, Timestamp, Timestamp)>>),
-    /// Registrations of this address of record, or of this user.
-    Aor(String),
-    /// Those with this branch in one of their Vias.
-    Transaction(String),
+/// What is drawn in one ladder.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Content {
+    pub(crate) messages: Vec<MessageBuf>,
+    pub(crate) streams: Vec<MediaStream>,
 }
 
-impl Wanted {
-    /// Returns the messages of groups that were found.
-    pub(crate) fn groups(groups: &[Group]) -> Self {
-        let mut wanted: HashMap<Vec<u8>, Vec<_>> = HashMap::new();
-        for (index, group) in groups.iter().enumerate() {
-            for leg in &group.legs {
-                let spans = wanted.entry(leg.call_id.clone()).or_default();
-                spans.push((index, leg.first, leg.last));
-            }
-        }
-        Self::Groups(wanted)
-    }
-
-    /// Returns the number of the ladder that a message belongs to.
-    fn ladder_of(&mut self, message: &Message<'_>) -> Option<usize> {
-        let (head, bytes) = (message.head, message.bytes);
-        let call_id = head.call_id.of(bytes);
-        match self {
-            Self::CallIds(selection) => selection.matches(message).then_some(0),
-            Self::EachCallId(selection, known) => {
-                if !selection.matches(message) {
-                    return None;
-                }
-                let next = known.len();
-                Some(*known.entry(call_id.to_owned()).or_insert(next))
-            }
-            Self::Groups(groups) => {
-                let spans = groups.get(call_id)?.iter();
-                // Of two that follow each other the later one has begun.
-                let mut spans =
-                    spans.filter(|(_, first, last)| (*first..=*last).contains(&message.ts));
-                spans.next_back().map(|(index, ..)| *index)
-            }
-            Self::Aor(aor) => registers(aor, message).then_some(0),
-            Self::Transaction(branch) => {
-                let vias = head.headers_named(bytes, HeaderName::Via);
-                let mut branches = vias
-                    .flat_map(list::values)
-                    .filter_map(|via| Via::parse(via)?.branch());
-                branches
-                    .any(|known| known == branch.as_bytes())
-                    .then_some(0)
-            }
-        }
-    }
-}
-
-/// Returns whether a message is about the registration of an address of record, `user@host`, or of a user.
-fn registers(aor: &str, message: &Message<'_>) -> bool {
-    let (head, bytes) = (message.head, message.bytes);
-    if head.cseq.is_none_or(|cseq| cseq.method != Method::Register) {
-        return false;
-    }
-    let uri = NameAddr::parse(head.to.of(bytes)).parse_uri();
-    let user = escape(uri.user.unwrap_or_default());
-    let host = escape(uri.host);
-    let aor = aor.trim_start_matches("sips:").trim_start_matches("sip:");
-    match aor.rsplit_once('@') {
-        Some((wanted, domain)) => user == wanted && host.eq_ignore_ascii_case(domain),
-        None => user == aor || (user.is_empty() && host.eq_ignore_ascii_case(aor)),
-    }
-}
-
-/// Who collects messages.
+/// Who collects messages and media.
 pub(crate) struct Collector {
     wanted: Wanted,
-    /// The messages of each ladder.
-    pub(crate) ladders: Vec<Vec<MessageBuf>>,
+    ladders: Vec<Content>,
+    /// The media of each ladder, when they are drawn.
+    media: Option<Media>,
     /// What is missing between messages.
     pub(crate) gaps: Vec<Gap>,
     /// Messages that were left out because a ladder had too many.
-    pub(crate) left_out: u64,
+    left_out: u64,
+}
+
+/// Whose packets are whose, and the streams that they are of.
+#[derive(Default)]
+struct Media {
+    map: MediaMap<MediaDatagram>,
+    streams: Streams,
 }
 
 impl Collector {
-    pub(crate) const fn new(wanted: Wanted) -> Self {
+    pub(crate) fn new(wanted: Wanted, has_media: bool) -> Self {
         Self {
+            media: (has_media && wanted.has_sessions()).then(Media::default),
             wanted,
             ladders: Vec::new(),
             gaps: Vec::new(),
             left_out: 0,
         }
     }
+
+    /// Returns whether there is no message.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ladders.iter().all(|ladder| ladder.messages.is_empty())
+    }
+
+    /// Returns what was collected of each ladder.
+    pub(crate) fn take(&mut self) -> Vec<Content> {
+        let mut ladders = std::mem::take(&mut self.ladders);
+        for (ladder, owner) in ladders.iter_mut().zip(0..) {
+            put_in_order(&mut ladder.messages);
+            if let Some(media) = &mut self.media {
+                ladder.streams = media.streams.take(owner);
+            }
+        }
+        ladders
+    }
+
+    /// Tells what was left out.
+    pub(crate) fn warn(&self, ui: &Ui) {
+        let media = self.media.as_ref();
+        let packets = media.map_or(0, |media| media.streams.left_out());
+        for (count, what) in [(self.left_out, "messages"), (packets, "packets of media")] {
+            if count > 0 {
+                ui.warn(format_args!(
+                    "{count} {what} were left out of ladders that have too many"
+                ));
+            }
+        }
+    }
+
+    /// Takes note of what a message says about media.
+    fn describe(&mut self, message: &Message<'_>, ladder: Option<usize>) {
+        let Some(Media { map, streams }) = &mut self.media else {
+            return;
+        };
+        match ladder.and_then(|ladder| Owner::try_from(ladder).ok()) {
+            Some(owner) => {
+                map.message(message, owner, &mut |owner, packet| {
+                    streams.add(owner, packet);
+                });
+            }
+            None if !map.is_idle(message.ts) => map.stranger(message),
+            None => {}
+        }
+    }
 }
 
 impl Sink for Collector {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
-        let Some(index) = self.wanted.ladder_of(message) else {
+        let ladder = self.wanted.ladder_of(message);
+        self.describe(message, ladder);
+        let Some(index) = ladder else {
             return Ok(ControlFlow::Continue(()));
         };
         if index >= self.ladders.len() {
-            self.ladders.resize_with(index + 1, Vec::new);
+            self.ladders.resize_with(index + 1, Content::default);
         }
         match self.ladders.get_mut(index) {
-            Some(ladder) if ladder.len() < MAX_MESSAGES => ladder.push(message.to_buf()),
+            Some(ladder) if ladder.messages.len() < MAX_MESSAGES => {
+                ladder.messages.push(message.to_buf());
+            }
             _ => self.left_out += 1,
         }
         Ok(ControlFlow::Continue(()))
@@ -186,10 +174,31 @@ impl Sink for Collector {
         Ok(())
     }
 
+    fn takes_media(&self) -> bool {
+        self.media.is_some()
+    }
+
+    fn media(&mut self, packet: &MediaPacket<'_>) -> Result<()> {
+        let Some(Media { map, streams }) = &mut self.media else {
+            return Ok(());
+        };
+        let flow = &packet.flow;
+        if flow.transport != Transport::Udp || map.is_idle(packet.ts) {
+            return Ok(());
+        }
+        let datagram = MediaDatagram::read(packet.ts, flow, packet.payload, packet.is_rtcp);
+        if let Some(datagram) = datagram {
+            map.packet(packet.ts, flow, datagram, &mut |owner, packet| {
+                streams.add(owner, packet);
+            });
+        }
+        Ok(())
+    }
+
     fn finish(&mut self, _: &Summary) -> Result<()> {
-        self.ladders
-            .iter_mut()
-            .for_each(|ladder| put_in_order(ladder));
+        if let Some(Media { map, streams }) = &mut self.media {
+            map.finish(&mut |owner, packet| streams.add(owner, packet));
+        }
         Ok(())
     }
 }

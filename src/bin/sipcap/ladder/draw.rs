@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use clap::ValueEnum;
-use sipcap::{
-    ladder::{
-        Ladder, LadderOptions, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn, Tone,
-        pictures, rows, svg, write_html, write_mermaid, write_plantuml, write_text,
-    },
-    sip::MessageBuf,
+use sipcap::ladder::{
+    Ladder, LadderOptions, NameBook, PictureOptions, RowOptions, TextStyle, Theme, TimeColumn,
+    Tone, pictures, rows, svg, write_html, write_mermaid, write_plantuml, write_text,
 };
 
-use crate::ladder::Gap;
+use crate::{
+    ladder::{Content, Gap, LadderArgs, Target},
+    ui::Ui,
+};
 
 /// How a ladder is drawn.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -117,9 +117,42 @@ pub(crate) struct Drawn {
 }
 
 impl Drawing {
-    /// Draws the ladder of messages.
-    pub(crate) fn draw(&self, messages: &[MessageBuf]) -> anyhow::Result<Drawn> {
+    /// Returns how ladders are drawn for a target.
+    pub(crate) fn new(args: &LadderArgs, names: NameBook, target: &Target, ui: &Ui) -> Self {
+        let path = args.output.output.as_deref().filter(|_| !args.which.all);
+        let format = args.output.format.or_else(|| Format::of_path(path?));
+        let time = args.content.time.into();
+        let is_terminal = target.is_terminal();
+        Self {
+            format: format.unwrap_or_else(|| target.usual_format()),
+            ladder: LadderOptions {
+                strict_addresses: args.content.strict_addresses,
+                names,
+                is_partial: args.which.transaction.is_some(),
+                ..LadderOptions::default()
+            },
+            rows: args.content.rows(),
+            picture: PictureOptions {
+                time,
+                max_height: args.look.max_height.map(|height| height as usize),
+                has_messages: true,
+            },
+            text: TextStyle {
+                is_ascii: args.look.ascii,
+                is_colored: ui.colors(is_terminal),
+                max_width: is_terminal.then(|| ui.width()),
+                time,
+            },
+            theme: args.look.theme.into(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Draws a ladder.
+    pub(crate) fn draw(&self, content: &Content) -> anyhow::Result<Drawn> {
+        let messages = &content.messages;
         let mut ladder = Ladder::new(messages, &self.ladder);
+        ladder.add_media(messages, &content.streams, &self.ladder.names);
         for gap in &self.gaps {
             if let Some(text) = gap.told(messages) {
                 ladder.add_note(gap.ts, &text, Tone::Bad);
@@ -148,11 +181,11 @@ impl Drawing {
                 vec![text]
             }
             Format::Mermaid => {
-                write_mermaid(&ladder, &rows, &mut text)?;
+                write_mermaid(&ladder, &rows, self.picture.time, &mut text)?;
                 vec![text]
             }
             Format::Plantuml => {
-                write_plantuml(&ladder, &rows, &mut text)?;
+                write_plantuml(&ladder, &rows, self.picture.time, &mut text)?;
                 vec![text]
             }
         };

@@ -7,7 +7,7 @@ use sipcap::{
     sip::Message,
     text::{escape, printable},
     time::Timestamp,
-    track::{Call, CorrelationLevel, Correlator, LegPlace, Observer},
+    track::{Call, CorrelationLevel, Correlator, Interests, LegPlace, Observer},
 };
 
 use crate::{choose::Choice, track::Follower};
@@ -160,8 +160,8 @@ fn brief(call: &Call) -> String {
 }
 
 impl Observer for Finder {
-    fn takes_events(&self) -> bool {
-        false
+    fn interests(&self) -> Interests {
+        Interests::CALLS
     }
 
     fn call_begun(&mut self, call: &Call) -> Result<()> {

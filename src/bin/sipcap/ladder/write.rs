@@ -10,12 +10,12 @@ use anyhow::{Context, bail};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use sipcap::{
     ladder::IndexEntry,
-    sip::MessageBuf,
     split::{FileNames, NameStyle},
 };
 
 use crate::{
     ladder::{
+        Content,
         draw::{Drawing, Drawn},
         index,
     },
@@ -95,11 +95,7 @@ impl Directory {
     }
 
     /// Draws all ladders, by all threads, and writes them to files that are called after their Call-IDs.
-    pub(crate) fn write(
-        &self,
-        ladders: &[Vec<MessageBuf>],
-        drawing: &Drawing,
-    ) -> anyhow::Result<usize> {
+    pub(crate) fn write(&self, ladders: &[Content], drawing: &Drawing) -> anyhow::Result<usize> {
         let style = NameStyle {
             prefix: String::new(),
             suffix: String::new(),
@@ -108,19 +104,19 @@ impl Directory {
         };
         let mut names = FileNames::new(style, ladders.len());
         let extension = drawing.format.extension();
-        let named: Vec<(PathBuf, &Vec<MessageBuf>)> = ladders
+        let named: Vec<(PathBuf, &Content)> = ladders
             .iter()
-            .map(|messages| {
-                let first = messages.first();
+            .map(|ladder| {
+                let first = ladder.messages.first();
                 let call_id = first.map_or(&[][..], |first| first.head.call_id.of(&first.bytes));
                 let name = names.name(call_id, call_id, extension, |path| {
                     path == Path::new("index.html")
                 });
-                (name, messages)
+                (name, ladder)
             })
             .collect();
-        let entries = named.into_par_iter().map(|(file, messages)| {
-            let drawn = drawing.draw(messages)?;
+        let entries = named.into_par_iter().map(|(file, ladder)| {
+            let drawn = drawing.draw(ladder)?;
             let path = self.path.join(&file);
             let output = Output::open(Some(&path), self.force, &[])?;
             write_one(&drawn, output, Some(&path), self.force)?;

@@ -6,7 +6,7 @@ use sipcap::{
     report::FileCall,
     sip::Message,
     text::escape,
-    track::{Call, CorrelationLevel, Correlator, Observer},
+    track::{Call, CorrelationLevel, Correlator, Interests, Observer},
 };
 
 use crate::{
@@ -116,12 +116,8 @@ impl Legs {
 }
 
 impl Observer for Calls {
-    fn takes_events(&self) -> bool {
-        false
-    }
-
-    fn takes_bindings(&self) -> bool {
-        false
+    fn interests(&self) -> Interests {
+        Interests::CALLS
     }
 
     fn call_begun(&mut self, call: &Call) -> Result<()> {
