@@ -449,7 +449,7 @@ dialog\t'Each call alone, also where a Call-ID is used again or by several calle
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l media -d 'Which media go to the files' -r -f -a "none\t'None'
 rtcp\t'RTCP only'
 rtp\t'RTP, RTCP, and what else comes at the addresses that the calls announce'"
-complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l errors -d 'Collect the frames of messages that nothing can be made of in this file' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l errors -d 'Collect the frames of messages that nothing can be made of in this file, too' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l rest -d 'Collect all frames that are in none of the other files in this file' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l name -d 'Make names of these fields: \'{start}_{caller}_{callee}_{call_id}\'' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l prefix -d 'What names begin with [default: callid_, or nothing with --name]' -r
@@ -481,7 +481,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strip-tunnels -d
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l print0 -d 'End each printed path with NUL instead of a line feed, for xargs -0'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l force -d 'Write to a directory that has something in it, and overwrite files'
-complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l append -d 'Write to a directory that has something in it; a file that exists stays, and the new one gets another name'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l append -d 'Write to a directory that has something in it; a file that exists stays, and the new one gets another name; a manifest that exists gets more rows'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l verbose -d 'Tell more on standard error'

@@ -37,7 +37,7 @@ pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
-pub use write::{About, CaptureWriter, OutputFormat, encode};
+pub use write::{About, CaptureEncoder, CaptureWriter, OutputFormat};
 
 use crate::{error::Anomaly, span::Span, time::Timestamp};
 

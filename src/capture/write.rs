@@ -155,22 +155,30 @@ impl<'a> About<'a> {
     }
 }
 
-/// Appends a whole capture file with `frames` to `buffer`.
-///
-/// # Errors
-///
-/// A frame of another link type than that of a pcap file.
-pub fn encode<'a>(
-    frames: impl IntoIterator<Item = (Frame, &'a [u8])>,
-    format: OutputFormat,
-    about: &About<'_>,
-    buffer: &mut Vec<u8>,
-) -> io::Result<()> {
-    let mut encoder = Encoder::begin(format, about.comment, buffer);
-    for (frame, octets) in frames {
-        encoder.frame(&frame, about.interface(&frame), octets, buffer)?;
+/// Turns frames into the octets of a capture file that tells of itself, piece by piece.
+#[derive(Debug)]
+pub struct CaptureEncoder<'a> {
+    encoder: Encoder,
+    about: About<'a>,
+}
+
+impl<'a> CaptureEncoder<'a> {
+    /// Begins a file in `buffer`.
+    #[must_use]
+    pub fn begin(format: OutputFormat, about: About<'a>, buffer: &mut Vec<u8>) -> Self {
+        let encoder = Encoder::begin(format, about.comment, buffer);
+        Self { encoder, about }
     }
-    Ok(())
+
+    /// Appends a frame, whose captured octets are `octets`, to `buffer`.
+    ///
+    /// # Errors
+    ///
+    /// A frame of another link type than that of a pcap file.
+    pub fn frame(&mut self, frame: &Frame, octets: &[u8], buffer: &mut Vec<u8>) -> io::Result<()> {
+        let interface = self.about.interface(frame);
+        self.encoder.frame(frame, interface, octets, buffer)
+    }
 }
 
 /// Turns frames into the octets of a file. All files are little endian, on every machine.
@@ -380,7 +388,8 @@ mod tests {
             let link = LinkType::LINUX_SLL2;
             let mut file = Vec::new();
             let format = OutputFormat::Pcap { link, nanos };
-            encode([(frame, &b"abc"[..])], format, &About::default(), &mut file).unwrap();
+            let mut encoder = CaptureEncoder::begin(format, About::default(), &mut file);
+            encoder.frame(&frame, b"abc", &mut file).unwrap();
             let expected = [
                 &magic[..],
                 b"\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x14\x01\0\0\x01\0\0\0",
@@ -397,13 +406,9 @@ mod tests {
             let mut file = Vec::new();
             let link = LinkType::RAW;
             let format = OutputFormat::Pcap { link, nanos: false };
-            encode(
-                [(frame(link, nanos, 3), &b"abc"[..])],
-                format,
-                &About::default(),
-                &mut file,
-            )
-            .unwrap();
+            let mut encoder = CaptureEncoder::begin(format, About::default(), &mut file);
+            let frame = frame(link, nanos, 3);
+            encoder.frame(&frame, b"abc", &mut file).unwrap();
             let stored: Vec<u8> = stored.into_iter().flat_map(u32::to_le_bytes).collect();
             assert_eq!(file[24..32], stored);
         }

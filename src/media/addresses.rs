@@ -7,6 +7,9 @@ use crate::sip::sdp::{Media, Sdp};
 /// Addresses that count in one description; a hostile one may have thousands.
 const MAX_ADDRESSES: usize = 256;
 
+/// Layers of one stream that count; a hostile description may have thousands.
+const MAX_LAYERS: u16 = 8;
+
 /// Stands for an address that candidates are yet to tell (RFC 8840 §4.1.1).
 const DISCARD: u16 = 9;
 
@@ -76,6 +79,14 @@ fn of_media(media: &Media<'_>, index: u16, found: &mut Vec<MediaAddress>) {
         };
         if let Some(port) = rtcp_port {
             add(rtcp_ip.or(ip), port, Purpose::Control);
+        }
+        // Each layer has a port for itself and the next one for its RTCP.
+        for layer in 1..media.ports.min(MAX_LAYERS) {
+            let port = |beside| media.port.checked_add(2 * layer + beside);
+            if let (Some(data), Some(control)) = (port(0), port(1)) {
+                add(ip, data, Purpose::Media);
+                add(ip, control, Purpose::Control);
+            }
         }
     }
     if let Some((ip, port)) = media.attribute("path").and_then(msrp_path) {
@@ -161,6 +172,15 @@ mod tests {
                 "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 0 RTP/AVP 0\r\nm=video 5000 RTP/SAVPF 96\r\n\
                 c=IN IP6 2001:db8::1\r\na=rtcp:6000 IN IP4 192.0.2.9\r\n",
                 &["1m[2001:db8::1]:5000", "1c192.0.2.9:6000"],
+            ),
+            (
+                "v=0\r\nc=IN IP4 192.0.2.1\r\nm=video 6000/2 RTP/AVP 31\r\n",
+                &[
+                    "0m192.0.2.1:6000",
+                    "0c192.0.2.1:6001",
+                    "0m192.0.2.1:6002",
+                    "0c192.0.2.1:6003",
+                ],
             ),
             ("v=0\r\nc=IN IP4 0.0.0.0\r\nm=audio 4000 RTP/AVP 0\r\n", &[]),
             (

@@ -1,14 +1,15 @@
 //! Who has said that media are to be sent where, and when that was true.
 
-use std::{hash::BuildHasher, net::SocketAddr};
+use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
     media::{
-        MediaAddress, Purpose, addresses,
-        life::{Life, life, sender},
+        place::{Place, Rank, places},
+        said::Said,
         session_description,
+        sides::{LINGER, SideId, Sides},
         waiting::{PATIENCE, Waiting},
     },
     net::{Flow, Transport},
@@ -19,104 +20,72 @@ use crate::{
 /// How long an address goes on to count when its side has told another one: packets under way.
 const REPLACED: i64 = 2_000_000_000;
 
-/// How long it goes on to count when the call is over, and when packets still come after that.
-const LINGER: i64 = 5_000_000_000;
-
-/// Calls with the same two addresses are legs of one when they have told them within this time.
+/// Calls with the same session or the same two addresses are legs of one when they have told them within this time.
 const LEGS: i64 = 30_000_000_000;
+
+/// How long a side counts that neither sends nor gets anything, as a call without an end does for the tracker.
+const IDLE: i64 = 3_600_000_000_000;
+
+/// After how long without anything the rank of its claims counts no more: another one may have the address by now.
+const QUIET: i64 = 60_000_000_000;
+
+/// How long nothing may come between two packets of one stream.
+const STREAM: i64 = 500_000_000;
 
 /// How often it is looked whether there are claims that hold.
 const SECOND: i64 = 1_000_000_000;
 
-/// Claims at one address, sides of one owner and claims in all at most: whoever has many is hostile.
+/// Claims at one address and in all at most: whoever has many is hostile.
 const MAX_AT_PLACE: usize = 64;
-const MAX_SIDES: usize = 64;
 const MAX_CLAIMS: usize = 1 << 22;
+
+/// Legs of one call that share a packet at most.
+const MAX_OWNERS: usize = 16;
 
 /// Whose media packets are: a number that whoever asks has chosen.
 pub type Owner = u32;
-
-/// An address that packets are sent to or from.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Place {
-    address: SocketAddr,
-    is_tcp: bool,
-}
-
-impl Place {
-    pub(super) fn new(address: SocketAddr, is_tcp: bool) -> Self {
-        Self {
-            address: SocketAddr::new(address.ip().to_canonical(), address.port()),
-            is_tcp,
-        }
-    }
-}
 
 /// The word of one side that it is at a place.
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     owner: Owner,
     /// Who said it.
-    side: u64,
-    /// What tells the session of its description: a B2BUA that passes it on makes two calls of one session.
-    session: u64,
+    side: SideId,
     from: Timestamp,
+    /// [`Timestamp::MAX`] unless the side has told another place since.
     until: Timestamp,
     rank: Rank,
 }
 
-impl Claim {
-    /// Returns whether it holds for a packet, which may have been captured before the message that it answers.
-    fn is_valid(&self, ts: Timestamp) -> bool {
-        ts.since(self.from) >= -PATIENCE && ts <= self.until
-    }
-}
-
-/// How much a claim says.
+/// How much a claim counts for a packet.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Rank {
-    /// A port as announced, at the public address that the message came from: the address announced is a private one.
-    Guess,
-    /// The port next to that of the media, for RTCP.
-    Control,
-    /// As announced.
-    Announced,
-}
-
-/// One side of an owner's calls, as seen at one hop, with the places of its last description.
-#[derive(Clone, Debug)]
-struct Side {
-    key: u64,
-    description: u64,
-    places: Vec<Place>,
-}
-
-/// All that is known of an owner's sides.
-#[derive(Clone, Debug, Default)]
-struct Sides {
-    sides: Vec<Side>,
-    /// Whether a call has been answered and has not ended: then a failure is of something within it.
-    is_up: bool,
-    /// Whether BYE has come: a response that comes again after it changes nothing.
-    is_over: bool,
+enum Standing {
+    /// The call is over, or the address was replaced; packets under way.
+    Lingers,
+    /// It lives, but is a guess.
+    Guessed,
+    Lives,
 }
 
 /// All claims. `P` is what is known of a packet.
 ///
 /// A packet is of whoever has claimed the address it is sent to, or else the one it is sent from: so the media of
-/// somebody behind a NAT are found by the other end's address. Of several claims the newest valid one counts, with those
-/// of the same session and those of the other leg of a call.
+/// somebody behind a NAT are found by the other end's address. Claims of calls that live go before those of calls that are
+/// over. Of several claims the newest one counts, unless the packet goes on with what an older one has at both ends, with
+/// those of the other legs of its call.
 #[derive(Debug)]
 pub struct MediaMap<P> {
     hasher: DefaultHashBuilder,
     claims: HashMap<Place, Vec<Claim>>,
-    sides: HashMap<Owner, Sides>,
+    sides: Sides,
     waiting: Waiting<P>,
     /// Those of the packet at hand; kept for its memory.
-    owners: Vec<Owner>,
+    winners: Vec<(Owner, SideId)>,
     count: usize,
     /// At how many claims those that are over are dropped.
     sweep_at: usize,
+    /// How many claims were dropped that may still have counted.
+    dropped: u64,
     /// Until when some claim holds, as far as that was looked at, and when that was.
     busy: (Timestamp, Timestamp),
 }
@@ -126,11 +95,12 @@ impl<P> Default for MediaMap<P> {
         Self {
             hasher: DefaultHashBuilder::default(),
             claims: HashMap::new(),
-            sides: HashMap::new(),
+            sides: Sides::default(),
             waiting: Waiting::default(),
-            owners: Vec::new(),
+            winners: Vec::new(),
             count: 0,
             sweep_at: 1 << 16,
+            dropped: 0,
             busy: (Timestamp::MAX, Timestamp::MIN),
         }
     }
@@ -144,14 +114,16 @@ impl<P> MediaMap<P> {
         owner: Owner,
         found: &mut impl FnMut(Owner, &P),
     ) {
-        if let Some(body) = session_description(message)
-            && let Some(sdp) = Sdp::parse(body)
+        let is_known = || self.sides.has(owner);
+        let Some(said) = Said::of(message, &self.hasher, is_known) else {
+            return;
+        };
+        if let Some(body) = said.description
+            && !self.sides.is_over(owner, &said)
         {
-            self.describe(message, body, &sdp, owner, found);
+            self.describe(&said, &message.flow, body, owner, found);
         }
-        if let Some(life) = life(message) {
-            self.live(owner, life, message.ts);
-        }
+        self.sides.hear(owner, &said);
         self.busy = (Timestamp::MAX, message.ts);
         if self.count > self.sweep_at {
             self.sweep(message.ts);
@@ -168,25 +140,44 @@ impl<P> MediaMap<P> {
     ) {
         let is_tcp = flow.transport == Transport::Tcp;
         let [dst, src] = [flow.dst, flow.src].map(|address| Place::new(address, is_tcp));
-        let mut owners = std::mem::take(&mut self.owners);
-        owners.clear();
-        self.add_owners(dst, src, ts, &mut owners);
-        if owners.is_empty() {
-            self.add_owners(src, dst, ts, &mut owners);
+        let mut winners = std::mem::take(&mut self.winners);
+        winners.clear();
+        let standing = self.find(dst, src, ts, &mut winners);
+        for (_, side) in &winners {
+            if let Some(side) = self.sides.get_mut(*side) {
+                side.life.heard = side.life.heard.max(ts);
+            }
         }
-        owners.iter().for_each(|owner| found(*owner, &packet));
-        if owners.is_empty() && !is_tcp {
-            self.waiting.push(ts, dst, packet);
+        if standing == Some(Standing::Lingers) {
+            self.prolong(dst, src, ts, &winners);
         }
-        self.owners = owners;
+        let owners = winners.iter().map(|(owner, _)| *owner);
+        let may_be_early = match standing {
+            None => true,
+            // What goes on between both ends of a call after its end is of that call.
+            Some(Standing::Lingers) => !owners
+                .clone()
+                .all(|owner| [dst, src].iter().all(|place| self.has(*place, owner, ts))),
+            Some(Standing::Guessed | Standing::Lives) => false,
+        };
+        if may_be_early && !is_tcp {
+            let owners = owners.collect();
+            self.waiting.push(ts, [dst, src], packet, owners, found);
+        } else {
+            owners.for_each(|owner| found(owner, &packet));
+        }
+        self.winners = winners;
     }
 
     /// Takes note of what a message of somebody says who is none of the owners: an address of a call that is over is now his.
     pub fn stranger(&mut self, message: &Message<'_>) {
-        if let Some(sdp) = session_description(message).and_then(Sdp::parse) {
-            for (place, _) in claims_of(&sdp, &message.flow) {
-                let claims = self.claims.get_mut(&place).into_iter().flatten();
-                for claim in claims.filter(|claim| claim.until != Timestamp::MAX) {
+        let Some(sdp) = session_description(message).and_then(Sdp::parse) else {
+            return;
+        };
+        for (place, _) in places(&sdp, &message.flow) {
+            for claim in self.claims.get_mut(&place).into_iter().flatten() {
+                let end = self.sides.end_of(claim.side).min(claim.until);
+                if end != Timestamp::MAX {
                     claim.until = claim.until.min(message.ts);
                 }
             }
@@ -198,44 +189,163 @@ impl<P> MediaMap<P> {
         let (_, since) = self.busy;
         if self.count > 0 && ts.since(since) > SECOND {
             let claims = self.claims.values().flatten();
-            let until = claims.map(|claim| claim.until).max();
-            self.busy = (until.unwrap_or(Timestamp::MIN), ts);
+            let ends = claims.map(|claim| self.sides.end_of(claim.side).min(claim.until));
+            self.busy = (ends.max().unwrap_or(Timestamp::MIN), ts);
         }
         self.count == 0 || ts > self.busy.0
     }
 
-    /// Adds the owners of a packet between two places, as the claims at the first of them tell.
-    fn add_owners(&mut self, place: Place, other: Place, ts: Timestamp, owners: &mut Vec<Owner>) {
-        let Some(claims) = self.claims.get(&place) else {
-            return;
+    /// Gives to their owners the packets that still wait for a better one.
+    pub fn finish(&mut self, found: &mut impl FnMut(Owner, &P)) {
+        self.waiting.finish(found);
+    }
+
+    /// Returns how many packets and how many addresses were forgotten because there were too many.
+    #[must_use]
+    pub const fn forgotten(&self) -> (u64, u64) {
+        (self.waiting.forgotten, self.dropped + self.sides.refused)
+    }
+
+    /// Finds whose a packet is, by where it is sent to or else by where it is from.
+    fn find(
+        &self,
+        dst: Place,
+        src: Place,
+        ts: Timestamp,
+        winners: &mut Vec<(Owner, SideId)>,
+    ) -> Option<Standing> {
+        let best = |place: Place, other: Place| {
+            let claims = self.claims.get(&place)?;
+            let (standing, best) = self.best(claims, other, ts)?;
+            Some((standing, best, claims.as_slice(), other))
         };
-        let valid = || claims.iter().filter(|claim| claim.is_valid(ts));
-        let Some(newest) = valid().max_by_key(|claim| (claim.rank, claim.from)) else {
-            return;
+        let by_dst = best(dst, src);
+        let is_sure = matches!(by_dst, Some((Standing::Lives, ..)));
+        let by_src = if is_sure { None } else { best(src, dst) };
+        let standing_of =
+            |found: &Option<(Standing, Claim, _, _)>| found.as_ref().map(|found| found.0);
+        let by_better = if standing_of(&by_src) > standing_of(&by_dst) {
+            by_src
+        } else {
+            by_dst
         };
+        let (_, best, claims, other) = by_better?;
+        winners.push((best.owner, best.side));
+        if claims.len() > 1 {
+            self.add_legs(&best, claims, other, ts, winners);
+        }
+        self.standing(&best, ts)
+    }
+
+    /// Returns the claim among those of a place that counts most for a packet to or from `other`, and how much it does:
+    /// what goes on between both ends of a call that is over counts as if it lived.
+    fn best(&self, claims: &[Claim], other: Place, ts: Timestamp) -> Option<(Standing, Claim)> {
+        if let [only] = claims {
+            let mut standing = self.standing(only, ts)?;
+            if standing == Standing::Lingers
+                && ts.since(self.sides.get(only.side)?.life.heard) <= STREAM
+                && self.has(other, only.owner, ts)
+            {
+                standing = Standing::Lives;
+            }
+            return Some((standing, *only));
+        }
         let at_other = self.claims.get(&other).map_or(&[][..], Vec::as_slice);
-        let has_both_ends = |owner| {
-            let mut claims = at_other.iter();
-            claims.any(|claim| claim.owner == owner && claim.is_valid(ts))
-        };
-        for claim in valid().filter(|claim| claim.rank == newest.rank) {
-            // A B2BUA that keeps out of the media tells the same two addresses in both calls, at about the same time.
-            let is_leg = || {
-                claim.until == Timestamp::MAX
-                    && newest.from.since(claim.from) <= LEGS
-                    && has_both_ends(claim.owner)
-                    && has_both_ends(newest.owner)
+        let weighed = claims.iter().filter_map(|claim| {
+            let mut standing = self.standing(claim, ts)?;
+            let life = self.sides.get(claim.side)?.life;
+            let unheard = ts.since(life.heard);
+            let goes_on = unheard <= PATIENCE
+                && at_other.iter().any(|other| {
+                    other.owner == claim.owner && self.standing(other, ts) >= Some(standing)
+                });
+            if goes_on && unheard <= STREAM {
+                standing = standing.max(Standing::Lives);
+            }
+            let rank = if unheard > QUIET {
+                Rank::Guess
+            } else {
+                claim.rank
             };
-            let is_one = claim.owner == newest.owner || claim.session == newest.session || is_leg();
-            if is_one && !owners.contains(&claim.owner) {
-                owners.push(claim.owner);
+            let from = claim.from.max(life.since);
+            Some(((standing, rank, goes_on, from), *claim))
+        });
+        let ((standing, ..), best) = weighed.max_by_key(|(weight, _)| *weight)?;
+        Some((standing, best))
+    }
+
+    /// Adds the owners of the other legs of the call that a claim is of: those of a B2BUA that keeps out of the media. Both
+    /// have one session, or the same two addresses, told at about the same time at different hops.
+    fn add_legs(
+        &self,
+        best: &Claim,
+        claims: &[Claim],
+        other: Place,
+        ts: Timestamp,
+        winners: &mut Vec<(Owner, SideId)>,
+    ) {
+        let Some(side) = self.sides.get(best.side) else {
+            return;
+        };
+        let from = best.from.max(side.life.since);
+        let standing = self.standing(best, ts);
+        for claim in claims {
+            let is_known = winners.iter().any(|(owner, _)| *owner == claim.owner);
+            if is_known || self.standing(claim, ts) != standing {
+                continue;
+            }
+            let Some(leg) = self.sides.get(claim.side) else {
+                continue;
+            };
+            let apart = from.since(claim.from.max(leg.life.since)).saturating_abs();
+            let has_both_ends =
+                || self.has(other, claim.owner, ts) && self.has(other, best.owner, ts);
+            if apart <= LEGS
+                && leg.hop != side.hop
+                && (leg.session == side.session || has_both_ends())
+                && winners.len() < MAX_OWNERS
+            {
+                winners.push((claim.owner, claim.side));
             }
         }
-        for claim in self.claims.get_mut(&place).into_iter().flatten() {
-            if claim.until != Timestamp::MAX && claim.is_valid(ts) && owners.contains(&claim.owner)
+    }
+
+    /// Returns how much a claim counts for a packet, which may have been captured before the message that it answers.
+    fn standing(&self, claim: &Claim, ts: Timestamp) -> Option<Standing> {
+        let life = self.sides.get(claim.side)?.life;
+        if ts.since(claim.from.max(life.since)) < -PATIENCE || ts.since(life.heard) > IDLE {
+            return None;
+        }
+        match claim.until.min(life.until) {
+            Timestamp::MAX if claim.rank == Rank::Guess => Some(Standing::Guessed),
+            Timestamp::MAX => Some(Standing::Lives),
+            until if ts <= until => Some(Standing::Lingers),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a place is claimed by an owner.
+    fn has(&self, place: Place, owner: Owner, ts: Timestamp) -> bool {
+        let mut claims = self.claims.get(&place).into_iter().flatten();
+        claims.any(|claim| claim.owner == owner && self.standing(claim, ts).is_some())
+    }
+
+    /// Lets claims last longer: what goes on after the end is still of the call, until somebody else takes the address.
+    fn prolong(&mut self, dst: Place, src: Place, ts: Timestamp, winners: &[(Owner, SideId)]) {
+        let until = ts.plus(LINGER);
+        for (_, side) in winners {
+            if let Some(side) = self.sides.get_mut(*side)
+                && side.life.until != Timestamp::MAX
             {
-                // What goes on after the end is still of the call, until somebody else takes the address.
-                claim.until = claim.until.max(ts.plus(LINGER));
+                side.life.until = side.life.until.max(until);
+            }
+        }
+        for place in [dst, src] {
+            for claim in self.claims.get_mut(&place).into_iter().flatten() {
+                let is_meant = winners.iter().any(|(_, side)| *side == claim.side);
+                if is_meant && claim.until != Timestamp::MAX && ts <= claim.until {
+                    claim.until = claim.until.max(until);
+                }
             }
         }
     }
@@ -243,60 +353,51 @@ impl<P> MediaMap<P> {
     /// Takes over where a side receives from now on.
     fn describe(
         &mut self,
-        message: &Message<'_>,
+        said: &Said<'_>,
+        flow: &Flow,
         body: &[u8],
-        sdp: &Sdp<'_>,
         owner: Owner,
         found: &mut impl FnMut(Owner, &P),
     ) {
-        let (flow, ts) = (message.flow, message.ts);
-        let key = self
-            .hasher
-            .hash_one((owner, sender(message), flow.src.ip(), flow.dst.ip()));
+        let hosts = (flow.src.ip(), flow.dst.ip());
+        let key = self.hasher.hash_one((said.sender, hosts));
         let description = self.hasher.hash_one(body);
-        let Sides { sides, .. } = self.sides.entry(owner).or_default();
-        let known = sides.iter().position(|side| side.key == key);
-        if known.is_some_and(|index| {
-            sides
-                .get(index)
-                .is_some_and(|side| side.description == description)
-        }) {
+        let Some(sdp) = Sdp::parse(body) else {
+            return;
+        };
+        let Some(id) = self.sides.of_key(owner, key, said) else {
+            return;
+        };
+        let session = self.hasher.hash_one(session_of(&sdp, owner));
+        let Some(side) = self.sides.get_mut(id) else {
+            return;
+        };
+        let was_over = side.life.until != Timestamp::MAX;
+        side.life.revive(said.ts);
+        if side.description == description && !was_over {
             return;
         }
-        let session = self.hasher.hash_one(session_of(sdp, owner));
-        let claims = claims_of(sdp, &flow);
-        let side = Side {
-            key,
-            description,
-            places: claims.iter().map(|(place, _)| *place).collect(),
-        };
-        let is_full = sides.len() >= MAX_SIDES;
-        let before = match known.and_then(|index| sides.get_mut(index)) {
-            Some(before) => std::mem::replace(before, side).places,
-            None if is_full => return,
-            None => {
-                sides.push(side);
-                Vec::new()
-            }
-        };
-        for place in before {
-            if !claims.iter().any(|(claimed, _)| *claimed == place) {
-                self.end(place, owner, key, ts.plus(REPLACED));
+        let places = places(&sdp, flow);
+        (side.description, side.session) = (description, session);
+        let now = places.iter().map(|(place, _)| *place).collect();
+        for place in std::mem::replace(&mut side.places, now) {
+            if !places.iter().any(|(told, _)| *told == place) {
+                self.replace(place, id, said.ts.plus(REPLACED));
             }
         }
-        for (place, rank) in claims {
+        let began = self.sides.began(owner).unwrap_or(said.ts);
+        for (place, rank) in places {
             self.claim(
                 place,
                 Claim {
                     owner,
-                    side: key,
-                    session,
-                    from: ts,
+                    side: id,
+                    from: said.ts,
                     until: Timestamp::MAX,
                     rank,
                 },
             );
-            for packet in self.waiting.take(ts, place) {
+            for packet in self.waiting.take(said.ts, place, began) {
                 found(owner, &packet);
             }
         }
@@ -304,74 +405,64 @@ impl<P> MediaMap<P> {
 
     fn claim(&mut self, place: Place, claim: Claim) {
         let claims = self.claims.entry(place).or_default();
-        let own = claims
-            .iter_mut()
-            .find(|known| known.owner == claim.owner && known.side == claim.side);
+        let own = claims.iter_mut().find(|known| known.side == claim.side);
         if let Some(own) = own {
+            let from = if own.until == Timestamp::MAX {
+                own.from
+            } else {
+                claim.from
+            };
+            let rank = claim.rank.max(own.rank);
             *own = Claim {
-                from: own.from,
-                rank: claim.rank.max(own.rank),
+                from,
+                rank,
                 ..claim
             };
             return;
         }
         if claims.len() >= MAX_AT_PLACE {
-            claims.remove(0);
-            self.count -= 1;
+            let sides = &self.sides;
+            let end = |known: &Claim| {
+                let side = sides.get(known.side);
+                known
+                    .until
+                    .min(side.map_or(Timestamp::MIN, |side| side.life.until))
+            };
+            let before = claims.len();
+            claims.retain(|known| end(known) >= claim.from);
+            if claims.len() >= MAX_AT_PLACE {
+                let first = (0..)
+                    .zip(claims.iter())
+                    .min_by_key(|(_, known)| (end(known), known.from));
+                claims.remove(first.map_or(0, |(index, _)| index));
+                self.dropped += 1;
+            }
+            self.count -= before - claims.len();
         }
         claims.push(claim);
         self.count += 1;
     }
 
-    /// Lets the claim of a side end.
-    fn end(&mut self, place: Place, owner: Owner, side: u64, until: Timestamp) {
+    /// Lets the claim of a side end that has told another place.
+    fn replace(&mut self, place: Place, side: SideId, until: Timestamp) {
         let claims = self.claims.get_mut(&place).into_iter().flatten();
-        for claim in claims.filter(|claim| claim.owner == owner && claim.side == side) {
+        for claim in claims.filter(|claim| claim.side == side) {
             claim.until = claim.until.min(until);
-        }
-    }
-
-    /// Lets all that an owner's sides have last told go on to count, or end soon.
-    fn live(&mut self, owner: Owner, life: Life, ts: Timestamp) {
-        let Some(Sides {
-            sides,
-            is_up,
-            is_over,
-        }) = self.sides.get_mut(&owner)
-        else {
-            return;
-        };
-        let until = match life {
-            Life::Fails if *is_up => return,
-            Life::Progresses | Life::IsAnswered if *is_over => return,
-            Life::Fails | Life::Ends => {
-                *is_up = false;
-                *is_over = matches!(life, Life::Ends);
-                ts.plus(LINGER)
-            }
-            Life::Begins => {
-                *is_over = false;
-                Timestamp::MAX
-            }
-            Life::Progresses => Timestamp::MAX,
-            Life::IsAnswered => {
-                *is_up = true;
-                Timestamp::MAX
-            }
-        };
-        for side in sides {
-            for place in &side.places {
-                let claims = self.claims.get_mut(place).into_iter().flatten();
-                for claim in claims.filter(|claim| claim.owner == owner && claim.side == side.key) {
-                    claim.until = until;
-                }
-            }
         }
     }
 
     /// Drops the claims that are over, and the oldest if there are still too many.
     fn sweep(&mut self, now: Timestamp) {
-        self.retain(|claim| now.since(claim.until) <= PATIENCE);
+        let sides = &self.sides;
+        let is_over = |claim: &Claim| {
+            let Some(side) = sides.get(claim.side) else {
+                return true;
+            };
+            let until = claim.until.min(side.life.until);
+            now.since(until) > PATIENCE || now.since(side.life.heard) > IDLE
+        };
+        retain(&mut self.claims, |claim| !is_over(claim));
+        self.count = self.claims.values().map(Vec::len).sum();
         if self.count > MAX_CLAIMS {
             let mut times: Vec<Timestamp> = self
                 .claims
@@ -382,31 +473,28 @@ impl<P> MediaMap<P> {
             let middle = times.len() / 2;
             let (_, from, _) = times.select_nth_unstable(middle);
             let from = *from;
-            self.retain(|claim| claim.from > from);
+            retain(&mut self.claims, |claim| claim.from > from);
+            let before =
+                std::mem::replace(&mut self.count, self.claims.values().map(Vec::len).sum());
+            self.dropped += (before - self.count) as u64;
         }
+        let mut is_used = vec![false; self.sides.len()];
+        for claim in self.claims.values().flatten() {
+            if let Some(is_used) = is_used.get_mut(claim.side as usize) {
+                *is_used = true;
+            }
+        }
+        self.sides
+            .retain(|side| is_used.get(side as usize) == Some(&true));
         self.sweep_at = (2 * self.count).max(1 << 16);
     }
+}
 
-    fn retain(&mut self, mut is_kept: impl FnMut(&Claim) -> bool) {
-        self.claims.retain(|_, claims| {
-            claims.retain(&mut is_kept);
-            !claims.is_empty()
-        });
-        self.count = self.claims.values().map(Vec::len).sum();
-        let claims = &self.claims;
-        let is_claimed = |owner: Owner, side: &Side| {
-            let mut places = side.places.iter().filter_map(|place| claims.get(place));
-            places.any(|claims| {
-                claims
-                    .iter()
-                    .any(|claim| claim.owner == owner && claim.side == side.key)
-            })
-        };
-        self.sides.retain(|owner, Sides { sides, .. }| {
-            sides.retain(|side| is_claimed(*owner, side));
-            !sides.is_empty()
-        });
-    }
+fn retain(claims: &mut HashMap<Place, Vec<Claim>>, is_kept: impl Fn(&Claim) -> bool) {
+    claims.retain(|_, claims| {
+        claims.retain(&is_kept);
+        !claims.is_empty()
+    });
 }
 
 /// Returns what tells one session from another: user, number and address of the `o=` line (RFC 8866 §5.2), without the
@@ -418,48 +506,6 @@ fn session_of<'a>(sdp: &Sdp<'a>, owner: Owner) -> (Vec<&'a [u8]>, Option<Owner>)
             (vec![user, number, network, kind, address], None)
         }
         _ => (Vec::new(), Some(owner)),
-    }
-}
-
-/// Returns the places that a description claims, each once.
-fn claims_of(sdp: &Sdp<'_>, flow: &Flow) -> Vec<(Place, Rank)> {
-    let mut claims: Vec<(Place, Rank)> = Vec::new();
-    let mut add =
-        |place: Place, rank: Rank| match claims.iter_mut().find(|(known, _)| *known == place) {
-            Some((_, known)) => *known = rank.max(*known),
-            None => claims.push((place, rank)),
-        };
-    let source = flow.src.ip().to_canonical();
-    for MediaAddress {
-        address,
-        is_tcp,
-        purpose,
-        ..
-    } in addresses(sdp)
-    {
-        let rank = match purpose {
-            Purpose::Media => Rank::Announced,
-            Purpose::Control => Rank::Control,
-        };
-        add(Place::new(address, is_tcp), rank);
-        if is_private(address) && address.ip() != source {
-            add(
-                Place::new(SocketAddr::new(source, address.port()), is_tcp),
-                Rank::Guess,
-            );
-        }
-    }
-    claims
-}
-
-/// Returns whether an address is one that a NAT stands in front of (RFC 1918, RFC 6598, RFC 4193).
-fn is_private(address: SocketAddr) -> bool {
-    match address {
-        SocketAddr::V4(v4) => {
-            let [first, second, ..] = v4.ip().octets();
-            v4.ip().is_private() || (first == 100 && second & 0xc0 == 64)
-        }
-        SocketAddr::V6(v6) => v6.ip().is_unique_local(),
     }
 }
 

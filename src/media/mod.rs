@@ -3,11 +3,13 @@
 
 mod addresses;
 mod description;
-mod life;
 mod map;
+mod place;
 mod rtcp;
 mod rtp;
+mod said;
 mod sequence;
+mod sides;
 mod streams;
 mod waiting;
 

@@ -28,17 +28,24 @@ impl<W: Write> CsvRows<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn new(output: W, columns: &[&str], is_safe: bool, is_terminal: bool) -> io::Result<Self> {
-        let mut writer = csv::WriterBuilder::new()
-            .buffer_capacity(1 << 16)
-            .from_writer(output);
-        writer.write_record(columns).map_err(io_error)?;
-        Ok(Self {
-            writer,
+        let mut rows = Self::more(output, is_safe);
+        rows.is_terminal = is_terminal;
+        rows.writer.write_record(columns).map_err(io_error)?;
+        Ok(rows)
+    }
+
+    /// Returns a writer of more rows behind those that a file has.
+    pub fn more(output: W, is_safe: bool) -> Self {
+        Self {
+            writer: csv::WriterBuilder::new()
+                .buffer_capacity(1 << 16)
+                .flexible(true)
+                .from_writer(output),
             record: ByteRecord::new(),
             is_safe,
-            is_terminal,
+            is_terminal: false,
             cell: String::new(),
-        })
+        }
     }
 
     /// Returns a writer of rows that are made harmless in the same way.

@@ -3,12 +3,17 @@
 use std::{
     borrow::Cow,
     io::{self, Write},
-    path::Path,
 };
 
+use hashbrown::HashSet;
 use serde::Serialize;
 
-use crate::{report::CsvRows, split::GroupFiles, text::escape, time::Timestamp};
+use crate::{
+    report::CsvRows,
+    split::{FileWritten, GroupFiles},
+    text::escape,
+    time::Timestamp,
+};
 
 /// What the manifest tells of a file. Fields are only ever added, at the end.
 #[derive(Clone, Debug, Serialize)]
@@ -45,9 +50,6 @@ pub struct FileRow<'a> {
     pub media: u32,
     /// How many octets the file has.
     pub bytes: u64,
-    /// The path as it is.
-    #[serde(skip)]
-    pub file: &'a Path,
 }
 
 /// What is known of a call in a file.
@@ -72,38 +74,38 @@ impl<'a> FileRow<'a> {
         "status", "caller", "callee", "media", "bytes",
     ];
 
-    /// Returns the row of the file at `path`, which has `bytes` octets.
+    /// Returns the row of a file.
     #[must_use]
-    pub fn new(group: &GroupFiles<'a>, calls: &[&'a FileCall], path: &'a Path, bytes: u64) -> Self {
+    pub fn new(
+        group: &GroupFiles<'a>,
+        calls: impl IntoIterator<Item = &'a FileCall>,
+        file: &'a FileWritten,
+    ) -> Self {
+        let calls: Vec<&FileCall> = calls.into_iter().collect();
         let mut frames = group.frames();
-        let count = frames.len();
         let first = frames
             .next()
             .map_or_else(Timestamp::default, |frame| frame.ts);
-        let mut legs: Vec<Cow<'a, str>> = Vec::new();
-        for call in calls {
-            if !legs.iter().any(|leg| *leg == call.call_id) {
-                legs.push(Cow::Borrowed(&call.call_id));
-            }
-        }
+        let mut known = HashSet::new();
+        let legs = calls.iter().map(|call| call.call_id.as_str());
+        let legs = legs.filter(|leg| known.insert(*leg)).map(Cow::Borrowed);
         let call = calls.first();
         Self {
             r#type: "file",
-            path: path.to_string_lossy(),
+            path: file.path.to_string_lossy(),
             call_id: (!group.call_id.is_empty()).then(|| escape(group.call_id)),
             messages: group.messages,
-            frames: count,
+            frames: file.frames,
             first,
-            last: frames.last().map_or(first, |frame| frame.ts),
-            legs,
+            last: frames.next_back().map_or(first, |frame| frame.ts),
+            legs: legs.collect(),
             calls: calls.len(),
             outcome: call.map(|call| call.outcome),
             status: call.and_then(|call| call.status),
             caller: call.and_then(|call| call.caller.as_deref()),
             callee: call.and_then(|call| call.callee.as_deref()),
             media: group.media,
-            bytes,
-            file: path,
+            bytes: file.bytes,
         }
     }
 

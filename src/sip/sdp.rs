@@ -26,6 +26,8 @@ pub struct Media<'a> {
     pub kind: &'a [u8],
     /// The port; 0 when the stream is refused or off.
     pub port: u16,
+    /// How many ports there are, two apart from each other with RTP: layers of one stream (RFC 8866 §5.14).
+    pub ports: u16,
     /// The protocol, such as `RTP/AVP`.
     pub protocol: &'a [u8],
     /// The formats: payload types for RTP.
@@ -108,17 +110,19 @@ impl<'a> Media<'a> {
         let (port, value) = split_word(value);
         let (protocol, formats) = split_word(value);
         // "port/count" is for layered streams on ports in a row.
-        let port = memchr(b'/', port)
+        let (port, ports) = memchr(b'/', port)
             .and_then(|at| split_around(port, at))
-            .map_or(port, |(port, _)| port);
+            .unwrap_or((port, b"1"));
+        let number = |text| {
+            super::cseq::saturating_number(text).and_then(|number| u16::try_from(number).ok())
+        };
         let lines_len = lines(rest)
             .find(|(name, ..)| *name == b'm')
             .map(|(_, value, _)| offset_of_line(rest, value));
         Self {
             kind,
-            port: super::cseq::saturating_number(port)
-                .and_then(|port| u16::try_from(port).ok())
-                .unwrap_or_default(),
+            port: number(port).unwrap_or_default(),
+            ports: number(ports).unwrap_or(1),
             protocol,
             formats,
             connection,
@@ -225,6 +229,8 @@ mod tests {
                 (b"image", 0, b"udptl", b"t38", b"192.0.2.1"),
             ]
         );
+        let ports: Vec<u16> = sdp.media.iter().map(|media| media.ports).collect();
+        assert_eq!(ports, [1, 2, 1]);
         assert_eq!(sdp.media[0].attribute("sendonly"), Some(&b""[..]));
         assert_eq!(sdp.media[0].attribute("rtcp"), None);
         assert_eq!(sdp.media[1].attribute("rtcp"), Some(&b"53020"[..]));

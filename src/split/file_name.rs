@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 /// Longer names are cut; with hash and suffix they stay far below the 255 octets of all file systems.
 const MAX_LEN: usize = 100;
@@ -23,7 +23,7 @@ const MANY_FILES: usize = 10_000;
 /// ```
 #[must_use]
 pub fn sanitize(call_id: &[u8]) -> String {
-    let mut name = String::with_capacity(call_id.len());
+    let mut name = String::with_capacity(call_id.len().min(MAX_LEN) + 16);
     for (index, &octet) in call_id.iter().enumerate() {
         let stays =
             octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'@' | b'-' | b'.' | b'+');
@@ -48,11 +48,11 @@ pub fn sanitize(call_id: &[u8]) -> String {
 
 /// Returns whether Windows takes a name for a device.
 fn is_reserved(name: &str) -> bool {
-    let stem = name
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let stem = name.split('.').next().unwrap_or_default();
+    if !matches!(stem.len(), 3 | 4) {
+        return false;
+    }
+    let stem = stem.to_ascii_lowercase();
     let numbered = |kind: &str| {
         stem.strip_prefix(kind)
             .is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
@@ -79,6 +79,8 @@ pub struct FileNames {
     style: NameStyle,
     directories: u32,
     taken: HashSet<String>,
+    /// What to try next for a name that was taken, by what it has in it and the hash of the Call-ID.
+    next: HashMap<(String, u32), u32>,
 }
 
 impl FileNames {
@@ -90,6 +92,7 @@ impl FileNames {
             directories: style.directories.unwrap_or(usual),
             style,
             taken: HashSet::with_capacity(files),
+            next: HashMap::new(),
         }
     }
 
@@ -102,25 +105,48 @@ impl FileNames {
         extension: &str,
         is_taken: impl Fn(&Path) -> bool,
     ) -> PathBuf {
-        let mut own = sanitize(text);
-        let mut again = 0_u32;
+        let base = sanitize(text);
+        let path = self.path(&base, call_id, extension);
+        if self.take(&path, &is_taken) {
+            return path;
+        }
+        // Whoever has this base and this hash has tried all numbers below.
+        let hash = hash(call_id);
+        let key = (base.to_ascii_lowercase(), hash);
+        let mut number = self.next.get(&key).copied().unwrap_or(hash);
         loop {
-            let NameStyle { prefix, suffix, .. } = &self.style;
-            let extension = self.style.extension.as_deref().unwrap_or(extension);
-            let name = format!("{prefix}{own}{suffix}.{extension}");
-            let folded = name.to_ascii_lowercase();
-            let path = self.directory(call_id).join(name);
-            if !self.taken.contains(&folded) && !is_taken(&path) {
-                self.taken.insert(folded);
+            let path = self.path(&format!("{base}-{number:08x}"), call_id, extension);
+            number = number.wrapping_add(1);
+            if self.take(&path, &is_taken) {
+                self.next.insert(key, number);
                 return path;
             }
-            own = format!(
-                "{}-{:08x}",
-                sanitize(text),
-                hash(call_id).wrapping_add(again)
-            );
-            again = again.wrapping_add(1);
         }
+    }
+
+    /// Returns the path of a file whose name has `own` in it.
+    fn path(&self, own: &str, call_id: &[u8], extension: &str) -> PathBuf {
+        let NameStyle { prefix, suffix, .. } = &self.style;
+        let name = match self.style.extension.as_deref().unwrap_or(extension) {
+            "" => format!("{prefix}{own}{suffix}"),
+            extension => format!("{prefix}{own}{suffix}.{extension}"),
+        };
+        self.directory(call_id).join(name)
+    }
+
+    /// Takes a name, wherever it is, unless it is taken.
+    fn take(&mut self, path: &Path, is_taken: impl Fn(&Path) -> bool) -> bool {
+        let mut folded = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        folded.make_ascii_lowercase();
+        let is_free = !self.taken.contains(&folded) && !is_taken(path);
+        if is_free {
+            self.taken.insert(folded);
+        }
+        is_free
     }
 
     /// Returns the directories that names are in, if they are not all in one.
@@ -220,6 +246,23 @@ mod tests {
             path == Path::new("c_free_x.pcap")
         });
         assert_ne!(other, PathBuf::from("c_free_x.pcap"));
+    }
+
+    #[test]
+    fn calls_of_one_call_id_have_names_in_turn() {
+        // The FNV-1a hash of "a" is e40c292c. As many as would take minutes if each tried the names of all before it.
+        let mut names = FileNames::new(style(Some(0)), 200_000);
+        let all: Vec<PathBuf> = (0..200_000)
+            .map(|_| names.name(b"a", b"a", "pcap", |_| false))
+            .collect();
+        for (at, name) in [
+            (0, "c_a_x.pcap"),
+            (1, "c_a-e40c292c_x.pcap"),
+            (2, "c_a-e40c292d_x.pcap"),
+            (199_999, "c_a-e40f366a_x.pcap"),
+        ] {
+            assert_eq!(all[at], PathBuf::from(name));
+        }
     }
 
     #[test]

@@ -1,21 +1,25 @@
 //! Writing one capture file for each group.
 
 use std::{
-    fs::{self, File},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use flate2::{Compression, write::GzEncoder};
+use hashbrown::HashSet;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::{
-    capture::{About, Frame, FrameReader, InputSummary, LinkType, OutputFormat, encode},
-    error::{Error, Result},
-    packet::{self, DecodeOptions},
-    split::{FileNames, GroupFiles, GroupFrames, NameStyle},
+    capture::{About, Frame, FrameReader, InputSummary, LinkType, OutputFormat},
+    error::Result,
+    packet::DecodeOptions,
+    split::{
+        FileNames, GroupFiles, GroupFrames, NameStyle,
+        file_writer::{Buffers, FileWriter, How},
+    },
 };
 
 /// Which container files are.
@@ -59,19 +63,32 @@ pub struct FileOptions {
     pub nanos: bool,
     /// How the innermost IP packets are found that are written instead of the frames.
     pub strip_tunnels: Option<DecodeOptions>,
-    /// Whether a file that exists keeps its name, and the new one gets another.
-    pub keep_existing: bool,
+    /// What becomes of files that exist.
+    pub existing: Existing,
+    /// What no file may be called, by whole paths.
+    pub reserved: Vec<PathBuf>,
     /// What the frames were read from, for the names of interfaces.
     pub inputs: Vec<InputSummary>,
 }
 
+/// What becomes of a file that exists when another one is to have its name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Existing {
+    /// Nothing: there should be none, and it is an error.
+    Refuse,
+    /// It stays, and the new one gets another name.
+    Keep,
+    /// The new one takes its place.
+    Overwrite,
+}
+
 /// What tells a file from others.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Label {
-    /// What its name has in it.
-    pub name: Vec<u8>,
-    /// What a pcapng file says about itself.
-    pub comment: String,
+pub trait Labels: Sync {
+    /// Returns what the name of a group's file has in it.
+    fn name(&self, group: &GroupFiles<'_>) -> Vec<u8>;
+
+    /// Returns what a pcapng file says about itself.
+    fn comment(&self, group: &GroupFiles<'_>) -> String;
 }
 
 /// The files of a run: where each goes and in which format.
@@ -79,50 +96,95 @@ pub struct CallFiles<'a> {
     groups: &'a GroupFrames,
     directory: &'a Path,
     options: &'a FileOptions,
-    label: &'a (dyn Fn(&GroupFiles<'_>) -> Label + Sync),
-    names: FileNames,
+    labels: &'a dyn Labels,
+    names: Mutex<FileNames>,
+    /// What is not to be overwritten, as names are compared.
+    reserved: HashSet<String>,
     targets: Vec<(PathBuf, OutputFormat)>,
 }
 
+/// A file that was written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FileWritten {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many octets it has.
+    pub bytes: u64,
+    /// How many frames are in it.
+    pub frames: usize,
+}
+
+/// What came of writing files.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    /// The file of each group; nothing where there was nothing to write, or no time.
+    pub files: Vec<Option<FileWritten>>,
+    /// Where the frames stand that were left out of some file: input and offset, in order.
+    pub left: Vec<(u16, u64)>,
+}
+
 impl<'a> CallFiles<'a> {
-    /// Returns the files for `groups` in `directory`, with a label for each. Nothing is written.
+    /// Returns the files for `groups` in `directory`, each with a label. Nothing is written.
     #[must_use]
     pub fn new(
         groups: &'a GroupFrames,
         directory: &'a Path,
         options: &'a FileOptions,
-        label: &'a (dyn Fn(&GroupFiles<'_>) -> Label + Sync),
+        labels: &'a dyn Labels,
     ) -> Self {
-        let mut names = FileNames::new(options.style.clone(), groups.len());
-        let packing = options.packing.map_or("", Packing::extension);
-        let target = |group: GroupFiles<'_>| {
-            let format = options.format(&group);
-            let extension = format!("{}{packing}", format.suffix());
-            let name = names.name(&label(&group).name, group.call_id, &extension, |name| {
-                options.keep_existing && directory.join(name).exists()
-            });
-            (directory.join(name), format)
-        };
-        let targets = groups.iter().map(target).collect();
-        Self {
+        let fold = |path: &PathBuf| path.to_string_lossy().to_ascii_lowercase();
+        let mut files = Self {
             groups,
             directory,
             options,
-            label,
-            names,
-            targets,
-        }
+            labels,
+            names: Mutex::new(FileNames::new(options.style.clone(), groups.len())),
+            reserved: options.reserved.iter().map(fold).collect(),
+            targets: Vec::new(),
+        };
+        let whole = directory.canonicalize().ok();
+        let target = |group: GroupFiles<'_>| {
+            let format = options.format(&group);
+            (files.name(&group, format, whole.as_deref()), format)
+        };
+        files.targets = groups.iter().map(target).collect();
+        files
     }
 
-    /// Returns each group with the path of its file.
+    /// Returns the path for the file of a group: one that no other group has.
+    fn name(&self, group: &GroupFiles<'_>, format: OutputFormat, whole: Option<&Path>) -> PathBuf {
+        let packing = self.options.packing.map_or("", Packing::extension);
+        let extension = format!("{}{packing}", format.suffix());
+        let is_kept = |name: &Path| {
+            self.options.existing == Existing::Keep
+                && self.directory.join(name).symlink_metadata().is_ok()
+        };
+        let is_reserved = |name: &Path| {
+            let path = whole.unwrap_or(self.directory).join(name);
+            !self.reserved.is_empty()
+                && self
+                    .reserved
+                    .contains(&path.to_string_lossy().to_ascii_lowercase())
+        };
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = names.name(
+            &self.labels.name(group),
+            group.call_id,
+            &extension,
+            |name| is_kept(name) || is_reserved(name),
+        );
+        self.directory.join(name)
+    }
+
+    /// Returns each group with the path that its file is to have.
     pub fn iter(&self) -> impl Iterator<Item = (GroupFiles<'a>, &Path)> {
         self.groups
             .iter()
             .zip(self.targets.iter().map(|(path, _)| path.as_path()))
     }
 
-    /// Writes the files, many at a time, each with one call to the system. None is ever there half; `stop` ends the
-    /// work between two files. Returns how many octets each has.
+    /// Writes the files, many at a time. None is ever there half; `stop` ends the work between two files. The directory
+    /// has to exist.
     ///
     /// # Errors
     /// When a file cannot be written, or frames cannot be read again.
@@ -131,28 +193,29 @@ impl<'a> CallFiles<'a> {
         reader: &FrameReader,
         threads: usize,
         stop: &AtomicBool,
-    ) -> Result<Vec<u64>> {
-        let directories = std::iter::once(PathBuf::new()).chain(self.names.directories());
-        for directory in directories.map(|name| self.directory.join(name)) {
-            fs::create_dir_all(&directory).map_err(|source| Error::Write {
-                path: directory,
-                source,
-            })?;
-        }
+    ) -> Result<Written> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
             .map_err(io::Error::other)?;
-        pool.install(|| {
+        let left = Mutex::new(Vec::new());
+        let files: Result<Vec<_>> = pool.install(|| {
             (0..self.targets.len())
                 .into_par_iter()
                 .map_init(Buffers::default, |buffers, position| {
                     if stop.load(Ordering::Relaxed) {
-                        return Ok(0);
+                        return Ok(None);
                     }
-                    self.write_one(position, reader, buffers)
+                    self.write_one(position, reader, buffers, &left)
                 })
                 .collect()
+        });
+        let mut left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
+        left.sort_unstable();
+        left.dedup();
+        Ok(Written {
+            files: files?,
+            left,
         })
     }
 
@@ -161,42 +224,43 @@ impl<'a> CallFiles<'a> {
         position: usize,
         reader: &FrameReader,
         buffers: &mut Buffers,
-    ) -> Result<u64> {
+        left: &Mutex<Vec<(u16, u64)>>,
+    ) -> Result<Option<FileWritten>> {
         let (Some(group), Some((path, format))) =
             (self.groups.get(position), self.targets.get(position))
         else {
-            return Ok(0);
+            return Ok(None);
         };
         let comment = match format {
-            OutputFormat::PcapNg { .. } => (self.label)(&group).comment,
+            OutputFormat::PcapNg { .. } => self.labels.comment(&group),
             OutputFormat::Pcap { .. } => String::new(),
         };
         let about = About {
             comment: &comment,
             inputs: &self.options.inputs,
         };
-        buffers.octets.clear();
-        buffers.file.clear();
-        for frame in group.frames() {
-            reader.read(&frame, &mut buffers.octets)?;
-        }
-        let mut rest = buffers.octets.as_slice();
-        let strip = self.options.strip_tunnels.as_ref();
-        let frames = group.frames().filter_map(|frame| {
-            let (octets, behind) = rest.split_at(rest.len().min(frame.captured as usize));
-            rest = behind;
-            match strip {
-                Some(options) => inner(frame, octets, options),
-                None => Some((frame, octets)),
-            }
-        });
-        let result = encode(frames, *format, &about, &mut buffers.file)
-            .and_then(|()| buffers.pack(self.options.packing))
-            .and_then(|octets| write_whole(path, octets).map(|()| octets.len() as u64));
-        result.map_err(|source| Error::Write {
-            path: path.clone(),
-            source,
-        })
+        let mut writer = FileWriter::new(path, self.directory, self.options.packing);
+        writer.write(
+            group.frames(),
+            &How {
+                format: *format,
+                about,
+                reader,
+                strip: self.options.strip_tunnels.as_ref(),
+            },
+            buffers,
+            &mut |frame: &Frame| {
+                let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+                left.push((frame.origin.input, frame.origin.offset));
+            },
+        )?;
+        let existing = self.options.existing;
+        // Another run may write to the same directory.
+        let again = || {
+            let whole = self.directory.canonicalize().ok();
+            (existing == Existing::Keep).then(|| self.name(&group, *format, whole.as_deref()))
+        };
+        writer.finish(existing == Existing::Overwrite, again)
     }
 }
 
@@ -214,71 +278,5 @@ impl FileOptions {
                 OutputFormat::for_links(group.frames().map(|frame| frame.link), nanos)
             }
         }
-    }
-}
-
-/// Returns the innermost IP packet of a frame as a frame of its own; none when there is no IP in it.
-fn inner<'o>(frame: Frame, octets: &'o [u8], options: &DecodeOptions) -> Option<(Frame, &'o [u8])> {
-    let packet = packet::decode(octets, frame.link, frame.orig_len, 0, options);
-    let span = packet.ip_packet;
-    let inner = span.of(octets);
-    if inner.is_empty() {
-        return None;
-    }
-    // What is behind it in the frame is padding; what is missing of it was not captured.
-    let on_wire = if span.end() < octets.len() {
-        inner.len() as u32
-    } else {
-        frame.orig_len.saturating_sub(span.start() as u32)
-    };
-    let frame = Frame {
-        captured: inner.len() as u32,
-        orig_len: on_wire.max(inner.len() as u32),
-        link: LinkType::RAW,
-        ..frame
-    };
-    Some((frame, inner))
-}
-
-/// Writes a file under its name with `.part` and gives it its own when it is whole. So no half file has a final name, and
-/// what is behind a link stays as it is.
-fn write_whole(path: &Path, octets: &[u8]) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = Path::new(&part);
-    let result = File::create(part)
-        .and_then(|mut file| file.write_all(octets))
-        .and_then(|()| fs::rename(part, path));
-    if result.is_err() {
-        // If even that fails there is nothing left to do.
-        let _ = fs::remove_file(part);
-    }
-    result
-}
-
-/// Buffers of a thread.
-#[derive(Default)]
-struct Buffers {
-    octets: Vec<u8>,
-    file: Vec<u8>,
-    packed: Vec<u8>,
-}
-
-impl Buffers {
-    /// Returns the file, compressed if it is to be.
-    fn pack(&mut self, packing: Option<Packing>) -> io::Result<&[u8]> {
-        match packing {
-            None => return Ok(&self.file),
-            Some(Packing::Gzip) => {
-                self.packed.clear();
-                let mut encoder = GzEncoder::new(&mut self.packed, Compression::default());
-                encoder.write_all(&self.file)?;
-                encoder.finish()?;
-            }
-            Some(Packing::Zstd) => {
-                self.packed = compress_to_vec(self.file.as_slice(), CompressionLevel::Fastest);
-            }
-        }
-        Ok(&self.packed)
     }
 }

@@ -101,12 +101,15 @@ impl FrameIndex {
         }
     }
 
-    /// Adds a frame with media to a group.
-    pub fn add_media(&mut self, group: Group, frame: &Frame) {
+    /// Adds a packet of media to a group: its last frame, and those before it if it came in several.
+    pub fn add_media(&mut self, group: Group, last: &Frame, before: &[Frame]) {
         if let Some(entry) = self.groups.get_mut(group as usize) {
             entry.media = entry.media.saturating_add(1);
         }
-        self.add(group, frame);
+        for frame in before {
+            self.add(group, frame);
+        }
+        self.add(group, last);
     }
 
     fn add(&mut self, group: Group, frame: &Frame) {
@@ -408,7 +411,9 @@ impl GroupFrames {
 
 impl<'a> GroupFiles<'a> {
     /// Returns the frames in the order of the capture. Their numbers are not known any more.
-    pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame> + Clone + use<'a> {
+    pub fn frames(
+        &self,
+    ) -> impl ExactSizeIterator<Item = Frame> + DoubleEndedIterator + Clone + use<'a> {
         let index = self.index;
         let frame = |number: &u32| index.frame(*number).unwrap_or(NO_FRAME);
         self.order.iter().map(frame)
@@ -472,7 +477,7 @@ mod tests {
         index.add_message(b, &[frame(0, 200, 5), frame(0, 300, 6)]);
         index.add_message(a, &[frame(0, 300, 6)]);
         index.add_message(a, &[frame(0, 250, 5), frame(0, 300, 6)]);
-        index.add_media(b, &frame(0, 150, 3));
+        index.add_media(b, &frame(0, 150, 3), &[]);
         let unselected = index.of_call_id(b"c");
         index.add_message(unselected, &[frame(0, 400, 7)]);
         index.select(a);

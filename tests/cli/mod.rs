@@ -5,6 +5,7 @@ mod json;
 mod ladder;
 mod snapshots;
 mod split;
+mod split_files;
 mod split_media;
 
 use std::path::Path;

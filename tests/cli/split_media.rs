@@ -12,21 +12,21 @@ use crate::support::{
     program::{Run, run},
 };
 
-const START_NS: i64 = 1_767_225_600_000_000_000;
+pub(super) const START_NS: i64 = 1_767_225_600_000_000_000;
 
-const ALICE: &str = "192.0.2.1:5060";
-const BOB: &str = "192.0.2.2:5060";
+pub(super) const ALICE: &str = "192.0.2.1:5060";
+pub(super) const BOB: &str = "192.0.2.2:5060";
 
 /// Packets with their times, as they are captured.
 #[derive(Default)]
-struct Scene {
-    frames: Vec<Frame>,
+pub(super) struct Scene {
+    pub(super) frames: Vec<Frame>,
     tunnel: Option<Tunnel>,
 }
 
 impl Scene {
     /// A datagram at so many milliseconds; returns its number in the capture, from 0 on.
-    fn packet(&mut self, millis: i64, src: &str, dst: &str, payload: &[u8]) -> usize {
+    pub(super) fn packet(&mut self, millis: i64, src: &str, dst: &str, payload: &[u8]) -> usize {
         let [src, dst]: [SocketAddr; 2] = [src, dst].map(|address| address.parse().unwrap());
         let id = self.frames.len() as u16;
         let packet = ip::udp(src, dst, id, payload);
@@ -45,7 +45,13 @@ impl Scene {
     }
 
     /// A message of a call; one with a port announces media at the address of its sender.
-    fn message(&mut self, millis: i64, call_id: &str, start: &str, port: Option<u16>) -> usize {
+    pub(super) fn message(
+        &mut self,
+        millis: i64,
+        call_id: &str,
+        start: &str,
+        port: Option<u16>,
+    ) -> usize {
         let is_response = start.starts_with("SIP");
         let (src, dst) = if is_response {
             (BOB, ALICE)
@@ -81,11 +87,16 @@ impl Scene {
         self.packet(millis, src, dst, &[&RTP[..], &[7; 160]].concat())
     }
 
+    /// Writes the capture to a directory.
+    pub(super) fn write(&self, dir: &Path, name: &str) {
+        let capture = Container::PcapMicros.encode(&self.frames);
+        std::fs::write(dir.join(name), capture).unwrap();
+    }
+
     /// Writes the capture, runs the command in its directory and returns that.
     fn split(&self, args: &str) -> (TempDir, Run) {
         let dir = tempfile::tempdir().unwrap();
-        let capture = Container::PcapMicros.encode(&self.frames);
-        std::fs::write(dir.path().join("in.pcap"), capture).unwrap();
+        self.write(dir.path(), "in.pcap");
         let args = format!("split -q -o out {args} in.pcap");
         let run = run(
             dir.path(),
@@ -98,7 +109,7 @@ impl Scene {
     }
 
     /// Returns which frames a file has, by their numbers.
-    fn numbers(&self, path: &Path) -> Vec<usize> {
+    pub(super) fn numbers(&self, path: &Path) -> Vec<usize> {
         let number = |(ts, bytes): &Stored| {
             let mut frames = self.frames.iter();
             let place = frames.position(|frame| frame.ts_ns == *ts && frame.bytes == *bytes);
@@ -124,7 +135,7 @@ impl Scene {
 const RTP: [u8; 12] = [0x80, 0, 0, 1, 0, 0, 0, 160, 1, 2, 3, 4];
 const RTCP: [u8; 8] = [0x80, 201, 0, 1, 1, 2, 3, 4];
 
-const INVITE: &str = "INVITE sip:bob@example.com SIP/2.0";
+pub(super) const INVITE: &str = "INVITE sip:bob@example.com SIP/2.0";
 const OK: &str = "SIP/2.0 200 OK";
 const ACK: &str = "ACK sip:bob@example.com SIP/2.0";
 const BYE: &str = "BYE sip:bob@example.com SIP/2.0";
@@ -280,10 +291,14 @@ fn messages_that_cannot_be_worked_with_are_collected() {
     let (dir, run) = scene.split("--errors errors.pcap");
     assert_eq!(run.status, 0, "{run}");
     assert_eq!(scene.numbers(&dir.path().join("errors.pcap")), [bad]);
+    // They are where they would be without that.
     assert_eq!(
         String::from_utf8_lossy(&run.stdout),
-        "out/callid_good.pcap\n"
+        "out/callid_good.pcap\nout/callid_no-call-id.pcap\n"
     );
+    let (again, _) = scene.split("--rest rest.pcap");
+    let out = |dir: &TempDir| contents(&dir.path().join("out"));
+    assert_eq!(out(&dir), out(&again));
 }
 
 #[test]
@@ -326,7 +341,7 @@ fn nothing_half_is_left_when_the_disk_is_not_there() {
 }
 
 /// Returns the octets of all files in a directory, by their names.
-fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(super) fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);
     entries
         .map(|entry| {

@@ -81,6 +81,15 @@ impl InputArgs {
         Ok(inputs)
     }
 
+    /// Opens the files of a run once more: those, and not what has come into their directories since.
+    pub(crate) fn reopen(&self, inputs: &Inputs) -> anyhow::Result<Inputs> {
+        let options = InputOptions {
+            block_bytes: self.block_bytes as usize,
+            rereadable: false,
+        };
+        Ok(Inputs::open(&files(inputs), &options)?)
+    }
+
     /// Returns which frames are read, checked against the link types that are known before any frame is read.
     fn bpf(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Bpf>>> {
         let Some(expression) = &self.bpf else {

@@ -13,8 +13,8 @@ use tempfile::NamedTempFile;
 pub(crate) enum Output {
     /// The standard output; written line by line when somebody watches.
     Stdout(BufWriter<io::Stdout>, bool),
-    /// A file under a temporary name.
-    File(BufWriter<NamedTempFile>, PathBuf),
+    /// A file under a temporary name, and whether it may take the place of one that exists.
+    File(BufWriter<NamedTempFile>, PathBuf, bool),
     /// A device or a pipe, which is written to as it is.
     Device(BufWriter<fs::File>, PathBuf),
 }
@@ -60,6 +60,7 @@ impl Output {
         Ok(Self::File(
             BufWriter::with_capacity(1 << 18, file),
             path.to_owned(),
+            force,
         ))
     }
 
@@ -75,16 +76,20 @@ impl Output {
             Self::Device(mut device, path) => device
                 .flush()
                 .with_context(|| format!("cannot write {}", path.display())),
-            Self::File(file, path) => {
+            Self::File(file, path, force) => {
                 let error = || format!("cannot write {}", path.display());
                 let file = file
                     .into_inner()
                     .map_err(io::IntoInnerError::into_error)
                     .with_context(error)?;
                 make_readable(file.as_file()).with_context(error)?;
-                file.persist(&path)
-                    .map_err(|error| error.error)
-                    .with_context(error)?;
+                // It was not there in the beginning.
+                let result = if force {
+                    file.persist(&path)
+                } else {
+                    file.persist_noclobber(&path)
+                };
+                result.map_err(|error| error.error).with_context(error)?;
                 Ok(())
             }
         }
@@ -101,7 +106,7 @@ impl Write for Output {
                 }
                 Ok(written)
             }
-            Self::File(file, _) => file.write(data),
+            Self::File(file, ..) => file.write(data),
             Self::Device(device, _) => device.write(data),
         }
     }
@@ -109,7 +114,7 @@ impl Write for Output {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Stdout(stdout, _) => stdout.flush(),
-            Self::File(file, _) => file.flush(),
+            Self::File(file, ..) => file.flush(),
             Self::Device(device, _) => device.flush(),
         }
     }

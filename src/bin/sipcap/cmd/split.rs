@@ -1,21 +1,14 @@
 //! `sipcap split`: every call in its own capture file, with its media.
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-    sync::atomic::Ordering,
-};
+use std::{path::PathBuf, sync::atomic::Ordering};
 
-use anyhow::{Context, bail};
 use clap::ValueEnum;
-use hashbrown::HashSet;
 use sipcap::{
-    capture::{InputSummary, Inputs},
+    capture::InputSummary,
     packet::DecodeOptions,
     pipeline::Summary,
     report::FileRow,
-    split::{CallFiles, Container, FileOptions, GroupFiles, GroupFrames, NameStyle, Packing},
+    split::{CallFiles, Container, Existing, FileOptions, NameStyle, Packing, Written},
     track::CorrelationLevel,
 };
 
@@ -24,9 +17,8 @@ use crate::{
     cli::{InputArgs, SelectArgs, WhereArgs},
     exit::Outcome,
     input::{self, Twice},
-    output::Output,
     packets::Packets,
-    split::{By, Calls, Collector, Labels, Manifest, MediaKind, write_rest},
+    split::{By, Calls, Collector, Directory, Extras, FileLabels, Labels, MediaKind, Wanted},
     track::{TrackArgs, Tracked},
     ui::Ui,
 };
@@ -71,10 +63,10 @@ struct ContentArgs {
     media: MediaKind,
     /// Write the innermost IP packets instead of the frames that they were captured in
     ///
-    /// What has no IP packet in it is left out; a packet in a tunnel whose own packets came in fragments stays in these.
+    /// What has no IP packet in it is left out, told of, and goes to the file of --rest; a packet in a tunnel whose own packets came in fragments stays in these.
     #[arg(long)]
     strip_tunnels: bool,
-    /// Collect the frames of messages that nothing can be made of in this file
+    /// Collect the frames of messages that nothing can be made of in this file, too
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
     /// Collect all frames that are in none of the other files in this file
@@ -128,12 +120,26 @@ struct FilesArgs {
     /// Write to a directory that has something in it, and overwrite files
     #[arg(long, conflicts_with = "append")]
     force: bool,
-    /// Write to a directory that has something in it; a file that exists stays, and the new one gets another name
+    /// Write to a directory that has something in it; a file that exists stays, and the new one gets another name; a manifest
+    /// that exists gets more rows
     #[arg(long)]
     append: bool,
     /// Put an apostrophe before CSV cells that a spreadsheet would run as formulas
     #[arg(long)]
     csv_safe: bool,
+}
+
+impl FilesArgs {
+    /// Returns what becomes of files that exist.
+    const fn existing(&self) -> Existing {
+        if self.force {
+            Existing::Overwrite
+        } else if self.append {
+            Existing::Keep
+        } else {
+            Existing::Refuse
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
@@ -161,10 +167,10 @@ const EXAMPLES: &str = "Examples:
 
 pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let labels = Labels::new(args.names.name.as_deref())?;
-    let directory = Directory::make(&args.output)?;
+    let directory = Directory::make(&args.output.output, args.output.existing())?;
     let source = args.source()?;
     let mut inputs = args.input.open_paths(&source.paths, true, ui)?;
-    let mut extras = Extras::open(args, &input::files(&inputs))?;
+    let mut extras = Extras::open(&args.wanted(), &input::files(&inputs))?;
 
     // Which frames belong together.
     let names = source.names(&inputs);
@@ -173,41 +179,63 @@ pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     if run.summary.interrupted {
         return Ok(run.outcome(false));
     }
-    let mut found = collector.into_found(&names, ui);
-    let errors = found.errors.take();
+    let found = collector.into_found(&names, ui);
+    found.warn(ui);
 
     // A file for each.
-    let options = args.file_options(&run.summary);
+    let options = args.file_options(&run.summary, extras.places());
     let calls = found.calls_by_group();
-    let label = |group: &GroupFiles<'_>| labels.of(group, &calls);
-    let files = CallFiles::new(&found.groups, &args.output.output, &options, &label);
-    refuse_inputs(&files, &run.summary, &args.output.output)?;
+    let labels = FileLabels {
+        labels: &labels,
+        calls: &calls,
+    };
+    let files = CallFiles::new(&found.groups, &args.output.output, &options, &labels);
+    directory.refuse_inputs(&files, &run.summary)?;
     let threads = args.input.threads.into();
-    let sizes = files.write(&inputs.frame_reader(), threads, input::stop())?;
-    if !found.groups.is_empty() {
-        directory.keep();
-    }
+    let written = files.write(&inputs.frame_reader(), threads, input::stop())?;
 
     // What is in none of them, and what is to be told.
-    extras.write_errors(errors, &inputs)?;
-    if extras.rest.is_some() {
-        let mut again = args.input.open_paths(&source.paths, false, ui)?;
-        extras.write_rest(&mut again, &run.summary.inputs, &found.groups)?;
+    let is_stopped = || input::stop().load(Ordering::Relaxed);
+    if !is_stopped() {
+        extras.write_errors(found.errors.as_ref(), &inputs)?;
     }
-    if input::stop().load(Ordering::Relaxed) {
+    if !is_stopped() && args.content.rest.is_some() {
+        let mut again = args.input.reopen(&inputs)?;
+        let places = found.places(&written.left);
+        extras.write_rest(&mut again, &run.summary.inputs, &places)?;
+    }
+    if is_stopped() {
         ui.note("interrupted");
         return Ok(Outcome::Interrupted);
     }
-    let rows = files.iter().zip(sizes).map(|((group, path), bytes)| {
+    let pairs = files.iter().zip(&written.files);
+    let told = pairs.filter_map(|((group, _), file)| {
+        let file = file.as_ref()?;
         let calls = calls.get(&group.group).into_iter().flatten();
-        let calls: Vec<_> = calls.map(|note| &note.call).collect();
-        FileRow::new(&group, &calls, path, bytes)
+        let row = move || FileRow::new(&group, calls.map(|note| &note.call), file);
+        Some((file.path.as_path(), row))
     });
-    extras.tell(rows, args.output.print0)?;
-    let count = found.groups.len();
+    extras.tell(told, args.output.print0)?;
+    Ok(run.outcome(tell_count(&written, ui)))
+}
+
+/// Tells how many files there are; returns whether there is any.
+fn tell_count(written: &Written, ui: &Ui) -> bool {
+    let left = written.left.len();
+    if left > 0 {
+        let frames = if left == 1 {
+            "frame has"
+        } else {
+            "frames have"
+        };
+        ui.warn(format_args!(
+            "{left} {frames} no IP packet in them to be written; --strip-tunnels leaves them out"
+        ));
+    }
+    let count = written.files.iter().flatten().count();
     let files = if count == 1 { "file" } else { "files" };
     ui.note(format_args!("Wrote {count} {files}."));
-    Ok(run.outcome(count > 0))
+    count > 0
 }
 
 impl SplitArgs {
@@ -247,8 +275,19 @@ impl SplitArgs {
         ))
     }
 
-    /// Returns how files are written.
-    fn file_options(&self, summary: &Summary) -> FileOptions {
+    /// Returns which files are wanted besides those of the calls.
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            errors: self.content.errors.as_deref(),
+            rest: self.content.rest.as_deref(),
+            manifest: self.output.manifest.as_deref(),
+            existing: self.output.existing(),
+            csv_safe: self.output.csv_safe,
+        }
+    }
+
+    /// Returns how files are written, none of them to the `reserved` places.
+    fn file_options(&self, summary: &Summary, reserved: Vec<PathBuf>) -> FileOptions {
         let (names, output) = (&self.names, &self.output);
         let usual = if names.name.is_some() { "" } else { "callid_" };
         let decode = DecodeOptions {
@@ -271,150 +310,18 @@ impl SplitArgs {
             }),
             nanos: summary.inputs.iter().any(InputSummary::has_nanos),
             strip_tunnels: self.content.strip_tunnels.then_some(decode),
-            keep_existing: output.append,
+            existing: output.existing(),
+            reserved,
             inputs: summary.inputs.clone(),
         }
     }
 }
 
-/// The files besides those of the calls.
-struct Extras {
-    errors: Option<Output>,
-    rest: Option<Output>,
-    manifest: Option<Manifest>,
-}
-
-impl Extras {
-    /// Opens them, so that nothing is read in vain.
-    fn open(args: &SplitArgs, inputs: &[PathBuf]) -> anyhow::Result<Self> {
-        let (content, output) = (&args.content, &args.output);
-        let paths = [&content.errors, &content.rest, &output.manifest];
-        let mut named: Vec<&PathBuf> = paths.into_iter().flatten().collect();
-        named.sort();
-        if let Some([path, _]) = named
-            .windows(2)
-            .find(|pair| matches!(pair, [one, other] if one == other))
-        {
-            bail!("{} is to be two files; name another", path.display());
-        }
-        let open = |path: &PathBuf| Output::open(Some(path), output.force, inputs);
-        let manifest = |path: &PathBuf| Manifest::open(path, output.force, output.csv_safe, inputs);
-        Ok(Self {
-            errors: content.errors.as_ref().map(open).transpose()?,
-            rest: content.rest.as_ref().map(open).transpose()?,
-            manifest: output.manifest.as_ref().map(manifest).transpose()?,
-        })
-    }
-
-    fn write_errors(&mut self, packets: Option<Packets>, inputs: &Inputs) -> anyhow::Result<()> {
-        if let (Some(packets), Some(output)) = (packets, self.errors.take()) {
-            packets.write(inputs, output)?;
-        }
-        Ok(())
-    }
-
-    fn write_rest(
-        &mut self,
-        inputs: &mut Inputs,
-        summaries: &[InputSummary],
-        groups: &GroupFrames,
-    ) -> anyhow::Result<()> {
-        if let Some(output) = self.rest.take() {
-            write_rest(inputs, summaries, &groups.places(), output)?;
-        }
-        Ok(())
-    }
-
-    /// Prints the paths, and writes the manifest.
-    fn tell<'r>(
-        mut self,
-        rows: impl Iterator<Item = FileRow<'r>>,
-        print0: bool,
-    ) -> anyhow::Result<()> {
-        let mut output = Output::open(None, false, &[])?;
-        let end = if print0 { b"\0" } else { b"\n" };
-        for row in rows {
-            output.write_all(row.file.as_os_str().as_encoded_bytes())?;
-            output.write_all(end)?;
-            if let Some(manifest) = &mut self.manifest {
-                manifest.write(&row)?;
-            }
-        }
-        output.finish()?;
-        self.manifest.map(Manifest::finish).transpose()?;
-        Ok(())
-    }
-}
-
-/// The directory that files are written to.
-struct Directory<'a> {
-    path: &'a Path,
-    /// Whether it is to go again: it was made, and nothing is in it yet.
-    is_new: bool,
-}
-
-impl<'a> Directory<'a> {
-    /// Makes the directory, or checks that files can be written to it.
-    fn make(args: &'a FilesArgs) -> anyhow::Result<Self> {
-        let path = args.output.as_path();
-        if path.exists() && !path.is_dir() {
-            bail!(
-                "{} is a file; name a directory with --output",
-                path.display()
-            );
-        }
-        let is_new = !path.exists();
-        if is_new {
-            fs::create_dir_all(path)
-                .with_context(|| format!("cannot make the directory {}", path.display()))?;
-        } else if !(args.force || args.append) && fs::read_dir(path)?.next().is_some() {
-            bail!(
-                "{} is not empty; choose another directory, add to it with --append, or overwrite files with --force",
-                path.display()
-            );
-        }
-        let directory = Self { path, is_new };
-        tempfile::tempfile_in(path)
-            .with_context(|| format!("cannot write to the directory {}", path.display()))?;
-        Ok(directory)
-    }
-
-    /// Lets it stay.
-    fn keep(mut self) {
-        self.is_new = false;
-    }
-}
-
-impl Drop for Directory<'_> {
-    fn drop(&mut self) {
-        if self.is_new {
-            // If it has something in it, it stays, as it should.
-            let _ = fs::remove_dir(self.path);
-        }
-    }
-}
-
-/// Fails before anything is written if a file would be an input.
-fn refuse_inputs(files: &CallFiles<'_>, summary: &Summary, output: &Path) -> anyhow::Result<()> {
-    let targets: HashSet<_> = files.iter().map(|(_, path)| path).collect();
-    let directory = output.canonicalize().unwrap_or_else(|_| output.to_owned());
-    let inputs = summary.inputs.iter().map(|input| input.path.as_path());
-    for input in inputs.filter_map(|path| path.canonicalize().ok()) {
-        let within = input.strip_prefix(&directory).map(|rest| output.join(rest));
-        if within.is_ok_and(|path| targets.contains(path.as_path())) {
-            bail!(
-                "{} is an input; choose another directory with --output",
-                input.display()
-            );
-        }
-    }
-    Ok(())
-}
-
 /// Reads a part of a file's name.
 fn parse_part(text: &str) -> Result<String, &'static str> {
-    if text.contains(['/', '\\', '\0']) || text.chars().any(char::is_control) {
-        return Err("a part of a file name has no slash and no control character");
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || "_@+-.".contains(c);
+    if !text.chars().all(is_safe) {
+        return Err("a part of a file name has letters, digits and ._@+- only");
     }
     if text.len() > 64 {
         return Err("it is longer than 64 octets");

@@ -196,6 +196,9 @@ impl Sink for Collector {
     }
 
     fn finish(&mut self, _: &Summary) -> Result<()> {
+        if let Some(Media { map, streams }) = &mut self.media {
+            map.finish(&mut |owner, packet| streams.add(owner, packet));
+        }
         Ok(())
     }
 }

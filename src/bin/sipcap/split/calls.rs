@@ -73,6 +73,12 @@ impl Calls {
         std::mem::take(&mut legs.joined)
     }
 
+    /// Returns how many legs were open for too long to be put together with those before them.
+    pub(crate) fn hasty(&self) -> u64 {
+        let legs = self.legs.as_ref();
+        legs.map_or(0, |legs| legs.correlator.hasty())
+    }
+
     fn note(&self, call: &Call) -> CallNote {
         let row = self.choice.row(call);
         let text = |text: &[u8]| (!text.is_empty()).then(|| escape(text).into_owned());

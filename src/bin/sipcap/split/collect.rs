@@ -42,12 +42,15 @@ pub(crate) enum MediaKind {
     Rtp,
 }
 
+/// The frames that a packet came in: the last one, and those before it.
+type Frames = (Frame, Box<[Frame]>);
+
 /// The frames of all messages, and of the media, by their group.
 pub(crate) struct Collector {
     by: By,
     media_kind: MediaKind,
     index: FrameIndex,
-    media: MediaMap<Frame>,
+    media: MediaMap<Frames>,
     /// The calls, when somebody needs to know of them.
     tracked: Option<Tracked<Calls>>,
     /// The group of each call, by its number.
@@ -106,6 +109,8 @@ pub(crate) struct Found {
     pub(crate) groups: GroupFrames,
     notes: Vec<(Group, CallNote)>,
     pub(crate) errors: Option<Packets>,
+    /// How many packets and addresses of media were forgotten.
+    forgotten: (u64, u64),
 }
 
 impl Collector {
@@ -119,12 +124,19 @@ impl Collector {
                     self.index.join(leg, first);
                 }
             }
+            let hasty = tracked.observer.hasty();
+            if hasty > 0 {
+                ui.warn(format_args!(
+                    "{hasty} legs were open for so long that they were put together with later ones only"
+                ));
+            }
             notes = self.settle(std::mem::take(&mut tracked.observer.notes));
         }
         Found {
             groups: self.index.into_groups(),
             notes,
             errors: self.errors,
+            forgotten: self.media.forgotten(),
         }
     }
 
@@ -146,6 +158,31 @@ impl Collector {
 }
 
 impl Found {
+    /// Warns of media that may be missing.
+    pub(crate) fn warn(&self, ui: &Ui) {
+        let (packets, addresses) = self.forgotten;
+        if packets > 0 {
+            ui.warn(format_args!(
+                "{packets} packets came before anybody asked for them, and were too many to keep; early media may be missing"
+            ));
+        }
+        if addresses > 0 {
+            ui.warn(format_args!(
+                "{addresses} addresses of media were too many to keep; media of some calls may be missing"
+            ));
+        }
+    }
+
+    /// Returns where the frames stand that are in a file of a call or of errors, in order, but for those `left` out of one.
+    pub(crate) fn places(&self, left: &[(u16, u64)]) -> Vec<(u16, u64)> {
+        let mut places = self.groups.places();
+        places.retain(|place| left.binary_search(place).is_err());
+        places.extend(self.errors.iter().flat_map(Packets::places));
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
     /// Returns the calls of each group, by when they began.
     pub(crate) fn calls_by_group(&self) -> HashMap<Group, Vec<&CallNote>> {
         let mut calls: HashMap<Group, Vec<&CallNote>> = HashMap::new();
@@ -154,6 +191,10 @@ impl Found {
         }
         calls
     }
+}
+
+fn add_media(index: &mut FrameIndex, group: Group, (last, before): &Frames) {
+    index.add_media(group, last, before);
 }
 
 impl Sink for Collector {
@@ -165,13 +206,8 @@ impl Sink for Collector {
                 is_unfit: message.head.usable().is_err(),
             },
         };
-        if let Some(errors) = &mut self.errors
-            && taken.is_unfit
-        {
+        if let Some(errors) = self.errors.as_mut().filter(|_| taken.is_unfit) {
             errors.add(message);
-            if message.head.call_id.is_empty() {
-                return Ok(ControlFlow::Continue(()));
-            }
         }
         let group = self.group(message, taken.call);
         self.index.add_message(group, message.frames);
@@ -180,14 +216,14 @@ impl Sink for Collector {
         }
         if self.media_kind != MediaKind::None {
             let index = &mut self.index;
-            let mut found = |owner, frame: &Frame| index.add_media(owner, frame);
+            let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
             self.media.message(message, group, &mut found);
         }
         Ok(ControlFlow::Continue(()))
     }
 
     fn takes_identities(&self) -> bool {
-        true
+        self.tracked.is_some()
     }
 
     fn takes_media(&self) -> bool {
@@ -199,15 +235,19 @@ impl Sink for Collector {
             return Ok(());
         }
         let index = &mut self.index;
-        let mut found = |owner, frame: &Frame| index.add_media(owner, frame);
-        for frame in packet.frames {
+        let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
+        if let Some((last, before)) = packet.frames.split_last() {
+            let frames = (*last, Box::from(before));
             self.media
-                .packet(packet.ts, &packet.flow, *frame, &mut found);
+                .packet(packet.ts, &packet.flow, frames, &mut found);
         }
         Ok(())
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
+        let index = &mut self.index;
+        let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
+        self.media.finish(&mut found);
         if let Some(tracked) = &mut self.tracked {
             tracked.finish(summary)?;
         }

@@ -6,8 +6,8 @@ use sipcap::{
     filter::{Fields, Kind, Template, Value},
     report::CallRow,
     sip::uri::Uri,
-    split::{Group, GroupFiles, Label},
-    text::escape,
+    split::{self, Group, GroupFiles},
+    text::{escape, printable},
 };
 
 use crate::split::CallNote;
@@ -20,8 +20,11 @@ const OWN: [(&str, Kind); 4] = [
     ("index", Kind::Number),
 ];
 
-/// Stands for the number of a file, which is known in the end only; no text from the wire has it.
-const INDEX: &str = "\u{0}";
+/// Stands for the number of a file, which is known in the end only.
+const INDEX: &str = "\u{0}i";
+
+/// Stands for NUL, so that no text from the wire has the number.
+const NUL: &str = "\u{0}n";
 
 /// How the names of files are made.
 #[derive(Clone, Debug, Default)]
@@ -62,13 +65,14 @@ impl Labels {
             Some(uri) => user(uri).into(),
             None => Value::Null,
         };
-        Some(template.render(|place| match place {
+        let value = |place| match place {
             0 => Value::Time(row.ts),
             1 => user(row.caller.uri.as_deref()),
             2 => user(row.callee.uri.as_deref()),
             3 => INDEX.into(),
             _ => row.field(place - OWN.len()),
-        }))
+        };
+        Some(template.render(|place| guarded(place, value(place))))
     }
 
     /// Returns the name for what is no call, but for the number of its file.
@@ -81,31 +85,54 @@ impl Labels {
             name.is_some_and(|(name, _)| *name == "call_id")
         };
         let first = group.frames().next();
-        Some(template.render(|place| match place {
+        let value = |place| match place {
             0 => first.map_or(Value::Null, |frame| Value::Time(frame.ts)),
             3 => INDEX.into(),
             _ if is_call_id(place) => escape(group.call_id).into(),
             _ => Value::Null,
-        }))
+        };
+        Some(template.render(|place| guarded(place, value(place))))
+    }
+}
+
+/// The labels of the files of a run: how they are made, and the calls of each group.
+pub(crate) struct FileLabels<'a> {
+    pub(crate) labels: &'a Labels,
+    pub(crate) calls: &'a HashMap<Group, Vec<&'a CallNote>>,
+}
+
+impl FileLabels<'_> {
+    fn notes(&self, group: &GroupFiles<'_>) -> &[&CallNote] {
+        self.calls.get(&group.group).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl split::Labels for FileLabels<'_> {
+    fn name(&self, group: &GroupFiles<'_>) -> Vec<u8> {
+        let named = self.notes(group).iter().find_map(|note| note.name.clone());
+        match named.or_else(|| self.labels.of_group(group)) {
+            Some(name) => {
+                let index = (u64::from(group.group) + 1).to_string();
+                name.replace(INDEX, &index).replace(NUL, "\0").into_bytes()
+            }
+            None => group.call_id.to_vec(),
+        }
     }
 
-    /// Returns what tells the file of a group from others; `notes` are those of its calls.
-    pub(crate) fn of(
-        &self,
-        group: &GroupFiles<'_>,
-        notes: &HashMap<Group, Vec<&CallNote>>,
-    ) -> Label {
-        let notes = notes.get(&group.group).map_or(&[][..], Vec::as_slice);
-        let named = notes.iter().find_map(|note| note.name.clone());
-        let name = named.or_else(|| self.of_group(group));
-        let index = (u64::from(group.group) + 1).to_string();
-        Label {
-            name: match name {
-                Some(name) => name.replace(INDEX, &index).into_bytes(),
-                None => group.call_id.to_vec(),
-            },
-            comment: comment(group, notes),
+    fn comment(&self, group: &GroupFiles<'_>) -> String {
+        comment(group, self.notes(group))
+    }
+}
+
+/// Returns a value without what stands for the number of a file, unless it is that.
+fn guarded(place: usize, value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Text(text) if place != 3 && text.contains('\0') => text.replace('\0', NUL).into(),
+        Value::List(values) => {
+            let values = values.into_iter();
+            Value::List(values.map(|value| guarded(place, value)).collect())
         }
+        value => value,
     }
 }
 
@@ -116,11 +143,13 @@ fn comment(group: &GroupFiles<'_>, notes: &[&CallNote]) -> String {
     }
     let line = |note: &&CallNote| {
         let call = &note.call;
-        let mut line = format!("Call-ID: {}; outcome: {}", call.call_id, call.outcome);
+        let call_id = printable(&call.call_id);
+        let mut line = format!("Call-ID: {call_id}; outcome: {}", call.outcome);
         if let Some(status) = call.status {
             line.push_str(&format!(" ({status} {})", note.reason));
         }
         if let (Some(caller), Some(callee)) = (&call.caller, &call.callee) {
+            let (caller, callee) = (printable(caller), printable(callee));
             line.push_str(&format!("; from {caller} to {callee}"));
         }
         line
@@ -130,7 +159,7 @@ fn comment(group: &GroupFiles<'_>, notes: &[&CallNote]) -> String {
 
 /// Returns a text from the wire as one line.
 pub(super) fn one_line(text: &[u8]) -> String {
-    sipcap::text::printable(&escape(text)).into_owned()
+    printable(&escape(text)).into_owned()
 }
 
 /// Returns the user of a URI, or else its host.

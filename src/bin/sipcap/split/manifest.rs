@@ -1,12 +1,16 @@
 //! What is told of the files that were written.
 
 use std::{
-    io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use anyhow::bail;
-use sipcap::report::{CsvRows, FileRow, JsonRows};
+use anyhow::{Context, bail};
+use sipcap::{
+    report::{CsvRows, FileRow, JsonRows},
+    split::Existing,
+};
 
 use crate::output::Output;
 
@@ -17,10 +21,10 @@ pub(crate) enum Manifest {
 }
 
 impl Manifest {
-    /// Opens the manifest at `path`, whose ending tells its format.
+    /// Opens the manifest at `path`, whose ending tells its format. One that is kept gets more rows.
     pub(crate) fn open(
         path: &Path,
-        force: bool,
+        existing: Existing,
         is_safe: bool,
         inputs: &[PathBuf],
     ) -> anyhow::Result<Self> {
@@ -33,12 +37,33 @@ impl Manifest {
                 path.display()
             ),
         };
-        let output = Output::open(Some(path), force, inputs)?;
-        Ok(if is_csv {
+        let adds = existing == Existing::Keep && path.is_file();
+        let before = if adds {
+            fs::read(path).with_context(|| format!("cannot read {}", path.display()))?
+        } else {
+            Vec::new()
+        };
+        let force = existing == Existing::Overwrite || adds;
+        let mut output = Output::open(Some(path), force, inputs)?;
+        output.write_all(&before)?;
+        if before.last().is_some_and(|octet| *octet != b'\n') {
+            output.write_all(b"\n")?;
+        }
+        Ok(if !is_csv {
+            Self::Json(JsonRows::new(output))
+        } else if before.is_empty() {
             let rows = CsvRows::new(output, &FileRow::COLUMNS, is_safe, false)?;
             Self::Csv(Box::new(rows))
         } else {
-            Self::Json(JsonRows::new(output))
+            let first = before.split(|octet| *octet == b'\n').next();
+            let columns = FileRow::COLUMNS.join(",");
+            if first.map(<[u8]>::trim_ascii_end) != Some(columns.as_bytes()) {
+                bail!(
+                    "{} has other columns; name another manifest",
+                    path.display()
+                );
+            }
+            Self::Csv(Box::new(CsvRows::more(output, is_safe)))
         })
     }
 
