@@ -40,6 +40,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "live" -d 'Tell what happens on the wire, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "man" -d 'Write the manual pages'
@@ -570,6 +571,67 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s q -l quiet -d '
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s i -l interface -d 'Capture on this interface, on any, or read a capture from the standard input with - (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf -d 'Capture only frames that this BPF expression takes, as in tcpdump' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l snaplen -d 'Keep no more than this many octets of a frame' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l buffer -d 'How much the system may collect before frames are lost' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l for -d 'Stop after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l count -d 'Stop after this many frames' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l user -d 'Go on as this user when the interfaces are open' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l show -d 'What is written' -r -f -a "events\t'What happens, at once'
+calls\t'Calls, when they are over'
+nothing\t'Neither'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l call-id -d 'With this Call-ID' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l from -d 'With this text in From, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l to -d 'With this text in To, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l number -d 'With a number that ends like this on either side' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l method -d 'With this method, in the request line or, for responses, in CSeq' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l status -d 'Responses with this status: 486, 5xx or 400-499' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l ip -d 'From or to this address or network' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l port -d 'From or to this port or range of ports' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l user-agent -d 'With this text in User-Agent or Server, in either case' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s e -l regexp -d 'With octets that match this regular expression' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l outcome -d 'Calls with this outcome, or one of several: busy,failed' -r -f -a "answered\t''
+cancelled\t''
+busy\t''
+rejected\t''
+failed\t''
+redirected\t''
+auth-failed\t''
+timeout\t''
+unanswered\t''
+in-progress\t''
+mid-call\t''"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l duration -d 'Calls that were up for this long, from the answer to the end of the call or of the capture: \'>30s\', 30s-60s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l where -d 'Rows for which this condition holds, for example \'status >= 500 || "evicted" in flags\'' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l timeout -d 'How long a state lasts when nothing comes: inv_established=7200s,inv_neg=10s' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l timeouts -d 'Whose time-outs apply where --timeout sets none' -r -f -a "sipcap\t'Ours'
+calltr\t'Those of calltr, the tracker of sipcallmon'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l end-timeout -d 'Let time-outs fire that come within this time after the end of the capture' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l reg-expiry-grace -d 'How late a binding may be refreshed before it has expired' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l reg-del-delay -d 'Hold the removal of a binding back for this time, in case it is registered again' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s o -l output -d 'Write to this file instead of the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l format -d 'How the output is written' -r -f -a "text\t'For people'
+json\t'JSON Lines: an object with a type in each line'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l list-interfaces -d 'List the interfaces that can be captured on'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l no-promiscuous -d 'Leave out frames that are to other machines'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l immediate -d 'Take each frame at once and not with others: sooner, for more work'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l as -d 'How the text is written' -r -f -a "auto\t''
 plain\t''
 rfc\t''
@@ -603,16 +665,17 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "calls" -d 'List the calls'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -8,5 +8,6 @@ mod cli;
 mod corpus;
 mod damage;
 mod ladder;
+mod live;
 mod scenarios;
 mod support;

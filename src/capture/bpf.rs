@@ -191,7 +191,7 @@ impl Bpf {
 ///
 /// `udp port 5060` becomes `W or (vlan and (W or (vlan and W)))`, where `W` is it or a fragment or a tunnel.
 #[must_use]
-fn widened(expression: &str, vxlan_ports: &[u16]) -> Vec<String> {
+pub fn widened(expression: &str, vxlan_ports: &[u16]) -> Vec<String> {
     use std::fmt::Write as _;
     if expression.trim().is_empty() {
         return Vec::new();

@@ -13,10 +13,12 @@
 
 mod bpf;
 mod compressed;
+mod feed;
 mod frame_reader;
 mod inputs;
 pub mod libpcap;
 mod link_type;
+mod live;
 mod order;
 mod pcap;
 mod pcapng;
@@ -30,11 +32,13 @@ mod summary;
 mod walk;
 mod write;
 
-pub use bpf::Bpf;
 pub(crate) use bpf::Compiled;
+pub use bpf::{Bpf, widened};
+pub use feed::Feed;
 pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
+pub use live::{Live, LiveClock, LiveCounts, LivePlan};
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
 pub use write::{About, CaptureEncoder, CaptureWriter, OutputFormat};

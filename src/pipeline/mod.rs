@@ -38,7 +38,7 @@ use self::{
     unit::{Settings, Tally, Work},
 };
 use crate::{
-    capture::{Bpf, Frame, InputSummary, Inputs, Watermark},
+    capture::{Bpf, Feed, Frame, InputSummary, Watermark},
     error::{Error, Result},
     net::{Encapsulation, Flow},
     packet::DecodeOptions,
@@ -188,7 +188,7 @@ pub struct Summary {
 
 /// A run over inputs, not yet begun.
 pub struct Pipeline<'a> {
-    inputs: &'a mut Inputs,
+    inputs: &'a mut dyn Feed,
     options: &'a Options,
     stop: Option<&'a AtomicBool>,
     progress: Option<&'a (dyn Fn(u64) + Sync)>,
@@ -196,7 +196,7 @@ pub struct Pipeline<'a> {
 
 impl<'a> Pipeline<'a> {
     /// Returns a run over `inputs`.
-    pub fn new(inputs: &'a mut Inputs, options: &'a Options) -> Self {
+    pub fn new(inputs: &'a mut dyn Feed, options: &'a Options) -> Self {
         Self {
             inputs,
             options,
@@ -252,7 +252,7 @@ impl<'a> Pipeline<'a> {
         let bpf = self.options.bpf.as_deref();
         let mut stage = Stage {
             ordered: Ordered::new(sink, self.options, settings.clone()),
-            merge: (self.inputs.len() > 1).then(Merge::default),
+            merge: (self.inputs.inputs() > 1).then(Merge::default),
             tally: Tally::default(),
         };
         loop {
@@ -312,7 +312,7 @@ impl Window {
         self.filled == 0
     }
 
-    fn fill(&mut self, inputs: &mut Inputs) -> Result<()> {
+    fn fill(&mut self, inputs: &mut dyn Feed) -> Result<()> {
         self.filled = 0;
         self.is_trickle = false;
         let mut bytes = 0;
@@ -371,7 +371,7 @@ impl Stage<'_> {
         window.filled = 0;
     }
 
-    fn finish(mut self, inputs: &Inputs, interrupted: bool) -> Result<Summary> {
+    fn finish(mut self, inputs: &dyn Feed, interrupted: bool) -> Result<Summary> {
         if let Some(merge) = &mut self.merge {
             let ordered = &mut self.ordered;
             merge.release(Watermark::END, &mut |work, unit| {

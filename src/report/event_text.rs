@@ -10,11 +10,12 @@ use anstyle::{AnsiColor, Style};
 
 use crate::{
     report::{
-        EventRow,
+        CallRow, EventRow,
         columns::{NARROW, cut},
         party::short_uri,
     },
     text::printable,
+    time::Timestamp,
     track::EventKind,
 };
 
@@ -37,6 +38,17 @@ pub struct EventText<W: Write> {
     line: String,
 }
 
+/// What a line says.
+struct Said<'a> {
+    ts: Timestamp,
+    what: &'static str,
+    style: Style,
+    /// Who with whom, with names as wide as this.
+    parties: &'a dyn Fn(usize) -> String,
+    /// How it went, in full and where there is no room for that.
+    details: [&'a str; 2],
+}
+
 impl<W: Write> EventText<W> {
     /// Returns a writer to `output`.
     pub const fn new(output: W, max_width: Option<usize>, is_colored: bool) -> Self {
@@ -55,8 +67,62 @@ impl<W: Write> EventText<W> {
     /// # Errors
     /// When the output cannot be written.
     pub fn row(&mut self, kind: EventKind, row: &EventRow<'_>) -> io::Result<()> {
+        // The phrase goes first when there is no room: the status says the same.
+        let details = [true, false].map(|with_reason| details(row, kind, with_reason));
+        let has_short = row.status.is_some();
+        let parties = |width| parties(row, width);
+        let said = Said {
+            ts: row.ts,
+            what: row.r#type,
+            style: style(kind),
+            parties: &parties,
+            details: [&details[0], &details[usize::from(has_short)]],
+        };
+        self.write_line(&said, |line| remarks(line, row))
+    }
+
+    /// Writes a call that is over, at the time of its last message.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
+        let mut details = format!("  {}", row.outcome);
+        if let Some(status) = row.status {
+            write!(details, "  {status}").unwrap_or_default();
+        }
+        let short = details.clone();
+        for (name, millis) in [
+            ("setup", row.durations.setup_ms),
+            ("talk", row.durations.talk_ms),
+        ] {
+            if let Some(millis) = millis {
+                write!(details, "  {name} {}", duration(millis)).unwrap_or_default();
+            }
+        }
+        let parties = |width| {
+            let (caller, callee) = (row.caller.name(), row.callee.name());
+            format!(
+                "{} → {}",
+                short_name(&caller, width),
+                short_name(&callee, width)
+            )
+        };
+        let said = Said {
+            ts: row.times.t_last,
+            what: row.r#type,
+            style: Style::new().bold(),
+            parties: &parties,
+            details: [&details, &short],
+        };
+        self.write_line(&said, |line| {
+            write!(line, "  {}", printable(&row.call_id)).unwrap_or_default();
+        })
+    }
+
+    /// Writes a line; `remarks` adds what is told where there is room.
+    fn write_line(&mut self, said: &Said<'_>, remarks: impl Fn(&mut String)) -> io::Result<()> {
         let is_narrow = self.max_width.is_some_and(|width| width < NARROW);
-        let time = row.ts.rfc3339();
+        let time = said.ts.rfc3339();
         let (day, time) = time.as_str().split_at(10);
         if day.as_bytes() != self.day {
             self.day.copy_from_slice(day.as_bytes());
@@ -72,32 +138,32 @@ impl<W: Write> EventText<W> {
         line.push_str(time.get(1..time_end).unwrap_or_default());
         line.push(' ');
         let start = line.len();
-        line.push_str(row.r#type);
+        line.push_str(said.what);
         let end = line.len();
-        pad(line, KIND - row.r#type.len().min(KIND) + 1);
-        let parties = parties(row, party);
+        pad(line, KIND - said.what.len().min(KIND) + 1);
+        let parties = (said.parties)(party);
         let len = parties.chars().count();
         self.parties = len.min(2 * party + 3).max(self.parties);
         line.push_str(&parties);
         pad(line, self.parties - len.min(self.parties));
-        // The phrase goes first when there is no room: the status says the same.
         let room = self.max_width.map_or(usize::MAX, |width| {
             width.saturating_sub(line.chars().count())
         });
-        let mut rest = details(row, kind, true);
-        if rest.chars().count() > room && row.status.is_some() {
-            rest = details(row, kind, false);
-        }
-        line.push_str(&rest);
+        let [long, short] = said.details;
+        line.push_str(if long.chars().count() > room {
+            short
+        } else {
+            long
+        });
         if !is_narrow {
-            remarks(line, row);
+            remarks(line);
         }
         if let Some(width) = self.max_width {
             cut(line, width);
         }
         match (line.get(..start), line.get(start..end), line.get(end..)) {
             (Some(before), Some(what), Some(after)) if self.is_colored => {
-                let style = style(kind);
+                let style = said.style;
                 writeln!(self.output, "{before}{style}{what}{style:#}{after}")
             }
             _ => writeln!(self.output, "{line}"),
@@ -129,11 +195,15 @@ fn parties(row: &EventRow<'_>, width: usize) -> String {
         (Some(aor), None) => (short_uri(aor).into(), row.caller.name()),
         (None, _) => (row.caller.name(), row.callee.name()),
     };
-    format!("{} → {}", short(&one, width), short(&other, width))
+    format!(
+        "{} → {}",
+        short_name(&one, width),
+        short_name(&other, width)
+    )
 }
 
 /// Returns a name, cut to `width` characters.
-fn short(name: &str, width: usize) -> Cow<'_, str> {
+fn short_name(name: &str, width: usize) -> Cow<'_, str> {
     let name = printable(name);
     if name.chars().count() <= width {
         return name;
@@ -228,10 +298,7 @@ fn style(kind: EventKind) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        time::Timestamp,
-        track::{Event, Party},
-    };
+    use crate::track::{Event, Party};
 
     fn event(kind: EventKind) -> Event<'static> {
         Event {

@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
     Ladder(crate::ladder::LadderArgs),
+    Live(Box<cmd::live::LiveArgs>),
     Parse(cmd::parse::ParseArgs),
     Completions(cmd::completions::CompletionsArgs),
     Man(cmd::man::ManArgs),

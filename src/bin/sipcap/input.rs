@@ -350,7 +350,7 @@ fn copy(path: &Path) -> anyhow::Result<NamedTempFile> {
 }
 
 /// The first signal ends the run in good order, the second one at once.
-fn catch_signals() -> anyhow::Result<()> {
+pub(crate) fn catch_signals() -> anyhow::Result<()> {
     static CAUGHT: std::sync::Once = std::sync::Once::new();
     let mut result = Ok(());
     CAUGHT.call_once(|| {

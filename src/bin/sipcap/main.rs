@@ -9,6 +9,7 @@ mod exit;
 mod figures;
 mod input;
 mod ladder;
+mod live;
 mod output;
 mod pace;
 mod packets;

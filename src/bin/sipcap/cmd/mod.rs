@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod grep;
 pub(crate) mod info;
 pub(crate) mod ladder;
+pub(crate) mod live;
 pub(crate) mod man;
 pub(crate) mod messages;
 pub(crate) mod parse;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: &Command, ui: &mut Ui) -> anyhow::Result<Outcome> {
         Command::Stats(args) => stats::run(args, ui),
         Command::Split(args) => split::run(args, ui),
         Command::Ladder(args) => ladder::run(args, ui),
+        Command::Live(args) => live::run(args, ui),
         Command::Parse(args) => parse::run(args, ui),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

@@ -1,0 +1,80 @@
+//! Events and calls as they happen.
+
+use std::io;
+
+use clap::ValueEnum;
+use sipcap::{
+    report::{CallRow, EventRow, EventText, JsonRows},
+    track::Event,
+};
+
+use crate::{cli::ReportFormat, output::Output, ui::Ui};
+
+/// What is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Shown {
+    /// What happens, at once
+    Events,
+    /// Calls, when they are over
+    Calls,
+    /// Neither
+    Nothing,
+}
+
+/// Where events and calls are written, a line each.
+pub(crate) struct LiveRows {
+    names: Vec<String>,
+    format: Rows,
+}
+
+enum Rows {
+    Text(EventText<Output>),
+    Json(JsonRows<Output>),
+}
+
+impl LiveRows {
+    /// Returns rows of what is captured on the interfaces with these names.
+    pub(crate) fn new(output: Output, format: ReportFormat, names: Vec<String>, ui: &Ui) -> Self {
+        let is_terminal = output.is_terminal();
+        let format = match format {
+            ReportFormat::Text => {
+                let width = is_terminal.then(|| ui.width());
+                Rows::Text(EventText::new(output, width, ui.colors(is_terminal)))
+            }
+            ReportFormat::Json => Rows::Json(JsonRows::new(output)),
+        };
+        Self { names, format }
+    }
+
+    pub(crate) fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let row = EventRow::new(event, &self.names, None);
+        match &mut self.format {
+            Rows::Text(text) => text.row(event.kind, &row),
+            Rows::Json(rows) => rows.row(&row),
+        }
+    }
+
+    pub(crate) fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
+        match &mut self.format {
+            Rows::Text(text) => text.call(row),
+            Rows::Json(rows) => rows.row(row),
+        }
+    }
+
+    /// Lets whoever reads the output see what there is.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        match &mut self.format {
+            Rows::Text(text) => text.flush(),
+            Rows::Json(rows) => rows.flush(),
+        }
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(self) -> anyhow::Result<()> {
+        match self.format {
+            Rows::Text(text) => text.into_inner(),
+            Rows::Json(rows) => rows.into_inner(),
+        }
+        .finish()
+    }
+}

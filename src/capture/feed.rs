@@ -1,0 +1,57 @@
+//! Where batches come from: files that are read, or interfaces that are captured on.
+
+use super::{Batch, InputSummary, Inputs, Watermark};
+use crate::error::Result;
+
+/// A source of batches for a run.
+pub trait Feed: Send {
+    /// Fills `batch`, reusing its buffers, with the next records; `false` when nothing comes any more.
+    ///
+    /// A batch may be empty: then nothing came for a while.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot go on; everything before that has been handed over.
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool>;
+
+    /// Returns the place in the merged order that no record of a later batch comes before.
+    fn watermark(&self) -> Watermark;
+
+    /// Returns whether the next batch may have to be waited for.
+    fn is_drained(&self) -> bool;
+
+    /// Returns how many inputs are merged by their times.
+    fn inputs(&self) -> usize;
+
+    /// Returns how many octets were read.
+    fn position(&self) -> u64;
+
+    /// Returns what is known about each input so far, in their order.
+    fn summaries(&self) -> Vec<InputSummary>;
+}
+
+impl Feed for Inputs {
+    fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
+        Self::next_batch(self, batch)
+    }
+
+    fn watermark(&self) -> Watermark {
+        Self::watermark(self)
+    }
+
+    fn is_drained(&self) -> bool {
+        Self::is_drained(self)
+    }
+
+    fn inputs(&self) -> usize {
+        self.len()
+    }
+
+    fn position(&self) -> u64 {
+        Self::position(self)
+    }
+
+    fn summaries(&self) -> Vec<InputSummary> {
+        Self::summaries(self)
+    }
+}

@@ -1,0 +1,241 @@
+//! `sipcap live` tells what the other commands tell of a recording of the same.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    net::{Ipv4Addr, SocketAddrV4, UdpSocket},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use crate::support::{
+    matrix::Variant,
+    program::{Run, finish, run, run_with_input, sipcap},
+    scenario::Scenario,
+};
+
+const CAPTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/captures");
+
+/// Returns whether this machine lets us capture on its loopback interface, and has tcpdump.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+fn may_capture() -> bool {
+    let live = run(
+        Path::new("/"),
+        &["live", "-i", "lo", "--for", "10ms", "--show", "nothing"],
+    );
+    let has_tcpdump = Command::new("tcpdump").arg("--version").output().is_ok();
+    if live.status != 0 || !has_tcpdump {
+        println!("no tcpdump, or not permitted to capture: skipped\n{live}");
+        return false;
+    }
+    true
+}
+
+/// Returns the rows of a run in the order of their text, without what differs between two captures of the same.
+fn rows(stdout: &[u8]) -> Vec<String> {
+    let mut rows: Vec<String> = stdout
+        .split(|octet| *octet == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let mut row: serde_json::Value = serde_json::from_slice(line).unwrap();
+            let row = row.as_object_mut().unwrap();
+            row.remove("input");
+            row.remove("frame");
+            serde_json::to_string(row).unwrap()
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+/// Ends a program like Ctrl-C does.
+fn interrupt(child: &Child) {
+    let status = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+/// Waits for the line that says that a program has begun; the rest of its standard error goes nowhere.
+fn wait_for_begin(child: &mut Child) {
+    let mut lines = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+}
+
+/// Sends the datagrams of a scenario from and to loopback addresses of its own network.
+fn send(scenario: &str, network: u8) {
+    let capture = Variant::PLAIN.capture(&Scenario::named(scenario));
+    for frame in &capture.frames {
+        let ip = &frame.bytes[14..];
+        let address = |at: usize, port: usize| {
+            let port = u16::from_be_bytes([ip[port], ip[port + 1]]);
+            SocketAddrV4::new(Ipv4Addr::new(127, network, ip[at + 2], ip[at + 3]), port)
+        };
+        let (src, dst) = (address(12, 20), address(16, 22));
+        let socket = UdpSocket::bind(src).unwrap();
+        socket.send_to(&ip[28..], dst).unwrap();
+        // Times shall differ, as they do in life.
+        std::thread::sleep(Duration::from_micros(300));
+    }
+}
+
+#[test]
+fn calls_are_those_of_a_recording_of_the_same() {
+    if !may_capture() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let network = (std::process::id() % 200 + 20) as u8;
+    let filter = format!("udp and net 127.{network}.0.0/16");
+    let recording = directory.path().join("x.pcap");
+    let mut tcpdump = Command::new("tcpdump")
+        .args([
+            "--time-stamp-precision=nano",
+            "--immediate-mode",
+            "-U",
+            "-i",
+            "lo",
+            "-w",
+        ])
+        .args([recording.as_os_str(), filter.as_ref()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut live = sipcap()
+        .args(["live", "-i", "lo", "--show", "calls", "--bpf", &filter])
+        .args(["--verbose"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for_begin(&mut tcpdump);
+    wait_for_begin(&mut live);
+    for scenario in [
+        "answered-call",
+        "busy-call",
+        "call-forked-answers",
+        "call-cancelled",
+        "call-no-response-yet",
+        "authenticated-call",
+        "hold-and-resume",
+    ] {
+        send(scenario, network);
+    }
+    interrupt(&live);
+    let output = live.wait_with_output().unwrap();
+    interrupt(&tcpdump);
+    tcpdump.wait().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let told = rows(&output.stdout);
+    let recorded = run(directory.path(), &["calls", "--format", "json", "x.pcap"]);
+    assert_eq!(told, rows(&recorded.stdout), "{recorded}");
+    assert!(told.len() >= 7, "{told:?}");
+}
+
+/// Runs `live -i -` on a capture.
+fn piped(name: &str, args: &[&str]) -> Run {
+    let bytes = fs::read(Path::new(CAPTURES).join(name)).unwrap();
+    run_with_input(
+        Path::new("/"),
+        &[&["live", "-i", "-"], args].concat(),
+        &bytes,
+    )
+}
+
+#[test]
+fn a_capture_on_the_standard_input_is_told_of_like_a_file() {
+    for name in ["call.pcap", "mixed.pcapng", "segments.pcap"] {
+        let bytes = fs::read(Path::new(CAPTURES).join(name)).unwrap();
+        for (show, command) in [("calls", "calls"), ("events", "events")] {
+            let live = piped(name, &["--show", show]);
+            let file = run_with_input(Path::new("/"), &[command, "--format", "json", "-"], &bytes);
+            assert_eq!(live.status, 0, "{live}");
+            let sorted = |run: &Run| {
+                let mut lines: Vec<&[u8]> = run.stdout.split(|octet| *octet == b'\n').collect();
+                lines.sort();
+                lines.concat()
+            };
+            assert_eq!(sorted(&live), sorted(&file), "{name}\n{live}");
+        }
+    }
+    // As many frames as wanted; the INVITE, 100 and 180 of a call that is answered later.
+    let run = piped("call.pcap", &["--count", "3", "--show", "calls"]);
+    let row: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(
+        (&row["messages"], &row["outcome"]),
+        (&3.into(), &"in-progress".into())
+    );
+    assert!(run.stderr.contains("3 frames captured"), "{run}");
+}
+
+#[test]
+fn time_passes_when_nothing_comes() {
+    let capture = Variant::PLAIN.capture(&Scenario::named("call-no-response-yet"));
+    let bytes = Variant::PLAIN.encode(&capture);
+    let mut live = sipcap()
+        .args([
+            "live",
+            "-i",
+            "-",
+            "--show",
+            "calls",
+            "--timeout",
+            "inv_1st=1s",
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The pipe stays open: only the clock can tell that nobody answers.
+    let mut stdin = live.stdin.take().unwrap();
+    stdin.write_all(&bytes).unwrap();
+    stdin.flush().unwrap();
+    let mut line = String::new();
+    BufReader::new(live.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let row: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(row["failure_class"], "no-response", "{line}");
+    interrupt(&live);
+    assert_eq!(live.wait().unwrap().code(), Some(0));
+    drop(stdin);
+}
+
+#[test]
+fn what_cannot_be_captured_on_is_told_in_a_line() {
+    let usage = run(Path::new("/"), &["live"]);
+    assert_eq!(
+        (usage.status, usage.stderr.lines().count()),
+        (2, 1),
+        "{usage}"
+    );
+    let missing = finish(
+        sipcap()
+            .env("SIPCAP_LIBPCAP", "/nonexistent/libpcap.so")
+            .args(["live", "-i", "lo"]),
+        None,
+    );
+    assert_eq!(missing.status, 2);
+    assert!(missing.stderr.contains("install it"), "{missing}");
+    if !may_capture() {
+        return;
+    }
+    for (args, expected) in [
+        (&["-i", "nowhere0"][..], "no such interface"),
+        (&["-i", "lo", "--bpf", "udp prot 5"], "syntax error"),
+        (&["-i", "lo", "--user", "no-such-user"], "no user"),
+        (&["-i", "-", "-i", "-"], "more than once"),
+    ] {
+        let run = run(Path::new("/"), &[&["live"], args].concat());
+        assert_eq!((run.status, run.stdout.len()), (2, 0), "{run}");
+        assert!(run.stderr.contains(expected), "{run}");
+        assert_eq!(run.stderr.lines().count(), 1, "{run}");
+    }
+    let list = run(Path::new("/"), &["live", "--list-interfaces"]);
+    let list = String::from_utf8(list.stdout).unwrap();
+    assert!(list.lines().any(|line| line.starts_with("lo ")), "{list}");
+}
