@@ -59,7 +59,7 @@ pub(crate) struct Collector {
     /// The calls, when somebody needs to know of them.
     tracked: Option<Tracked<Calls>>,
     /// The group of each call, by its number.
-    groups: Vec<Group>,
+    groups: Vec<Option<Group>>,
     /// The last group of each Call-ID, where calls have groups of their own.
     latest: HashMap<Vec<u8>, Group>,
     /// The messages that nothing could be made of, if they are wanted.
@@ -87,7 +87,7 @@ impl Collector {
 
     /// Returns the group of a call.
     fn group_of(&self, number: u64) -> Option<Group> {
-        self.groups.get(usize::try_from(number).ok()?).copied()
+        *self.groups.get(usize::try_from(number).ok()?)?
     }
 
     /// Returns the group of a message, which is of the call with a number or of none.
@@ -105,8 +105,14 @@ impl Collector {
                 }
             }
         }
-        if call.is_some_and(|number| number == self.groups.len() as u64) {
-            self.groups.push(group);
+        if let Some(number) = call.and_then(|number| usize::try_from(number).ok()) {
+            // Calls are numbered from 0 on, as they begin.
+            if number >= self.groups.len() {
+                self.groups.resize(number + 1, None);
+            }
+            if let Some(known) = self.groups.get_mut(number) {
+                known.get_or_insert(group);
+            }
         }
         group
     }
