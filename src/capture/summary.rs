@@ -1,6 +1,6 @@
 //! What is known about an input after it was read.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use super::{Compression, LinkType, Record};
 use crate::{error::Anomaly, time::Timestamp};
@@ -43,6 +43,8 @@ pub struct InputSummary {
     pub comments: u64,
     /// How many blocks of resolved names are in it.
     pub name_blocks: u64,
+    /// What addresses are called there, the first ones of them.
+    pub names: Vec<(IpAddr, String)>,
     /// Secrets for decryption, in the order of the file.
     pub secrets: Vec<Secrets>,
     /// How many secrets were left out because there were too many.

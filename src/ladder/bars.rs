@@ -135,7 +135,7 @@ impl Ladder {
 }
 
 fn media_lane(ip: IpAddr, port: u16, names: &NameBook) -> Lane {
-    let name = names.name(ip, Some(port));
+    let name = names.name(ip, Some(port)).or_else(|| names.host(ip));
     Lane {
         name: name.map_or_else(|| ip.to_string(), |name| show::line(name.as_bytes())),
         address: name.map(|_| ip.to_string()).unwrap_or_default(),

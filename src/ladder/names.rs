@@ -1,11 +1,16 @@
 //! What addresses are called.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 
 /// Names of addresses, with or without a port.
 #[derive(Clone, Debug, Default)]
 pub struct NameBook {
     names: Vec<(IpAddr, Option<u16>, String)>,
+    /// What captures call them: for those that have no name at all.
+    hosts: BTreeMap<IpAddr, String>,
 }
 
 /// A name that cannot be given; says why.
@@ -71,13 +76,25 @@ impl NameBook {
         Ok(())
     }
 
-    /// Returns the same names of other addresses.
+    /// Adds what a capture calls an address; only the first such name counts.
+    pub fn add_host(&mut self, ip: IpAddr, name: &str) {
+        let known = self.hosts.entry(ip.to_canonical());
+        known.or_insert_with(|| name.to_owned());
+    }
+
+    /// Returns what a capture calls an address.
+    pub(super) fn host(&self, ip: IpAddr) -> Option<&str> {
+        self.hosts.get(&ip).map(String::as_str)
+    }
+
+    /// Returns the names that somebody chose, of other addresses; what captures say is left out.
     pub(super) fn map_addresses(&self, mut other: impl FnMut(IpAddr) -> IpAddr) -> Self {
         let names = self.names.iter();
         Self {
             names: names
                 .map(|(ip, port, name)| (other(*ip), *port, name.clone()))
                 .collect(),
+            hosts: BTreeMap::new(),
         }
     }
 
@@ -148,6 +165,17 @@ mod tests {
         ] {
             assert_eq!(NameBook::default().add(alias), Err(expected), "{alias}");
         }
+    }
+
+    #[test]
+    fn names_of_captures_stay_apart() {
+        let ip: IpAddr = "192.0.2.1".parse().unwrap();
+        let mut book = NameBook::default();
+        book.add_host(ip, "sbc.example.com");
+        book.add_host(ip, "other.example.com");
+        assert_eq!(book.name(ip, Some(5060)), None);
+        assert_eq!(book.host(ip), Some("sbc.example.com"));
+        assert_eq!(book.map_addresses(|ip| ip).host(ip), None);
     }
 
     #[test]

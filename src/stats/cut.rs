@@ -98,7 +98,12 @@ impl FromStr for Dimension {
             .find(|one| one.word() == text)
             .ok_or_else(|| {
                 let names: Vec<&str> = ALL.iter().map(|one| one.word()).collect();
-                format!("expected one of {}, or prefix:4", names.join(", "))
+                let distance = |name: &&str| strsim::damerau_levenshtein(name, text);
+                let nearest = names.iter().copied().min_by_key(distance);
+                let meant = nearest.filter(|name| distance(name) <= 1 + name.len() / 4);
+                let meant =
+                    meant.map_or_else(String::new, |name| format!("; did you mean {name}?"));
+                format!("expected one of {}, or prefix:4{meant}", names.join(", "))
             })
     }
 }

@@ -68,11 +68,30 @@ impl MethodCounts {
     pub fn responses(&self) -> u64 {
         self.statuses.values().sum()
     }
+
+    /// Counts a response with this status, or a request.
+    fn add(&mut self, status: Option<u16>, is_again: bool) {
+        match status {
+            Some(status) => {
+                *self.statuses.entry(status).or_default() += 1;
+                self.response_retransmissions += u64::from(is_again);
+            }
+            None => {
+                self.requests += 1;
+                self.request_retransmissions += u64::from(is_again);
+            }
+        }
+    }
 }
 
 impl Messages {
-    /// Counts a message, which may be one that came again.
-    pub(super) fn add(&mut self, message: &Message<'_>, is_again: bool) {
+    /// Counts a message of a method, which may be one that came again; returns what is known of the method.
+    pub(super) fn add(
+        &mut self,
+        message: &Message<'_>,
+        method: Method,
+        is_again: bool,
+    ) -> &mut MethodCounts {
         let Message { head, bytes, .. } = *message;
         self.messages += 1;
         self.octets = self.octets.saturating_add(bytes.len() as u64);
@@ -86,27 +105,20 @@ impl Messages {
                 self.flaws.add(name.as_bytes());
             }
         }
-        let counts = self.methods.entry(method_of(message) as u8).or_default();
         match head.start {
-            StartLine::Request {
-                method,
-                method_text,
-                ..
-            } => {
-                counts.requests += 1;
-                counts.request_retransmissions += u64::from(is_again);
-                if method == Method::Other {
-                    self.other_requests.add(method_text.of(bytes));
-                }
+            StartLine::Request { method_text, .. } if method == Method::Other => {
+                self.other_requests.add(method_text.of(bytes));
             }
-            StartLine::Response { code, .. } => {
-                *counts.statuses.entry(code).or_default() += 1;
-                counts.response_retransmissions += u64::from(is_again);
-                if code >= 300 && !is_again && head.may_have(HeaderName::Warning) {
-                    self.add_warnings(message);
-                }
+            StartLine::Response { code, .. }
+                if code >= 300 && !is_again && head.may_have(HeaderName::Warning) =>
+            {
+                self.add_warnings(message);
             }
+            _ => {}
         }
+        let counts = self.method(method);
+        counts.add(head.status_code(), is_again);
+        counts
     }
 
     fn add_warnings(&mut self, message: &Message<'_>) {

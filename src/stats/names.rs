@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{stats::merge::Merge, text::escape};
 
@@ -16,8 +17,9 @@ const LONGEST: usize = 200;
 pub(super) const OTHERS: &str = "(others)";
 
 /// How often which name came.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Names(BTreeMap<String, u64>);
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(from = "BTreeMap<String, u64>")]
+pub struct Names(HashMap<String, u64>);
 
 impl Names {
     /// Counts octets as a name; none at all is none.
@@ -36,7 +38,16 @@ impl Names {
 
     /// Returns the names with their counts, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.0.iter().map(|(name, count)| (name.as_str(), *count))
+        let names = self.0.iter().map(|(name, count)| (name.as_str(), *count));
+        let mut names: Vec<(&str, u64)> = names.collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// Returns how often a name came.
+    #[must_use]
+    pub fn of(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or_default()
     }
 
     fn count(&mut self, name: &str, count: u64) {
@@ -56,10 +67,22 @@ pub(super) fn shorten(name: &str) -> String {
     name.chars().take(LONGEST).collect()
 }
 
+impl From<BTreeMap<String, u64>> for Names {
+    fn from(names: BTreeMap<String, u64>) -> Self {
+        Self(names.into_iter().collect())
+    }
+}
+
+impl Serialize for Names {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
 impl Merge for Names {
     fn merge(&mut self, other: &Self) {
-        for (name, count) in &other.0 {
-            self.count(name, *count);
+        for (name, count) in other.iter() {
+            self.count(name, count);
         }
     }
 }

@@ -1,29 +1,38 @@
 //! Samples of a duration: exact count, sum, least and greatest, and percentiles to a thousandth.
 
-use hashbrown::HashMap;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error, ser::SerializeStruct};
 
 use crate::stats::merge::Merge;
 
 /// Each power of two is cut into this many classes, as in an HDR histogram: values of a class differ by less than 0.1 %.
 const CLASS_BITS: u32 = 10;
 
+/// Samples wait until there are at least so many, and as many as there are classes: to put them to their classes together
+/// takes a fraction of the time that it takes one by one.
+const PATIENCE: usize = 1 << 10;
+
 /// Durations in nanoseconds, added up so that nothing depends on their order.
 ///
 /// Only classes with samples take memory: most groups of a report have few. Each class knows its greatest sample, which
 /// stands for all of them, so a percentile is a sample that occurred, and the exact one where a class has one value.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct Samples {
     count: u64,
     sum: u128,
     /// The sum of the squares.
     squares: u128,
-    /// By class, how many samples it has and the greatest of them.
-    #[serde(serialize_with = "in_order", deserialize_with = "from_order")]
-    classes: HashMap<u32, (u64, u64)>,
+    /// In their order, without those that wait.
+    #[serde(deserialize_with = "ascending")]
+    classes: Vec<Class>,
     /// 0 as long as there is no sample.
     min: u64,
+    /// Values that are not yet put to their classes, and how often each came.
+    #[serde(skip)]
+    waiting: Vec<(u64, u64)>,
 }
+
+/// Samples that are told apart no further: its number, how many they are, and the greatest.
+type Class = (u32, u64, u64);
 
 impl Samples {
     /// Adds a duration in nanoseconds; one that is not known, or negative, is none.
@@ -53,9 +62,21 @@ impl Samples {
             1 => square,
             _ => square.saturating_mul(factor),
         });
-        let (count, max) = self.classes.entry(class(value)).or_default();
-        *count = count.saturating_add(times);
-        *max = value.max(*max);
+        self.waiting.push((value, times));
+        if self.waiting.len() >= self.classes.len().max(PATIENCE) {
+            self.classes = self.all_classes();
+            self.waiting.clear();
+        }
+    }
+
+    /// Returns the classes with the samples that wait.
+    fn all_classes(&self) -> Vec<Class> {
+        let mut waiting = self.waiting.clone();
+        waiting.sort_unstable();
+        let waiting = waiting
+            .into_iter()
+            .map(|(value, times)| (class(value), times, value));
+        join(self.classes.iter().copied(), waiting)
     }
 
     /// Returns how many samples there are.
@@ -79,8 +100,9 @@ impl Samples {
     /// Returns the greatest.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
-        let greatest = self.classes.values().map(|(_, max)| *max).max();
-        greatest.map(|max| max as f64)
+        let waiting = self.waiting.iter().map(|(value, _)| *value).max();
+        let known = self.classes.last().map(|(_, _, max)| *max);
+        known.max(waiting).map(|max| max as f64)
     }
 
     /// Returns the arithmetic mean.
@@ -117,15 +139,62 @@ impl Samples {
     }
 
     /// Returns the classes: the greatest sample of each and how many it has, in ascending order.
-    pub fn classes(&self) -> impl Iterator<Item = (u64, u64)> {
-        let mut classes: Vec<(u64, u64)> = self
-            .classes
-            .values()
-            .map(|(count, max)| (*max, *count))
-            .collect();
-        classes.sort_unstable();
-        classes.into_iter()
+    pub fn classes(&self) -> impl Iterator<Item = (u64, u64)> + use<> {
+        let classes = self.all_classes().into_iter();
+        classes.map(|(_, count, max)| (max, count))
     }
+}
+
+/// Puts classes together; both are in order, and a class may come several times.
+fn join(one: impl Iterator<Item = Class>, other: impl Iterator<Item = Class>) -> Vec<Class> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    let mut joined: Vec<Class> = Vec::new();
+    loop {
+        let is_other = match (one.peek(), other.peek()) {
+            (Some(one), Some(other)) => other.0 < one.0,
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        let next = if is_other { other.next() } else { one.next() };
+        let Some((class, count, max)) = next else {
+            return joined;
+        };
+        match joined.last_mut() {
+            Some((last, known, greatest)) if *last == class => {
+                *known = known.saturating_add(count);
+                *greatest = max.max(*greatest);
+            }
+            _ => joined.push((class, count, max)),
+        }
+    }
+}
+
+impl PartialEq for Samples {
+    fn eq(&self, other: &Self) -> bool {
+        let sums = |one: &Self| (one.count, one.sum, one.squares, one.min);
+        sums(self) == sums(other) && self.all_classes() == other.all_classes()
+    }
+}
+
+impl Serialize for Samples {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Samples", 5)?;
+        fields.serialize_field("count", &self.count)?;
+        fields.serialize_field("sum", &self.sum)?;
+        fields.serialize_field("squares", &self.squares)?;
+        fields.serialize_field("classes", &self.all_classes())?;
+        fields.serialize_field("min", &self.min)?;
+        fields.end()
+    }
+}
+
+/// Reads classes, which are in order.
+fn ascending<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Class>, D::Error> {
+    let classes = Vec::<Class>::deserialize(deserializer)?;
+    if classes.is_sorted_by(|one, next| one.0 < next.0) {
+        return Ok(classes);
+    }
+    Err(D::Error::custom("samples are out of order"))
 }
 
 impl Merge for Samples {
@@ -141,30 +210,10 @@ impl Merge for Samples {
         self.count = self.count.saturating_add(other.count);
         self.sum = self.sum.saturating_add(other.sum);
         self.squares = self.squares.saturating_add(other.squares);
-        for (class, (count, max)) in &other.classes {
-            let (known, greatest) = self.classes.entry(*class).or_default();
-            *known = known.saturating_add(*count);
-            *greatest = (*greatest).max(*max);
-        }
+        let (known, others) = (self.all_classes(), other.all_classes());
+        self.waiting.clear();
+        self.classes = join(known.into_iter(), others.into_iter());
     }
-}
-
-/// Writes classes in their order.
-fn in_order<S: Serializer>(
-    classes: &HashMap<u32, (u64, u64)>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let mut classes: Vec<_> = classes.iter().collect();
-    classes.sort_unstable();
-    serializer.collect_map(classes)
-}
-
-/// Reads classes in any order.
-fn from_order<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<HashMap<u32, (u64, u64)>, D::Error> {
-    let classes = std::collections::BTreeMap::deserialize(deserializer)?;
-    Ok(classes.into_iter().collect())
 }
 
 /// Returns the class of a value: values below 2^11 have one of their own.

@@ -14,7 +14,6 @@ use crate::{
         cut::{Subject, key},
         messages::method_of,
         names::OTHERS,
-        recent::Recent,
         registrations::{Verdict, verdict},
         transactions::{Meaning, Transaction, Transactions},
     },
@@ -84,8 +83,6 @@ pub struct Statistics {
     /// By cut and what the wire says, so that names need not be made each time.
     by_key: HashMap<(usize, u64), u32>,
     hasher: DefaultHashBuilder,
-    /// The messages of the last half minute, by what tells them from others.
-    recent: Recent,
     transactions: Transactions,
     /// The registration that was last counted: one 2xx may tell of several bindings.
     last_registration: Option<(Timestamp, Vec<u8>, Verdict)>,
@@ -104,7 +101,6 @@ impl Statistics {
             by_name: BTreeMap::new(),
             by_key: HashMap::new(),
             hasher: DefaultHashBuilder::default(),
-            recent: Recent::default(),
             transactions: Transactions::default(),
             last_registration: None,
             places: Vec::new(),
@@ -144,24 +140,13 @@ impl Statistics {
         let identity = message.identity.copied();
         let identity =
             identity.or_else(|| Identity::of(message.head, message.bytes, &message.flow));
-        let (is_again, meaning) = match &identity {
-            Some(identity) => {
-                let is_again = self.recent.is_again(identity.sighting, message.ts);
-                let transactions = &mut self.transactions;
-                let meaning = transactions.take(message, identity, is_again, &places);
-                (is_again, meaning)
-            }
-            // It cannot be worked with.
-            None => (false, Meaning::Other),
-        };
+        let meaning = identity.map_or_else(Meaning::default, |identity| {
+            self.transactions.take(message, &identity, &places)
+        });
         let method = method_of(message);
         self.count(&places, message.ts, |kpis, _| {
-            kpis.messages.add(message, is_again);
-            match meaning {
-                Meaning::FirstHop => kpis.messages.method(method).requests_at_first_hop += 1,
-                Meaning::Stray => kpis.messages.stray_responses += 1,
-                Meaning::Other => {}
-            }
+            let counts = kpis.messages.add(message, method, meaning.is_again);
+            counts.requests_at_first_hop += u64::from(meaning.is_first_hop);
         });
         self.places = places;
         self.check()
@@ -257,6 +242,10 @@ impl Statistics {
     fn transaction(&mut self, over: &Transaction) {
         let method = over.method();
         self.count(over.places(), over.sent(), |kpis, _| {
+            if over.strays() > 0 {
+                kpis.messages.stray_responses += u64::from(over.strays());
+                return;
+            }
             over.count(kpis.messages.method(method));
             if method == Method::Options {
                 over.count_peer(&mut kpis.options_sent, &mut kpis.options_answered);

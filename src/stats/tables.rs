@@ -78,8 +78,7 @@ breakdowns! {
         methods.collect()
     };
     Messages options_availability ["peer"] "OPTIONS requests with a final response, of those that are over, by whom they were sent to", |k| {
-        let answered = |peer: &str| k.options_answered.iter().find(|(known, _)| *known == peer).map_or(0, |(_, count)| count);
-        k.options_sent.iter().map(|(peer, sent)| (vec![peer.to_owned()], Reading::Ratio(answered(peer), sent))).collect()
+        k.options_sent.iter().map(|(peer, sent)| (vec![peer.to_owned()], Reading::Ratio(k.options_answered.of(peer), sent))).collect()
     };
 }
 

@@ -3,7 +3,7 @@
 //! A transaction is one request at one hop. That of a proxied request is measured at every hop that was captured, as each
 //! says something of its own next hop.
 
-use std::{collections::VecDeque, hash::BuildHasher, net::IpAddr};
+use std::{collections::BTreeMap, hash::BuildHasher, net::IpAddr};
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
@@ -26,15 +26,18 @@ const RINGING: i64 = 180_000_000_000;
 /// Requests more often repeated than this are counted together.
 const MOST_REPEATS: u8 = 10;
 
+/// Messages that a transaction remembers: an INVITE, 100, 180 and the final response.
+const REMEMBERED: usize = 4;
+
+const SECOND: i64 = 1_000_000_000;
+
 /// What a message means to the transaction it is of.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Meaning {
-    /// It is a request that was not seen at another hop before.
-    FirstHop,
-    /// It is a response whose request was not seen.
-    Stray,
-    /// Nothing of interest.
-    Other,
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Meaning {
+    /// Whether it came before.
+    pub(super) is_again: bool,
+    /// Whether it is a request that was not seen at another hop before.
+    pub(super) is_first_hop: bool,
 }
 
 /// The open transactions.
@@ -42,23 +45,33 @@ pub(super) enum Meaning {
 pub(super) struct Transactions {
     hasher: DefaultHashBuilder,
     open: HashMap<u64, Transaction>,
-    /// When to look at which of them again, in the order in which that was decided.
-    deadlines: VecDeque<(Timestamp, u64)>,
+    /// Which of them to look at again, by the second in which they may be over.
+    deadlines: BTreeMap<i64, Vec<u64>>,
+    /// Messages that no open transaction remembers.
+    others: Recent,
     /// Requests at whatever hop.
     hops: Recent,
 }
 
-/// A request and when what came back.
+/// A request and when what came back. Responses may be captured before their request, when a tap lost a segment of it and
+/// saw it only when it was sent again.
 #[derive(Debug)]
 pub(super) struct Transaction {
     method: Method,
+    /// When the request was sent; before it is seen, when the first response was.
     sent: Timestamp,
+    /// Responses for which no request was seen yet.
+    strays: u32,
     response: Option<Timestamp>,
     provisional: Option<Timestamp>,
-    /// The last provisional response.
-    heard: Timestamp,
     final_response: Option<Timestamp>,
+    /// The last message of all.
+    heard: Timestamp,
     repeats: u8,
+    /// How many messages are remembered.
+    remembered: u8,
+    /// By what they are told from others.
+    seen: [u64; REMEMBERED],
     /// Whom it was sent to.
     peer: IpAddr,
     /// What it counts for besides everything.
@@ -78,6 +91,11 @@ impl Transaction {
     /// Returns what it counts for.
     pub(super) fn places(&self) -> &[u32] {
         self.places.as_deref().unwrap_or(&[0])
+    }
+
+    /// Returns how many responses it has whose request was not seen; then it is no transaction.
+    pub(super) const fn strays(&self) -> u32 {
+        self.strays
     }
 
     /// Adds it up.
@@ -110,93 +128,146 @@ impl Transaction {
         self.response.get_or_insert(ts);
         if status < 200 {
             self.provisional.get_or_insert(ts);
-            self.heard = ts;
         } else {
             self.final_response = Some(ts);
         }
     }
 
-    /// Returns whether more can come at `now`.
-    fn is_open(&self, now: Timestamp) -> bool {
-        let is_ringing = self.method == Method::Invite
-            && self.provisional.is_some()
-            && self.final_response.is_none();
-        is_ringing && now.since(self.heard) < RINGING
+    /// Takes the request, or the request again.
+    fn request(&mut self, message: &Message<'_>, places: &[u32]) {
+        if self.strays == 0 {
+            self.repeats = (self.repeats + 1).min(MOST_REPEATS);
+            return;
+        }
+        self.strays = 0;
+        self.sent = message.ts;
+        self.peer = message.flow.dst.ip();
+        self.places = boxed(places);
     }
 
-    /// Returns whether it is over at the end of the capture.
+    /// Remembers a message; returns whether it came before, unless there are too many to tell.
+    fn remember(&mut self, sighting: u64) -> Option<bool> {
+        let remembered = usize::from(self.remembered);
+        if self
+            .seen
+            .iter()
+            .take(remembered)
+            .any(|one| *one == sighting)
+        {
+            return Some(true);
+        }
+        *self.seen.get_mut(remembered)? = sighting;
+        self.remembered += 1;
+        Some(false)
+    }
+
+    /// Returns whether its INVITE waits for somebody to answer the phone.
+    fn is_ringing(&self) -> bool {
+        let is_provisional = self.provisional.is_some() && self.final_response.is_none();
+        is_provisional && self.method == Method::Invite
+    }
+
+    /// Returns when nothing more will come, if nothing does until then.
+    fn deadline(&self) -> Timestamp {
+        let patience = if self.is_ringing() { RINGING } else { LIFETIME };
+        self.heard.plus(patience)
+    }
+
+    /// Returns whether it is over at the end of the capture, be it that its request was given up (timers B and F).
     fn is_over(&self, end: Timestamp) -> bool {
         let is_settled = self.final_response.is_some() || self.method == Method::Ack;
-        is_settled || (end.since(self.sent) > LIFETIME && !self.is_open(end))
+        let is_waiting = self.is_ringing() && end <= self.deadline();
+        is_settled || (end.since(self.sent) > LIFETIME && !is_waiting)
     }
 }
 
 impl Transactions {
-    /// Takes a message, which may be one that came again; `places` tells what its request counts for.
+    /// Takes a message; `places` tells what its request counts for.
     pub(super) fn take(
         &mut self,
         message: &Message<'_>,
         identity: &Identity,
-        is_again: bool,
         places: &[u32],
     ) -> Meaning {
         let key = self.key(message, identity);
+        let (sighting, ts) = (identity.sighting, message.ts);
         let status = message.head.status_code();
-        match (self.open.get_mut(&key), status) {
-            (Some(open), Some(status)) => open.response(status, message.ts),
-            (Some(open), None) => open.repeats = (open.repeats + 1).min(MOST_REPEATS),
-            (None, Some(_)) if is_again => {}
-            (None, Some(_)) => return Meaning::Stray,
-            (None, None) if is_again => {}
-            (None, None) => {
-                self.begin(key, message, places);
-                if self.is_first_hop(message, identity) {
-                    return Meaning::FirstHop;
+        let mut meaning = Meaning::default();
+        if let Some(open) = self.open.get_mut(&key) {
+            let others = &mut self.others;
+            let is_again = open.remember(sighting);
+            meaning.is_again = is_again.unwrap_or_else(|| others.is_again(sighting, ts));
+            let is_late = open.strays > 0 && status.is_none();
+            match status {
+                Some(status) => {
+                    open.strays += u32::from(open.strays > 0 && !meaning.is_again);
+                    open.response(status, ts);
                 }
+                None => open.request(message, places),
             }
+            open.heard = open.heard.max(ts);
+            meaning.is_first_hop = is_late && self.is_first_hop(message, identity);
+        } else {
+            self.begin(key, message, sighting, places);
+            meaning.is_first_hop = status.is_none() && self.is_first_hop(message, identity);
         }
-        Meaning::Other
+        meaning
     }
 
     /// Returns the next transaction that is over at `now`.
     pub(super) fn next_over(&mut self, now: Timestamp) -> Option<Transaction> {
-        while let Some(&(since, key)) = self.deadlines.front() {
-            let is_due = now.since(since) > LIFETIME;
+        loop {
+            let mut slot = self.deadlines.first_entry()?;
             let is_full = self.open.len() > CAPACITY;
-            if !is_due && !is_full {
+            if *slot.key() >= second(now) && !is_full {
                 return None;
             }
-            self.deadlines.pop_front();
-            if !is_full && self.open.get(&key).is_some_and(|open| open.is_open(now)) {
-                self.deadlines.push_back((now, key));
-            } else if let Some(over) = self.open.remove(&key) {
-                return Some(over);
+            let Some(key) = slot.get_mut().pop() else {
+                slot.remove();
+                continue;
+            };
+            match self.open.get(&key).map(Transaction::deadline) {
+                Some(deadline) if deadline >= now && !is_full => self.look_at(key, deadline),
+                Some(_) => return self.open.remove(&key),
+                None => {}
             }
         }
-        None
     }
 
     /// Returns the transactions that are left at the end of the capture, but for those that may have gone on.
     pub(super) fn finish(&mut self, end: Timestamp) -> impl Iterator<Item = Transaction> + use<> {
         self.deadlines.clear();
         let left = std::mem::take(&mut self.open).into_values();
-        left.filter(move |one| one.is_over(end))
+        left.filter(move |one| one.strays > 0 || one.is_over(end))
     }
 
-    fn begin(&mut self, key: u64, message: &Message<'_>, places: &[u32]) {
-        let transaction = Transaction {
+    /// Makes it be looked at when that second is over.
+    fn look_at(&mut self, key: u64, deadline: Timestamp) {
+        let slot = self.deadlines.entry(second(deadline));
+        slot.or_default().push(key);
+    }
+
+    fn begin(&mut self, key: u64, message: &Message<'_>, sighting: u64, places: &[u32]) {
+        let status = message.head.status_code();
+        let mut transaction = Transaction {
             method: method_of(message),
             sent: message.ts,
+            strays: u32::from(status.is_some()),
             response: None,
             provisional: None,
-            heard: message.ts,
             final_response: None,
+            heard: message.ts,
             repeats: 0,
+            remembered: 1,
+            seen: [sighting, 0, 0, 0],
             peer: message.flow.dst.ip(),
-            places: (places != [0]).then(|| places.into()),
+            places: boxed(places),
         };
+        if let Some(status) = status {
+            transaction.response(status, message.ts);
+        }
+        self.look_at(key, transaction.deadline());
         self.open.insert(key, transaction);
-        self.deadlines.push_back((message.ts, key));
     }
 
     /// Returns whether a request was not seen at another hop before.
@@ -222,9 +293,23 @@ impl Transactions {
     }
 }
 
+/// Returns what something counts for, if that is more than everything.
+fn boxed(places: &[u32]) -> Option<Box<[u32]>> {
+    (places != [0]).then(|| places.into())
+}
+
+/// Returns the second of the clock.
+const fn second(ts: Timestamp) -> i64 {
+    ts.nanos().div_euclid(SECOND)
+}
+
 /// Returns the addresses of a message's hop, the same in both directions. Ports say nothing: those of streams come and go,
 /// and a response need not go back to the port that the request came from (RFC 3261 §18.2.2).
-fn hop(message: &Message<'_>) -> (IpAddr, IpAddr) {
-    let (src, dst) = (message.flow.src.ip(), message.flow.dst.ip());
-    if src <= dst { (src, dst) } else { (dst, src) }
+fn hop(message: &Message<'_>) -> (u128, u128) {
+    let bits = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    };
+    let (src, dst) = (bits(message.flow.src.ip()), bits(message.flow.dst.ip()));
+    (src.min(dst), src.max(dst))
 }

@@ -47,7 +47,7 @@ impl PcapNg {
             INTERFACE_STATISTICS => self.statistics(block, tally),
             DECRYPTION_SECRETS => self.secrets(block, tally),
             NAME_RESOLUTION => {
-                tally.summary.name_blocks = tally.summary.name_blocks.saturating_add(1);
+                self.names(block, tally);
                 Some(())
             }
             _ => Some(()),
@@ -377,7 +377,7 @@ fn ticks(high: u32, low: u32) -> u64 {
 }
 
 /// Returns at most [`MAX_NAME`] octets as text; what is no UTF-8 and what could control a terminal is replaced.
-fn text(value: &[u8]) -> String {
+pub(super) fn text(value: &[u8]) -> String {
     let value = value.get(..MAX_NAME).unwrap_or(value);
     String::from_utf8_lossy(value)
         .trim_end_matches('\0')

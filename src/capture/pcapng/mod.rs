@@ -4,6 +4,7 @@
 
 mod body;
 mod clock;
+mod names;
 mod numbers;
 mod option;
 

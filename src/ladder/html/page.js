@@ -1,6 +1,7 @@
 "use strict";
 (function () {
   const messages = JSON.parse(document.getElementById("messages").textContent);
+  const ladder = document.getElementById("ladder");
   const search = document.getElementById("search");
   const found = document.getElementById("found");
   const against = document.getElementById("against");
@@ -121,13 +122,22 @@
     }
   }
 
+  // Scrolls to a message: its whole row from top to bottom, but only its line from left to right.
+  function reveal(group) {
+    const pane = ladder.getBoundingClientRect();
+    const row = group.getBoundingClientRect();
+    const line = (group.querySelector(".wire") || group).getBoundingClientRect();
+    const by = (low, high, first, last) => (low < first ? low - first : high > last ? Math.min(high - last, low - first) : 0);
+    ladder.scrollBy(by(line.left - 40, line.right + 40, pane.left, pane.right), by(row.top - 8, row.bottom + 8, pane.top, pane.bottom));
+  }
+
   function choose(message, moves) {
     if (!message) return;
     if (chosen) arrows.get(chosen.n).classList.remove("chosen");
     chosen = message;
     const group = arrows.get(message.n);
     group.classList.add("chosen");
-    group.scrollIntoView({ block: "nearest", inline: "nearest" });
+    reveal(group);
     if (moves) group.focus({ preventScroll: true });
     show();
   }

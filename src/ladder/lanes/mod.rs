@@ -156,6 +156,11 @@ impl Lanes {
             .collect();
         names::name(messages, arrows, &mut lanes);
         for lane in &mut lanes {
+            if lane.name.is_empty()
+                && let Some(host) = lane.ips.iter().find_map(|ip| book.host(*ip))
+            {
+                lane.name = show::line(host.as_bytes());
+            }
             if lane.name.is_empty() {
                 // The first address is the name; what is left are further ones.
                 let all = std::mem::take(&mut lane.address);

@@ -40,8 +40,10 @@ pub(super) fn draw(
     items: &mut Vec<Item>,
 ) {
     let room = columns.width - 2 * MARGIN;
+    // The title has what the outcome leaves, and two thirds at least.
+    let wanted = pixels(&ladder.title, Face::Bold, TITLE).min(room * 2 / 3);
     let pill = ladder.verdict.as_ref().map(|verdict| {
-        let text = fitted(&verdict.text, Face::Bold, FACT, room / 2);
+        let text = fitted(&verdict.text, Face::Bold, FACT, room - wanted - 34);
         let width = pixels(&text, Face::Bold, FACT) + 20;
         (text, width, verdict.tone)
     });

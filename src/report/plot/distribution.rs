@@ -11,6 +11,9 @@ use crate::{
 /// Bars for each doubling of the duration.
 const BARS: f64 = 4.0;
 
+/// How much higher the chart is than its longest bar: above them stand the percentiles.
+const HEADROOM: f64 = 1.35;
+
 /// Durations below this are together, in nanoseconds.
 const SHORTEST: f64 = 1e5;
 
@@ -55,7 +58,7 @@ fn draw(title: &str, samples: &Samples, area: &Area<'_>) -> Result<(), PlotError
         .y_label_area_size(60)
         .build_cartesian_2d(
             f64::from(first)..f64::from(last + 1),
-            0.0..(most as f64 * 1.05).max(1.0),
+            0.0..(most as f64 * HEADROOM).max(1.0),
         )
         .map_err(PlotError::new)?;
     chart
@@ -80,7 +83,7 @@ fn draw(title: &str, samples: &Samples, area: &Area<'_>) -> Result<(), PlotError
     let marks = marks.filter_map(|percent| Some((percent, samples.percentile(percent)?)));
     for (index, (percent, nanos)) in marks.enumerate() {
         let at = (nanos.max(SHORTEST) / SHORTEST).log2() * BARS;
-        let top = most as f64 * 1.05;
+        let top = most as f64 * HEADROOM;
         let line = PathElement::new([(at, 0.0), (at, top)], style::BAD.stroke_width(1));
         chart.draw_series([line]).map_err(PlotError::new)?;
         let text = format!("p{percent} {}", duration(nanos));

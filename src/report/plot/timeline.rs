@@ -85,13 +85,15 @@ fn draw(
 ) -> Result<(), PlotError> {
     let values = lines.iter().flat_map(|line| &line.points);
     let most = values.map(|(_, value)| *value).fold(0.0, f64::max);
+    // The names of several lines stand above them.
+    let headroom = if lines.len() > 1 { 1.5 } else { 1.05 };
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .margin_right(24)
         .caption(title, style::text(16))
         .x_label_area_size(28)
         .y_label_area_size(60)
-        .build_cartesian_2d(0.0..length.max(1e-9), 0.0..(most * 1.05).max(1.0))
+        .build_cartesian_2d(0.0..length.max(1e-9), 0.0..(most * headroom).max(1.0))
         .map_err(PlotError::new)?;
     chart
         .configure_mesh()

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The layout of the file; it changes with every change of what is counted.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const TYPE: &str = "statistics-part";
 
@@ -193,7 +193,7 @@ mod tests {
         let text = written(&Statistics::new(Plan::default(), Vec::new()));
         let text = String::from_utf8(text).unwrap();
         for (from, to) in [
-            ("\"version\":1", "\"version\":2"),
+            ("\"version\":2", "\"version\":1"),
             ("statistics-part", "statistics"),
             ("\"bucket\":null", "\"bucket\":0"),
             ("\"cut\":null", "\"cut\":7"),

@@ -202,8 +202,10 @@ impl<W: Write> Text<'_, W> {
         if calls.starts.is_empty() {
             return Ok(());
         }
-        let slots = self.width().saturating_sub(14).clamp(10, 100);
         let (start, end) = view.span;
+        // More than there are seconds would have gaps between them.
+        let seconds = usize::try_from(end.since(start) / 1_000_000_000).unwrap_or_default() + 1;
+        let slots = self.width().saturating_sub(14).clamp(10, 100).min(seconds);
         for (name, seconds) in [("calls", &calls.starts), ("failures", &calls.failed_starts)] {
             let counts = seconds.slots(start, end, slots);
             let most = counts.iter().max().copied().unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::{
 
 pub(crate) fn run(args: &LadderArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     // What has to be right before anything is read.
-    let names = args.content.name_book()?;
+    let mut names = args.content.name_book()?;
     let source = args.input.twice()?;
     let target = Target::open(args, &source, ui)?;
     let key = args.content.key(args.output.force, &source)?;
@@ -29,6 +29,9 @@ pub(crate) fn run(args: &LadderArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut ladders = collector.take();
 
     // Their ladders.
+    for (ip, host) in run.summary.inputs.iter().flat_map(|input| &input.names) {
+        names.add_host(*ip, host);
+    }
     let mut drawing = Drawing::new(args, names, &target, ui);
     drawing.ladder.end = end(&run.summary);
     drawing.gaps = collector.gaps;
