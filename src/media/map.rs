@@ -434,8 +434,8 @@ impl<P> MediaMap<P> {
                 let first = (0..)
                     .zip(claims.iter())
                     .min_by_key(|(_, known)| (end(known), known.from));
-                claims.remove(first.map_or(0, |(index, _)| index));
-                self.dropped += 1;
+                let dropped = claims.remove(first.map_or(0, |(index, _)| index));
+                self.dropped += u64::from(end(&dropped) == Timestamp::MAX);
             }
             self.count -= before - claims.len();
         }

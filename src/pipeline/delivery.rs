@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use crate::{
     capture::{Frame, Origin},
     error::Result,
-    net::{Encapsulation, Flow},
+    net::{Encapsulation, Flow, Transport},
     pipeline::{
         MediaPacket, Sink, Summary,
         duplicates::{Digest, Duplicates},
@@ -28,6 +28,8 @@ pub(crate) struct Delivery<'s> {
     pub(crate) first_unusable: Option<(Frame, ParseError)>,
     /// What was seen moments ago; nothing when copies are kept.
     duplicates: Option<Duplicates>,
+    /// Whether there was a copy: only then it is worth the time to look for copies of media.
+    has_copies: bool,
     hasher: DefaultHashBuilder,
     /// The sink wants no more messages, or failed.
     is_stopped: bool,
@@ -48,6 +50,21 @@ pub(crate) struct Parts<'a> {
     pub(crate) identity: Option<&'a Identity>,
 }
 
+impl<'a> Parts<'a> {
+    fn message(&self, frames: &'a [Frame], bytes: &'a [u8]) -> Message<'a> {
+        Message {
+            ts: self.completed_by.ts,
+            flow: self.flow,
+            encapsulation: self.encapsulation,
+            completed_by: self.completed_by,
+            frames,
+            bytes,
+            head: self.head,
+            identity: self.identity,
+        }
+    }
+}
+
 impl<'s> Delivery<'s> {
     pub(crate) fn new(
         sink: &'s mut dyn Sink,
@@ -62,6 +79,7 @@ impl<'s> Delivery<'s> {
             unusable: 0,
             first_unusable: None,
             duplicates: (!keep_duplicates).then(Duplicates::default),
+            has_copies: false,
             hasher,
             is_stopped: false,
             result: Ok(()),
@@ -86,10 +104,10 @@ impl<'s> Delivery<'s> {
 
     /// Returns whether a packet is a copy of one that was seen moments ago, and is not to be kept.
     pub(crate) fn is_copy(&mut self, digest: Digest, ts: Timestamp) -> bool {
-        match &mut self.duplicates {
-            Some(duplicates) => duplicates.is_copy(digest, ts),
-            None => false,
-        }
+        let duplicates = self.duplicates.as_mut();
+        let is_copy = duplicates.is_some_and(|duplicates| duplicates.is_copy(digest, ts));
+        self.has_copies |= is_copy;
+        is_copy
     }
 
     /// Returns how many packets were forgotten too early to tell their copies.
@@ -108,6 +126,18 @@ impl<'s> Delivery<'s> {
         self.hand_over(parts, &all, bytes);
     }
 
+    /// Hands over a copy of a message.
+    pub(crate) fn copy(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
+        if self.is_stopped {
+            return;
+        }
+        let all = self.with_carriers(frames);
+        if let Err(error) = self.sink.copy(&parts.message(&all, bytes)) {
+            self.is_stopped = true;
+            self.result = Err(error);
+        }
+    }
+
     fn hand_over(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
         if self.is_stopped {
             return;
@@ -121,17 +151,7 @@ impl<'s> Delivery<'s> {
             self.first_unusable
                 .get_or_insert((*parts.completed_by, error));
         }
-        let message = Message {
-            ts: parts.completed_by.ts,
-            flow: parts.flow,
-            encapsulation: parts.encapsulation,
-            completed_by: parts.completed_by,
-            frames,
-            bytes,
-            head: parts.head,
-            identity: parts.identity,
-        };
-        match self.sink.message(&message) {
+        match self.sink.message(&parts.message(frames, bytes)) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => self.is_stopped = true,
             Err(error) => {
@@ -192,6 +212,8 @@ impl<'s> Delivery<'s> {
                         self.notice(NoticeKind::Resync, completed_by, flow);
                     }
                     self.message(&parts, frames, bytes);
+                } else {
+                    self.copy(&parts, frames, bytes);
                 }
             }
             Found::Gap {
@@ -211,6 +233,16 @@ impl<'s> Delivery<'s> {
         if self.is_stopped {
             return;
         }
+        let is_datagram = packet.flow.transport == Transport::Udp;
+        let is_copy = self.has_copies && is_datagram && {
+            // What makes two packets of media the same has a number of its own: RTP counts them.
+            let digest = Digest {
+                hash: self.hasher.hash_one((packet.flow, packet.payload)),
+                is_ipv6: packet.flow.src.is_ipv6(),
+            };
+            self.is_copy(digest, packet.ts)
+        };
+        let packet = &MediaPacket { is_copy, ..*packet };
         let result = if self.carriers.is_empty() {
             self.sink.media(packet)
         } else {

@@ -62,6 +62,15 @@ pub trait Sink: Send {
     /// An error ends the run at once and is what [`Pipeline::run`] returns.
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>>;
 
+    /// Takes a copy of a message that was seen moments ago, as taps make them. It is no message of its own.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn copy(&mut self, message: &Message<'_>) -> Result<()> {
+        let _ = message;
+        Ok(())
+    }
+
     /// Returns whether it takes notices; looking out for them takes time.
     fn takes_notices(&self) -> bool {
         false
@@ -124,6 +133,8 @@ pub struct MediaPacket<'a> {
     pub payload: &'a [u8],
     /// Whether it is RTCP by its looks.
     pub is_rtcp: bool,
+    /// Whether it is a copy of a packet that was seen moments ago, in a capture that has copies of messages.
+    pub is_copy: bool,
 }
 
 /// What is told about a run besides its inputs.

@@ -157,6 +157,7 @@ impl<'s> Ordered<'s> {
                 frames,
                 payload,
                 is_rtcp: fate == Fate::Rtcp,
+                is_copy: false,
             });
         }
         if !self.settings.takes_notices || fate != Fate::UdpOther {
@@ -179,25 +180,15 @@ impl<'s> Ordered<'s> {
         if let Some(digest) = found.digest
             && delivery.is_copy(digest, last.ts)
         {
-            return delivery.settle_all(found.frames, Fate::Duplicate);
+            if let Kind::Sip { .. } = found.kind {
+                self.message(found, &last, true);
+            }
+            return self.delivery.settle_all(found.frames, Fate::Duplicate);
         }
         let context = found.context;
-        if let Kind::Sip {
-            flow,
-            bytes,
-            head,
-            identity,
-        } = found.kind
-        {
-            let parts = Parts {
-                completed_by: &last,
-                flow: *flow,
-                encapsulation: context.encapsulation,
-                head,
-                identity: identity.as_ref(),
-            };
-            delivery.message(&parts, found.frames, bytes.of(found.bytes));
-            return delivery.settle_all(found.frames, Fate::Sip);
+        if let Kind::Sip { .. } = found.kind {
+            self.message(found, &last, false);
+            return self.delivery.settle_all(found.frames, Fate::Sip);
         }
         delivery.carry(found.frames);
         delivery.settle_all(before, Fate::FragmentOfPacket);
@@ -216,6 +207,7 @@ impl<'s> Ordered<'s> {
                         frames: found.frames,
                         payload,
                         is_rtcp: false,
+                        is_copy: false,
                     });
                 }
                 self.streams
@@ -235,6 +227,32 @@ impl<'s> Ordered<'s> {
                 self.defragmenter
                     .push(fragment, payload, context, last, &mut self.reassembled);
             }
+        }
+    }
+
+    /// Hands on a message, or a copy of one.
+    fn message(&mut self, found: &Found<'_>, last: &Frame, is_copy: bool) {
+        let Kind::Sip {
+            flow,
+            bytes,
+            head,
+            identity,
+        } = found.kind
+        else {
+            return;
+        };
+        let parts = Parts {
+            completed_by: last,
+            flow: *flow,
+            encapsulation: found.context.encapsulation,
+            head,
+            identity: identity.as_ref(),
+        };
+        let bytes = bytes.of(found.bytes);
+        if is_copy {
+            self.delivery.copy(&parts, found.frames, bytes);
+        } else {
+            self.delivery.message(&parts, found.frames, bytes);
         }
     }
 

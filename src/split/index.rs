@@ -101,6 +101,13 @@ impl FrameIndex {
         }
     }
 
+    /// Adds frames to a group that count as nothing of their own: copies.
+    pub fn add_frames(&mut self, group: Group, frames: &[Frame]) {
+        for frame in frames {
+            self.add(group, frame);
+        }
+    }
+
     /// Adds a packet of media to a group: its last frame, and those before it if it came in several.
     pub fn add_media(&mut self, group: Group, last: &Frame, before: &[Frame]) {
         if let Some(entry) = self.groups.get_mut(group as usize) {

@@ -340,6 +340,35 @@ fn nothing_half_is_left_when_the_disk_is_not_there() {
     assert!(!dir.path().join("new").exists());
 }
 
+#[test]
+fn copies_of_packets_stay_with_their_call_and_count_once() {
+    let (mut scene, _) = two_calls();
+    // A tap that sees everything twice.
+    let later = |frame: &Frame, nanos: i64| Frame {
+        ts_ns: frame.ts_ns + nanos,
+        link: frame.link,
+        bytes: frame.bytes.clone(),
+    };
+    let frames = scene.frames.iter();
+    scene.frames = frames
+        .flat_map(|frame| [later(frame, 0), later(frame, 1000)])
+        .collect();
+    for by in ["call-id", "dialog"] {
+        let (dir, run) = scene.split(&format!(
+            "--by {by} --rest rest.pcap --manifest files.jsonl"
+        ));
+        let frames: Vec<usize> = scene.files(&dir, &run).values().map(Vec::len).collect();
+        assert_eq!(frames, [20, 6], "{by}");
+        assert_eq!(scene.numbers(&dir.path().join("rest.pcap")).len(), 4);
+        let manifest = std::fs::read_to_string(dir.path().join("files.jsonl")).unwrap();
+        let counts = manifest.lines().map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            ["messages", "media", "frames"].map(|name| row[name].as_u64().unwrap())
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [[4, 6, 20], [2, 1, 6]], "{by}");
+    }
+}
+
 /// Returns the octets of all files in a directory, by their names.
 pub(super) fn contents(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(dir).unwrap().map(Result::unwrap);

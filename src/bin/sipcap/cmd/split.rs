@@ -27,7 +27,8 @@ use crate::{
 ///
 /// Every packet that carried a part of a message goes to the file of that message's Call-ID, with its original time
 /// and unchanged: tunnels, IP fragments and TCP segments stay what they are. So do RTP, RTCP and whatever else comes at
-/// the addresses that the call announces. A file is named after its Call-ID: letters, digits and ._@+- stay, other
+/// the addresses that the call announces. Copies of packets, as taps make them, are in the files too, but count as nothing;
+/// TCP segments that were sent again are not. A file is named after its Call-ID: letters, digits and ._@+- stay, other
 /// octets become %XX, long names are cut and get a hash. More than 10 000 files are spread over 256 directories. The
 /// paths are printed.
 #[derive(clap::Args, Debug)]

@@ -43,7 +43,12 @@ pub(crate) enum MediaKind {
 }
 
 /// The frames that a packet came in: the last one, and those before it.
-type Frames = (Frame, Box<[Frame]>);
+struct Frames {
+    last: Frame,
+    before: Box<[Frame]>,
+    /// Whether it is a copy of another packet.
+    is_copy: bool,
+}
 
 /// The frames of all messages, and of the media, by their group.
 pub(crate) struct Collector {
@@ -54,7 +59,9 @@ pub(crate) struct Collector {
     /// The calls, when somebody needs to know of them.
     tracked: Option<Tracked<Calls>>,
     /// The group of each call, by its number.
-    groups: Vec<Group>,
+    groups: Vec<Option<Group>>,
+    /// The last group of each Call-ID, where calls have groups of their own.
+    latest: HashMap<Vec<u8>, Group>,
     /// The messages that nothing could be made of, if they are wanted.
     errors: Option<Packets>,
 }
@@ -73,13 +80,14 @@ impl Collector {
             media: MediaMap::default(),
             tracked,
             groups: Vec::new(),
+            latest: HashMap::new(),
             errors,
         }
     }
 
     /// Returns the group of a call.
     fn group_of(&self, number: u64) -> Option<Group> {
-        self.groups.get(usize::try_from(number).ok()?).copied()
+        *self.groups.get(usize::try_from(number).ok()?)?
     }
 
     /// Returns the group of a message, which is of the call with a number or of none.
@@ -89,8 +97,22 @@ impl Collector {
             (By::Call | By::Dialog, Some(number)) => self.index.of_call(number, call_id),
             _ => self.index.of_call_id(call_id),
         };
-        if call.is_some_and(|number| number == self.groups.len() as u64) {
-            self.groups.push(group);
+        if self.by != By::CallId {
+            match self.latest.get_mut(call_id) {
+                Some(latest) => *latest = group,
+                None => {
+                    self.latest.insert(call_id.to_vec(), group);
+                }
+            }
+        }
+        if let Some(number) = call.and_then(|number| usize::try_from(number).ok()) {
+            // Calls are numbered from 0 on, as they begin.
+            if number >= self.groups.len() {
+                self.groups.resize(number + 1, None);
+            }
+            if let Some(known) = self.groups.get_mut(number) {
+                known.get_or_insert(group);
+            }
         }
         group
     }
@@ -193,8 +215,14 @@ impl Found {
     }
 }
 
-fn add_media(index: &mut FrameIndex, group: Group, (last, before): &Frames) {
-    index.add_media(group, last, before);
+fn add_media(index: &mut FrameIndex, group: Group, frames: &Frames) {
+    let Frames { last, before, .. } = frames;
+    if frames.is_copy {
+        index.add_frames(group, before);
+        index.add_frames(group, &[*last]);
+    } else {
+        index.add_media(group, last, before);
+    }
 }
 
 impl Sink for Collector {
@@ -222,6 +250,19 @@ impl Sink for Collector {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn copy(&mut self, message: &Message<'_>) -> Result<()> {
+        // Its original came moments ago.
+        let call_id = message.head.call_id.of(message.bytes);
+        let group = match self.by {
+            By::CallId => Some(self.index.of_call_id(call_id)),
+            By::Call | By::Dialog => self.latest.get(call_id).copied(),
+        };
+        if let Some(group) = group {
+            self.index.add_frames(group, message.frames);
+        }
+        Ok(())
+    }
+
     fn takes_identities(&self) -> bool {
         self.tracked.is_some()
     }
@@ -237,7 +278,11 @@ impl Sink for Collector {
         let index = &mut self.index;
         let mut found = |owner, frames: &Frames| add_media(index, owner, frames);
         if let Some((last, before)) = packet.frames.split_last() {
-            let frames = (*last, Box::from(before));
+            let frames = Frames {
+                last: *last,
+                before: Box::from(before),
+                is_copy: packet.is_copy,
+            };
             self.media
                 .packet(packet.ts, &packet.flow, frames, &mut found);
         }

@@ -30,6 +30,8 @@ const NUL: &str = "\u{0}n";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Labels {
     template: Option<Template>,
+    /// Which of the fields is the Call-ID.
+    call_id: Option<usize>,
 }
 
 impl Labels {
@@ -50,6 +52,7 @@ impl Labels {
         }
         Ok(Self {
             template: Some(template),
+            call_id: schema.iter().position(|(name, _)| *name == "call_id"),
         })
     }
 
@@ -78,17 +81,11 @@ impl Labels {
     /// Returns the name for what is no call, but for the number of its file.
     fn of_group(&self, group: &GroupFiles<'_>) -> Option<String> {
         let template = self.template.as_ref()?;
-        let is_call_id = |place: usize| {
-            let name = place
-                .checked_sub(OWN.len())
-                .and_then(|place| CallRow::SCHEMA.get(place));
-            name.is_some_and(|(name, _)| *name == "call_id")
-        };
         let first = group.frames().next();
         let value = |place| match place {
             0 => first.map_or(Value::Null, |frame| Value::Time(frame.ts)),
             3 => INDEX.into(),
-            _ if is_call_id(place) => escape(group.call_id).into(),
+            _ if self.call_id == Some(place) => escape(group.call_id).into(),
             _ => Value::Null,
         };
         Some(template.render(|place| guarded(place, value(place))))
