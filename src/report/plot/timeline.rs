@@ -98,7 +98,7 @@ fn draw(
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .light_line_style(style::BACKGROUND)
+        .max_light_lines(0)
         .bold_line_style(style::GRID)
         .axis_style(style::INK)
         .label_style(style::text(12))

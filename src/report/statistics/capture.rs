@@ -144,7 +144,10 @@ impl CaptureQuality {
             .counts
             .iter()
             .filter(|count| count.count > 0 && !HARMLESS.contains(&count.name.as_str()))
-            .map(|count| format!("{} {}", count.count, count.label))
+            .map(|count| match count.label.strip_suffix("places") {
+                Some(label) if count.count == 1 => format!("1 {label}place"),
+                _ => format!("{} {}", count.count, count.label),
+            })
             .collect();
         let one_way = total.calls.one_direction;
         if is_much(one_way, calls) {
