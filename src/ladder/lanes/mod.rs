@@ -2,7 +2,8 @@
 //!
 //! Over UDP an endpoint is an address and a port. Who opens a connection does it from any port, and from another one
 //! the next time: there the port in sent-by of the topmost Via counts (RFC 3261 §18.1.1, §18.2.2), so that the lanes do
-//! not multiply. A proxy with several addresses is one lane when the Vias show it.
+//! not multiply. A proxy with several addresses is one lane when the Vias show it, and so is a user agent that is reached at
+//! another port than it sends from when its Contact shows it.
 
 mod names;
 mod place;
@@ -10,7 +11,10 @@ mod place;
 mod tests;
 mod vias;
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+};
 
 use self::place::Place;
 use crate::{
@@ -61,6 +65,7 @@ impl Lanes {
             ends,
         };
         if !is_strict {
+            lanes.join_contacts(messages);
             lanes.join_named(&options.names);
         }
         lanes.order = lanes.in_order();
@@ -76,14 +81,35 @@ impl Lanes {
             };
             let own = self.root(place);
             let first = *known.entry(name.to_owned()).or_insert(own);
-            let root = self.root(first);
-            if root != own && !self.talk(root, own) {
-                self.joined
-                    .values_mut()
-                    .filter(|known| **known == own)
-                    .for_each(|known| *known = root);
-                self.joined.insert(own, root);
+            self.join(first, own);
+        }
+    }
+
+    /// Joins the ports of user agents that send from one and are reached at another one, which their Contact tells.
+    fn join_contacts(&mut self, messages: &[MessageBuf]) {
+        let ends: BTreeSet<Place> = self
+            .ends
+            .iter()
+            .copied()
+            .flat_map(<[Place; 2]>::from)
+            .collect();
+        for (message, (src, _)) in messages.iter().zip(self.ends.clone()) {
+            if let Some(reached) = vias::reached(message, src).filter(|place| ends.contains(place))
+            {
+                self.join(src, reached);
             }
+        }
+    }
+
+    /// Lets two be one lane, unless they talk to each other.
+    fn join(&mut self, first: Place, other: Place) {
+        let (root, own) = (self.root(first), self.root(other));
+        if root != own && !self.talk(root, own) {
+            self.joined
+                .values_mut()
+                .filter(|known| **known == own)
+                .for_each(|known| *known = root);
+            self.joined.insert(own, root);
         }
     }
 

@@ -80,6 +80,41 @@ fn connections_from_any_port_are_one_lane() {
     );
 }
 
+/// A phone that sends from 5062 and is reached at 5060, and an Asterisk behind a proxy on its host, which are two.
+#[test]
+fn a_user_agent_that_is_reached_at_another_port_is_one_lane() {
+    let udp = Transport::Udp;
+    let bye = "BYE sip:alice@10.0.0.5 SIP/2.0";
+    let call = |contact: &str, vias: &str| {
+        let contact = format!("Contact: <sip:alice@{contact}>\r\n");
+        [
+            said(
+                0,
+                "10.0.0.5:5062 10.0.0.9:5060",
+                udp,
+                [INVITE, vias, "1 INVITE", &contact],
+            ),
+            said(
+                10,
+                "10.0.0.9:5060 10.0.0.5:5060",
+                udp,
+                [bye, "10.0.0.9;branch=z9hG4bK3", "7 BYE", ""],
+            ),
+        ]
+    };
+    let one = "10.0.0.5:5062;branch=z9hG4bK1";
+    let two = "10.0.0.5:5062;branch=z9hG4bK2, SIP/2.0/UDP 10.0.0.5;branch=z9hG4bK1";
+    for (contact, vias, count) in [
+        ("10.0.0.5", one, 2),
+        ("10.0.0.5:5060", one, 2),
+        ("10.0.0.6", one, 3),
+        ("10.0.0.5", two, 3),
+    ] {
+        let lanes = lanes(&call(contact, vias), false);
+        assert_eq!(lanes.len(), count, "{contact} {vias}: {lanes:?}");
+    }
+}
+
 #[test]
 fn the_host_of_a_web_socket_is_nowhere() {
     let via = "df7jal23ls0d.invalid;branch=z9hG4bK1";

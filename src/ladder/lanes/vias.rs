@@ -1,6 +1,9 @@
 //! What Via tells of endpoints: where those are that open connections, and which of them are one.
 
-use std::{collections::BTreeMap, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 
 use crate::{
     ladder::lanes::{
@@ -8,7 +11,7 @@ use crate::{
         place::{Place, Port},
     },
     net::Transport,
-    sip::{HeaderName, Message, MessageBuf, list, via::Via},
+    sip::{HeaderName, Message, MessageBuf, address::NameAddr, list, via::Via},
 };
 
 /// Returns which endpoints are at the far ends of connections that they opened themselves.
@@ -85,6 +88,26 @@ pub(super) fn joined(messages: &[MessageBuf], ends: &[(Place, Place)]) -> BTreeM
         }
     }
     joined
+}
+
+/// Returns where the user agent that sends a request is reached, if that is another port of its address.
+///
+/// Only what has a single Via comes from the user agent itself: a proxy on the same host leaves its Contact as it is.
+pub(super) fn reached(message: &MessageBuf, src: Place) -> Option<Place> {
+    let (head, bytes) = (&message.head, message.bytes.as_slice());
+    if head.is_response() || head.vias != 1 || message.flow.transport != Transport::Udp {
+        return None;
+    }
+    let contact = list::values(head.contact.of(bytes)).next()?;
+    let uri = NameAddr::parse(contact).parse_uri();
+    let host = uri.host.strip_prefix(b"[").unwrap_or(uri.host);
+    let host = host.strip_suffix(b"]").unwrap_or(host);
+    let ip: IpAddr = std::str::from_utf8(host).ok()?.parse().ok()?;
+    let reached = Place {
+        ip: ip.to_canonical(),
+        port: Port::Number(uri.port.unwrap_or(5060)),
+    };
+    (reached.ip == src.ip && reached.port != src.port).then_some(reached)
 }
 
 fn vias<'a>(message: &Message<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
