@@ -1,5 +1,7 @@
 //! `sipcap completions`: completions for shells.
 
+use std::io::Write;
+
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -16,7 +18,10 @@ pub(crate) struct CompletionsArgs {
 
 pub(crate) fn run(args: &CompletionsArgs) -> anyhow::Result<Outcome> {
     let mut output = Output::open(None, false, &[])?;
-    clap_complete::generate(args.shell, &mut Cli::command(), "sipcap", &mut output);
+    // Into memory first: clap takes a closed pipe for a reason to panic.
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "sipcap", &mut text);
+    output.write_all(&text)?;
     output.finish()?;
     Ok(Outcome::Done)
 }

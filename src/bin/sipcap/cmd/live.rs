@@ -80,6 +80,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     for warning in live.warnings() {
         ui.warn(warning);
     }
+    args.source.warn(ui);
     if let Some(user) = &args.source.user {
         become_user(user)?;
     }

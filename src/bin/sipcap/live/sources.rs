@@ -105,6 +105,18 @@ impl SourceArgs {
         Ok(Some(Bpf::new(library, expression, vxlan_ports)?))
     }
 
+    /// Tells what an expression does not take that is about ports: nobody can see afterwards what was not captured.
+    pub(crate) fn warn(&self, ui: &Ui) {
+        let expression = self.bpf.as_deref().unwrap_or_default();
+        let mut words = expression.split(|c: char| !c.is_ascii_alphanumeric());
+        if !self.bpf_auto && words.any(|word| matches!(word, "port" | "portrange")) {
+            ui.warn(
+                "--bpf: a test of ports takes only the first IP fragment of a packet, and nothing in VLANs or tunnels; \
+                 --bpf-auto takes them, too",
+            );
+        }
+    }
+
     fn plan(&self) -> LivePlan {
         let mut filters = Vec::new();
         if let Some(expression) = &self.bpf {
