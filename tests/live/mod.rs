@@ -82,7 +82,8 @@ fn send(scenario: &str, network: u8) {
     for frame in &capture.frames {
         let ip = &frame.bytes[14..];
         let address = |at: usize, port: usize| {
-            let port = u16::from_be_bytes([ip[port], ip[port + 1]]);
+            // Somebody may have a SIP server here that has taken 5060 at all addresses.
+            let port = u16::from_be_bytes([ip[port], ip[port + 1]]) + 20_000;
             SocketAddrV4::new(Ipv4Addr::new(127, network, ip[at + 2], ip[at + 3]), port)
         };
         let (src, dst) = (address(12, 20), address(16, 22));
