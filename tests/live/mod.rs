@@ -1,6 +1,7 @@
 //! `sipcap live` tells what the other commands tell of a recording of the same.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader, Write as _},
     net::{Ipv4Addr, SocketAddrV4, UdpSocket},
@@ -76,18 +77,20 @@ fn wait_for_begin(child: &mut Child) {
     std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
 }
 
-/// Sends the datagrams of a scenario from and to loopback addresses of its own network.
-fn send(scenario: &str, network: u8) {
+/// Sends the datagrams of a scenario from and to loopback addresses of its own network. The sockets stay open: a process
+/// that another test begins has them too for a moment, and nobody can bind their addresses again as long as it does.
+fn send(scenario: &str, network: u8, sockets: &mut BTreeMap<SocketAddrV4, UdpSocket>) {
     let capture = Variant::PLAIN.capture(&Scenario::named(scenario));
     for frame in &capture.frames {
         let ip = &frame.bytes[14..];
         let address = |at: usize, port: usize| {
             // Somebody may have a SIP server here that has taken 5060 at all addresses.
-            let port = u16::from_be_bytes([ip[port], ip[port + 1]]) + 20_000;
+            let port = 10_000 + u16::from_be_bytes([ip[port], ip[port + 1]]) % 50_000;
             SocketAddrV4::new(Ipv4Addr::new(127, network, ip[at + 2], ip[at + 3]), port)
         };
         let (src, dst) = (address(12, 20), address(16, 22));
-        let socket = UdpSocket::bind(src).unwrap();
+        let socket = sockets.entry(src);
+        let socket = socket.or_insert_with(|| UdpSocket::bind(src).unwrap());
         socket.send_to(&ip[28..], dst).unwrap();
         // Times shall differ, as they do in life.
         std::thread::sleep(Duration::from_micros(300));
@@ -126,6 +129,7 @@ fn calls_are_those_of_a_recording_of_the_same() {
         .unwrap();
     wait_for_begin(&mut tcpdump.0);
     wait_for_begin(&mut live);
+    let mut sockets = BTreeMap::new();
     for scenario in [
         "answered-call",
         "busy-call",
@@ -135,7 +139,7 @@ fn calls_are_those_of_a_recording_of_the_same() {
         "authenticated-call",
         "hold-and-resume",
     ] {
-        send(scenario, network);
+        send(scenario, network, &mut sockets);
     }
     interrupt(&live);
     let output = live.wait_with_output().unwrap();
