@@ -2,10 +2,11 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::DefaultHashBuilder;
 
 use crate::{
     media::{
+        claims::{Claim, Claims, IDLE},
         place::{Place, Rank, places},
         said::Said,
         session_description,
@@ -23,9 +24,6 @@ const REPLACED: i64 = 2_000_000_000;
 /// Calls with the same session or the same two addresses are legs of one when they have told them within this time.
 const LEGS: i64 = 30_000_000_000;
 
-/// How long a side counts that neither sends nor gets anything, as a call without an end does for the tracker.
-const IDLE: i64 = 3_600_000_000_000;
-
 /// After how long without anything the rank of its claims counts no more: another one may have the address by now.
 const QUIET: i64 = 60_000_000_000;
 
@@ -35,27 +33,11 @@ const STREAM: i64 = 500_000_000;
 /// How often it is looked whether there are claims that hold.
 const SECOND: i64 = 1_000_000_000;
 
-/// Claims at one address and in all at most: whoever has many is hostile.
-const MAX_AT_PLACE: usize = 64;
-const MAX_CLAIMS: usize = 1 << 22;
-
 /// Legs of one call that share a packet at most.
 const MAX_OWNERS: usize = 16;
 
 /// Whose media packets are: a number that whoever asks has chosen.
 pub type Owner = u32;
-
-/// The word of one side that it is at a place.
-#[derive(Clone, Copy, Debug)]
-struct Claim {
-    owner: Owner,
-    /// Who said it.
-    side: SideId,
-    from: Timestamp,
-    /// [`Timestamp::MAX`] unless the side has told another place since.
-    until: Timestamp,
-    rank: Rank,
-}
 
 /// How much a claim counts for a packet.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -76,16 +58,11 @@ enum Standing {
 #[derive(Debug)]
 pub struct MediaMap<P> {
     hasher: DefaultHashBuilder,
-    claims: HashMap<Place, Vec<Claim>>,
+    claims: Claims,
     sides: Sides,
     waiting: Waiting<P>,
     /// Those of the packet at hand; kept for its memory.
     winners: Vec<(Owner, SideId)>,
-    count: usize,
-    /// At how many claims those that are over are dropped.
-    sweep_at: usize,
-    /// How many claims were dropped that may still have counted.
-    dropped: u64,
     /// Until when some claim holds, as far as that was looked at, and when that was.
     busy: (Timestamp, Timestamp),
 }
@@ -94,13 +71,10 @@ impl<P> Default for MediaMap<P> {
     fn default() -> Self {
         Self {
             hasher: DefaultHashBuilder::default(),
-            claims: HashMap::new(),
+            claims: Claims::default(),
             sides: Sides::default(),
             waiting: Waiting::default(),
             winners: Vec::new(),
-            count: 0,
-            sweep_at: 1 << 16,
-            dropped: 0,
             busy: (Timestamp::MAX, Timestamp::MIN),
         }
     }
@@ -125,9 +99,7 @@ impl<P> MediaMap<P> {
         }
         self.sides.hear(owner, &said);
         self.busy = (Timestamp::MAX, message.ts);
-        if self.count > self.sweep_at {
-            self.sweep(message.ts);
-        }
+        self.claims.sweep(message.ts, &mut self.sides);
     }
 
     /// Takes a packet: tells whose it is, or lets it wait.
@@ -175,7 +147,7 @@ impl<P> MediaMap<P> {
             return;
         };
         for (place, _) in places(&sdp, &message.flow) {
-            for claim in self.claims.get_mut(&place).into_iter().flatten() {
+            for claim in self.claims.at_mut(place) {
                 let end = self.sides.end_of(claim.side).min(claim.until);
                 if end != Timestamp::MAX {
                     claim.until = claim.until.min(message.ts);
@@ -187,12 +159,12 @@ impl<P> MediaMap<P> {
     /// Returns whether no claim holds at `ts`, so that packets need not be looked at. It may notice that a second late.
     pub fn is_idle(&mut self, ts: Timestamp) -> bool {
         let (_, since) = self.busy;
-        if self.count > 0 && ts.since(since) > SECOND {
-            let claims = self.claims.values().flatten();
+        if !self.claims.is_empty() && ts.since(since) > SECOND {
+            let claims = self.claims.iter();
             let ends = claims.map(|claim| self.sides.end_of(claim.side).min(claim.until));
             self.busy = (ends.max().unwrap_or(Timestamp::MIN), ts);
         }
-        self.count == 0 || ts > self.busy.0
+        self.claims.is_empty() || ts > self.busy.0
     }
 
     /// Gives to their owners the packets that still wait for a better one.
@@ -203,7 +175,10 @@ impl<P> MediaMap<P> {
     /// Returns how many packets and how many addresses were forgotten because there were too many.
     #[must_use]
     pub const fn forgotten(&self) -> (u64, u64) {
-        (self.waiting.forgotten, self.dropped + self.sides.refused)
+        (
+            self.waiting.forgotten,
+            self.claims.dropped + self.sides.refused,
+        )
     }
 
     /// Finds whose a packet is, by where it is sent to or else by where it is from.
@@ -215,9 +190,9 @@ impl<P> MediaMap<P> {
         winners: &mut Vec<(Owner, SideId)>,
     ) -> Option<Standing> {
         let best = |place: Place, other: Place| {
-            let claims = self.claims.get(&place)?;
+            let claims = self.claims.at(place);
             let (standing, best) = self.best(claims, other, ts)?;
-            Some((standing, best, claims.as_slice(), other))
+            Some((standing, best, claims, other))
         };
         let by_dst = best(dst, src);
         let is_sure = matches!(by_dst, Some((Standing::Lives, ..)));
@@ -250,7 +225,7 @@ impl<P> MediaMap<P> {
             }
             return Some((standing, *only));
         }
-        let at_other = self.claims.get(&other).map_or(&[][..], Vec::as_slice);
+        let at_other = self.claims.at(other);
         let weighed = claims.iter().filter_map(|claim| {
             let mut standing = self.standing(claim, ts)?;
             let life = self.sides.get(claim.side)?.life;
@@ -326,7 +301,7 @@ impl<P> MediaMap<P> {
 
     /// Returns whether a place is claimed by an owner.
     fn has(&self, place: Place, owner: Owner, ts: Timestamp) -> bool {
-        let mut claims = self.claims.get(&place).into_iter().flatten();
+        let mut claims = self.claims.at(place).iter();
         claims.any(|claim| claim.owner == owner && self.standing(claim, ts).is_some())
     }
 
@@ -341,7 +316,7 @@ impl<P> MediaMap<P> {
             }
         }
         for place in [dst, src] {
-            for claim in self.claims.get_mut(&place).into_iter().flatten() {
+            for claim in self.claims.at_mut(place) {
                 let is_meant = winners.iter().any(|(_, side)| *side == claim.side);
                 if is_meant && claim.until != Timestamp::MAX && ts <= claim.until {
                     claim.until = claim.until.max(until);
@@ -382,119 +357,24 @@ impl<P> MediaMap<P> {
         let now = places.iter().map(|(place, _)| *place).collect();
         for place in std::mem::replace(&mut side.places, now) {
             if !places.iter().any(|(told, _)| *told == place) {
-                self.replace(place, id, said.ts.plus(REPLACED));
+                self.claims.end(place, id, said.ts.plus(REPLACED));
             }
         }
         let began = self.sides.began(owner).unwrap_or(said.ts);
         for (place, rank) in places {
-            self.claim(
-                place,
-                Claim {
-                    owner,
-                    side: id,
-                    from: said.ts,
-                    until: Timestamp::MAX,
-                    rank,
-                },
-            );
+            let claim = Claim {
+                owner,
+                side: id,
+                from: said.ts,
+                until: Timestamp::MAX,
+                rank,
+            };
+            self.claims.add(place, claim, &self.sides);
             for packet in self.waiting.take(said.ts, place, began) {
                 found(owner, &packet);
             }
         }
     }
-
-    fn claim(&mut self, place: Place, claim: Claim) {
-        let claims = self.claims.entry(place).or_default();
-        let own = claims.iter_mut().find(|known| known.side == claim.side);
-        if let Some(own) = own {
-            let from = if own.until == Timestamp::MAX {
-                own.from
-            } else {
-                claim.from
-            };
-            let rank = claim.rank.max(own.rank);
-            *own = Claim {
-                from,
-                rank,
-                ..claim
-            };
-            return;
-        }
-        if claims.len() >= MAX_AT_PLACE {
-            let sides = &self.sides;
-            let end = |known: &Claim| {
-                let side = sides.get(known.side);
-                known
-                    .until
-                    .min(side.map_or(Timestamp::MIN, |side| side.life.until))
-            };
-            let before = claims.len();
-            claims.retain(|known| end(known) >= claim.from);
-            if claims.len() >= MAX_AT_PLACE {
-                let first = (0..)
-                    .zip(claims.iter())
-                    .min_by_key(|(_, known)| (end(known), known.from));
-                let dropped = claims.remove(first.map_or(0, |(index, _)| index));
-                self.dropped += u64::from(end(&dropped) == Timestamp::MAX);
-            }
-            self.count -= before - claims.len();
-        }
-        claims.push(claim);
-        self.count += 1;
-    }
-
-    /// Lets the claim of a side end that has told another place.
-    fn replace(&mut self, place: Place, side: SideId, until: Timestamp) {
-        let claims = self.claims.get_mut(&place).into_iter().flatten();
-        for claim in claims.filter(|claim| claim.side == side) {
-            claim.until = claim.until.min(until);
-        }
-    }
-
-    /// Drops the claims that are over, and the oldest if there are still too many.
-    fn sweep(&mut self, now: Timestamp) {
-        let sides = &self.sides;
-        let is_over = |claim: &Claim| {
-            let Some(side) = sides.get(claim.side) else {
-                return true;
-            };
-            let until = claim.until.min(side.life.until);
-            now.since(until) > PATIENCE || now.since(side.life.heard) > IDLE
-        };
-        retain(&mut self.claims, |claim| !is_over(claim));
-        self.count = self.claims.values().map(Vec::len).sum();
-        if self.count > MAX_CLAIMS {
-            let mut times: Vec<Timestamp> = self
-                .claims
-                .values()
-                .flatten()
-                .map(|claim| claim.from)
-                .collect();
-            let middle = times.len() / 2;
-            let (_, from, _) = times.select_nth_unstable(middle);
-            let from = *from;
-            retain(&mut self.claims, |claim| claim.from > from);
-            let before =
-                std::mem::replace(&mut self.count, self.claims.values().map(Vec::len).sum());
-            self.dropped += (before - self.count) as u64;
-        }
-        let mut is_used = vec![false; self.sides.len()];
-        for claim in self.claims.values().flatten() {
-            if let Some(is_used) = is_used.get_mut(claim.side as usize) {
-                *is_used = true;
-            }
-        }
-        self.sides
-            .retain(|side| is_used.get(side as usize) == Some(&true));
-        self.sweep_at = (2 * self.count).max(1 << 16);
-    }
-}
-
-fn retain(claims: &mut HashMap<Place, Vec<Claim>>, is_kept: impl Fn(&Claim) -> bool) {
-    claims.retain(|_, claims| {
-        claims.retain(&is_kept);
-        !claims.is_empty()
-    });
 }
 
 /// Returns what tells one session from another: user, number and address of the `o=` line (RFC 8866 §5.2), without the

@@ -2,6 +2,7 @@
 //! can be told of them (RFC 3550).
 
 mod addresses;
+mod claims;
 mod description;
 mod map;
 mod place;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::media::claims::MAX_AT_PLACE;
 use crate::{
     capture::Frame,
     net::Encapsulation,
@@ -317,7 +318,7 @@ fn memory_is_bounded() {
         scene.message(millis, owner, A, B, INVITE, &sdp(owner, "192.0.2.1", port));
         scene.message(millis + 1, owner, A, B, BYE, "");
     }
-    assert!(scene.map.count <= 1 << 16 && scene.map.sides.owners() <= 1 << 16);
+    assert!(scene.map.claims.iter().count() <= 1 << 16 && scene.map.sides.owners() <= 1 << 16);
     for session in 0..1000 {
         let millis = 400_000_000 + i64::from(session);
         scene.message(
@@ -330,7 +331,7 @@ fn memory_is_bounded() {
         );
     }
     let place = Place::new(address("192.0.2.1:4000"), false);
-    assert!(scene.map.claims[&place].len() <= MAX_AT_PLACE);
+    assert!(scene.map.claims.at(place).len() <= MAX_AT_PLACE);
 }
 
 #[test]
