@@ -3,7 +3,7 @@
 use super::{
     Cseq, Flaws, HeaderName, Headers, Method, ParseError, ParseReason, StartLine,
     address::NameAddr,
-    header::{HeaderIndex, Named},
+    header_index::{HeaderIndex, Named},
     parse,
     via::Via,
 };

@@ -20,6 +20,7 @@ mod error;
 mod flaws;
 mod head;
 mod header;
+mod header_index;
 mod identity;
 mod line;
 pub mod list;

@@ -2,7 +2,7 @@
 
 use super::{
     Cseq, Flaws, Framing, Head, Method, ParseError, ParseReason, StartLine, body, cseq,
-    header::HeaderIndex,
+    header_index::HeaderIndex,
     line::{
         LineEnd, find, is_token, split_around, split_start_line, split_start_line_at, trim,
         trim_start, trim_value,

@@ -2,6 +2,7 @@
 
 mod hops;
 mod limits;
+mod missing;
 mod oddities;
 mod traces;
 
