@@ -2,7 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::ladder::{Kind, Ladder, Lane, Row, TimeColumn, labels, show};
+use crate::ladder::{
+    Arrow, Kind, Ladder, Row, TimeColumn,
+    diagram::{Language, participant, write_rows},
+    labels, show,
+};
 
 /// Writes a ladder with these rows.
 ///
@@ -17,67 +21,48 @@ pub fn write_mermaid(
     writeln!(output, "sequenceDiagram")?;
     let heading = escape(&labels::heading(ladder));
     writeln!(output, "    title: {heading}\n    accTitle: {heading}")?;
-    for (number, lane) in ladder.lanes.iter().enumerate() {
-        writeln!(output, "    participant p{number} as {}", participant(lane))?;
-    }
-    for row in rows {
-        write_row(ladder, row, time, output)?;
-    }
-    Ok(())
-}
-
-fn participant(lane: &Lane) -> String {
-    if lane.address.is_empty() {
-        escape(&lane.name)
-    } else {
-        format!("{}<br/>{}", escape(&lane.name), escape(&lane.address))
-    }
-}
-
-fn write_row(
-    ladder: &Ladder,
-    row: &Row,
-    time: TimeColumn,
-    output: &mut impl Write,
-) -> io::Result<()> {
-    let last = ladder.lanes.len().saturating_sub(1);
-    let over = if last == 0 {
-        "p0".to_owned()
-    } else {
-        format!("p0,p{last}")
+    let mermaid = Mermaid {
+        lanes: ladder.lanes.len(),
     };
-    let mut note = |text: &str| writeln!(output, "    Note over {over}: {}", escape(text));
-    match row {
-        Row::Arrow { index, copies } => {
-            let Some(arrow) = ladder.arrows.get(*index) else {
-                return Ok(());
-            };
-            let line = match arrow.kind {
-                Kind::Request => "->>",
-                Kind::Response(_) => "-->>",
-            };
-            let (from, to) = (arrow.from, arrow.to);
-            let time = time.of(ladder, *index);
-            let label = escape(&format!("{time} {}", labels::label(arrow, copies)));
-            writeln!(output, "    p{from}{line}p{to}: {label}")
+    for (number, lane) in ladder.lanes.iter().enumerate() {
+        let name = participant(&mermaid, lane, "<br/>");
+        writeln!(output, "    participant p{number} as {name}")?;
+    }
+    write_rows(&mermaid, ladder, rows, time, output)
+}
+
+/// The language of Mermaid.
+struct Mermaid {
+    /// How many lanes remarks are over.
+    lanes: usize,
+}
+
+impl Language for Mermaid {
+    fn escape(&self, text: &str) -> String {
+        escape(text)
+    }
+
+    fn arrow(&self, arrow: &Arrow, label: &str) -> String {
+        let line = match arrow.kind {
+            Kind::Request => "->>",
+            Kind::Response(_) => "-->>",
+        };
+        format!("    p{}{line}p{}: {label}", arrow.from, arrow.to)
+    }
+
+    fn media(&self, from: usize, to: usize, label: &str) -> String {
+        format!("    p{from}-)p{to}: {label}")
+    }
+
+    fn note(&self, text: &str) -> String {
+        match self.lanes {
+            0 | 1 => format!("    Note over p0: {text}"),
+            lanes => format!("    Note over p0,p{}: {text}", lanes - 1),
         }
-        Row::Media(index) => {
-            let Some(stream) = ladder.streams.get(*index) else {
-                return Ok(());
-            };
-            let (from, to) = (stream.from, stream.to);
-            writeln!(
-                output,
-                "    p{from}-)p{to}: {}",
-                escape(format!("{} {}", time.of_bar(ladder, stream), stream.label).trim())
-            )
-        }
-        Row::Note(index) => match ladder.notes.get(*index) {
-            Some(remark) => note(&remark.text),
-            None => Ok(()),
-        },
-        Row::Pause(nanos) => note(&format!("{} later", show::duration(*nanos))),
-        Row::Folded { text, .. } => note(text),
+    }
+
+    fn pause(&self, nanos: i64) -> String {
+        self.note(&escape(&format!("{} later", show::duration(nanos))))
     }
 }
 

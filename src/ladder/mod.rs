@@ -7,6 +7,7 @@
 mod anonymize;
 mod arrows;
 mod bars;
+mod diagram;
 mod html;
 mod labels;
 mod lanes;

@@ -2,7 +2,11 @@
 
 use std::io::{self, Write};
 
-use crate::ladder::{Kind, Ladder, Lane, Row, TimeColumn, labels, show};
+use crate::ladder::{
+    Arrow, Kind, Ladder, Row, TimeColumn,
+    diagram::{Language, participant, write_rows},
+    labels, show,
+};
 
 /// Writes a ladder with these rows.
 ///
@@ -17,61 +21,40 @@ pub fn write_plantuml(
     writeln!(output, "@startuml\nhide footbox")?;
     writeln!(output, "title {}", escape(&labels::heading(ladder)))?;
     for (number, lane) in ladder.lanes.iter().enumerate() {
-        writeln!(output, "participant \"{}\" as p{number}", participant(lane))?;
+        let name = participant(&PlantUml, lane, "\\n");
+        writeln!(output, "participant \"{name}\" as p{number}")?;
     }
-    for row in rows {
-        write_row(ladder, row, time, output)?;
-    }
+    write_rows(&PlantUml, ladder, rows, time, output)?;
     writeln!(output, "@enduml")
 }
 
-fn participant(lane: &Lane) -> String {
-    if lane.address.is_empty() {
-        escape(&lane.name)
-    } else {
-        format!("{}\\n{}", escape(&lane.name), escape(&lane.address))
-    }
-}
+/// The language of PlantUML.
+struct PlantUml;
 
-fn write_row(
-    ladder: &Ladder,
-    row: &Row,
-    time: TimeColumn,
-    output: &mut impl Write,
-) -> io::Result<()> {
-    let mut note = |text: &str| writeln!(output, "note across : {}", escape(text));
-    match row {
-        Row::Arrow { index, copies } => {
-            let Some(arrow) = ladder.arrows.get(*index) else {
-                return Ok(());
-            };
-            let line = match (arrow.kind, arrow.retransmission) {
-                (_, Some(_)) => "-[#grey,dashed]>",
-                (Kind::Request, None) => "->",
-                (Kind::Response(_), None) => "-->",
-            };
-            let (from, to) = (arrow.from, arrow.to);
-            let time = time.of(ladder, *index);
-            let label = escape(&format!("{time} {}", labels::label(arrow, copies)));
-            writeln!(output, "p{from} {line} p{to} : {label}")
-        }
-        Row::Media(index) => {
-            let Some(stream) = ladder.streams.get(*index) else {
-                return Ok(());
-            };
-            let (from, to) = (stream.from, stream.to);
-            writeln!(
-                output,
-                "p{from} -[bold]>> p{to} : {}",
-                escape(format!("{} {}", time.of_bar(ladder, stream), stream.label).trim())
-            )
-        }
-        Row::Note(index) => match ladder.notes.get(*index) {
-            Some(remark) => note(&remark.text),
-            None => Ok(()),
-        },
-        Row::Pause(nanos) => writeln!(output, "... {} ...", escape(&show::duration(*nanos))),
-        Row::Folded { text, .. } => note(text),
+impl Language for PlantUml {
+    fn escape(&self, text: &str) -> String {
+        escape(text)
+    }
+
+    fn arrow(&self, arrow: &Arrow, label: &str) -> String {
+        let line = match (arrow.kind, arrow.retransmission) {
+            (_, Some(_)) => "-[#grey,dashed]>",
+            (Kind::Request, None) => "->",
+            (Kind::Response(_), None) => "-->",
+        };
+        format!("p{} {line} p{} : {label}", arrow.from, arrow.to)
+    }
+
+    fn media(&self, from: usize, to: usize, label: &str) -> String {
+        format!("p{from} -[bold]>> p{to} : {label}")
+    }
+
+    fn note(&self, text: &str) -> String {
+        format!("note across : {text}")
+    }
+
+    fn pause(&self, nanos: i64) -> String {
+        format!("... {} ...", escape(&show::duration(nanos)))
     }
 }
 

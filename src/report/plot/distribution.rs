@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::{Area, PlotError, style};
+use super::{Area, PlotError, axes, style};
 use crate::{
     report::StatisticsReport,
     stats::{Merge, Samples},
@@ -50,30 +50,13 @@ fn draw(title: &str, samples: &Samples, area: &Area<'_>) -> Result<(), PlotError
     let last = bars.keys().next_back().copied().unwrap_or(0).max(first + 8);
     let most = bars.values().copied().max().unwrap_or(0);
     let edge = |bar: f64| SHORTEST * (bar / BARS).exp2();
-    let mut chart = ChartBuilder::on(area)
-        .margin(12)
-        .margin_right(24)
-        .caption(title, style::text(16))
-        .x_label_area_size(28)
-        .y_label_area_size(60)
-        .build_cartesian_2d(
-            f64::from(first)..f64::from(last + 1),
-            0.0..(most as f64 * HEADROOM).max(1.0),
-        )
-        .map_err(PlotError::new)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .max_light_lines(0)
-        .bold_line_style(style::GRID)
-        .axis_style(style::INK)
-        .label_style(style::text(12))
-        .x_labels(9)
-        .y_labels(5)
-        .x_label_formatter(&|bar| duration(edge(*bar)))
-        .y_label_formatter(&|count| whole(*count))
-        .draw()
-        .map_err(PlotError::new)?;
+    let range = f64::from(first)..f64::from(last + 1);
+    let mut chart = axes::draw(
+        title,
+        area,
+        (range, 9, &|bar| duration(edge(*bar))),
+        (most as f64 * HEADROOM, &|count| whole(*count)),
+    )?;
     let rectangles = bars.iter().map(|(bar, count)| {
         let (left, right) = (f64::from(*bar) + 0.06, f64::from(*bar) + 0.94);
         Rectangle::new([(left, 0.0), (right, *count as f64)], style::ALL.filled())

@@ -3,6 +3,7 @@
 //! The same figures give the same octets. No font is needed where pictures are made; whoever shows them has one. Colours
 //! follow what the viewer prefers, light or dark.
 
+mod axes;
 mod chart;
 mod distribution;
 mod style;

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::{Area, PlotError, style};
+use super::{Area, PlotError, axes, style};
 use crate::{report::StatisticsReport, time::Timestamp};
 
 /// Points of a line at most.
@@ -87,27 +87,15 @@ fn draw(
     let most = values.map(|(_, value)| *value).fold(0.0, f64::max);
     // The names of several lines stand above them.
     let headroom = if lines.len() > 1 { 1.5 } else { 1.05 };
-    let mut chart = ChartBuilder::on(area)
-        .margin(12)
-        .margin_right(24)
-        .caption(title, style::text(16))
-        .x_label_area_size(28)
-        .y_label_area_size(60)
-        .build_cartesian_2d(0.0..length.max(1e-9), 0.0..(most * headroom).max(1.0))
-        .map_err(PlotError::new)?;
-    chart
-        .configure_mesh()
-        .disable_x_mesh()
-        .max_light_lines(0)
-        .bold_line_style(style::GRID)
-        .axis_style(style::INK)
-        .label_style(style::text(12))
-        .x_labels(8)
-        .y_labels(5)
-        .x_label_formatter(&|seconds| clock(start, *seconds, length))
-        .y_label_formatter(&|value| format!("{}", (*value * 100.0).round() / 100.0))
-        .draw()
-        .map_err(PlotError::new)?;
+    let value = |value: &f64| format!("{}", (*value * 100.0).round() / 100.0);
+    let mut chart = axes::draw(
+        title,
+        area,
+        (0.0..length.max(1e-9), 8, &|seconds| {
+            clock(start, *seconds, length)
+        }),
+        (most * headroom, &value),
+    )?;
     for (index, line) in lines.iter().enumerate() {
         let color = line.color;
         if index == 0 {
