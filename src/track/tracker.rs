@@ -110,6 +110,15 @@ impl Tracker {
         self.result()
     }
 
+    /// Takes note that it is `now`, when no packet tells that it is that late: all deadlines before it fire.
+    ///
+    /// # Errors
+    /// What the observer returned.
+    pub fn tick(&mut self, now: Timestamp, observer: &mut dyn Observer) -> Result<()> {
+        self.advance(now, observer);
+        self.result()
+    }
+
     /// Ends what the end of the capture ends; `end` is when its last frame was captured.
     ///
     /// # Errors

@@ -10,8 +10,8 @@ use sipcap::{
     sip::Message,
     time::Timestamp,
     track::{
-        Binding, Call, Correlation, Event, EventKind, Exchange, Interests, Observer, Party, Rules,
-        Timeouts, TrackOptions, TrackStats, Tracker,
+        Correlation, Event, EventKind, Observer, Party, Rules, Timeouts, TrackOptions, TrackStats,
+        Tracker,
     },
 };
 
@@ -225,10 +225,7 @@ impl<O: Follower> Tracked<O> {
 
     /// Lets what was due at `now` happen, when no packet tells that it is that late.
     pub(crate) fn tick(&mut self, now: Timestamp) -> Result<()> {
-        // The tracker takes its time from what it is told: from an event that nobody hears of.
-        let silence = Event::new(EventKind::MsgProbe, now);
-        self.tracker
-            .event(&silence, &mut Unheard(&mut self.observer))
+        self.tracker.tick(now, &mut self.observer)
     }
 
     /// Takes the next message, and tells what became of it.
@@ -257,38 +254,6 @@ impl<O: Follower> Tracked<O> {
             self.unfit.push((message.completed_by.origin, why));
         }
         true
-    }
-}
-
-/// Passes everything on but the one event that is of no frame.
-struct Unheard<'a, O>(&'a mut O);
-
-impl<O: Follower> Observer for Unheard<'_, O> {
-    fn interests(&self) -> Interests {
-        self.0.interests()
-    }
-
-    fn event(&mut self, event: &Event<'_>) -> Result<()> {
-        if event.kind == EventKind::MsgProbe && event.origin.is_none() {
-            return Ok(());
-        }
-        self.0.event(event)
-    }
-
-    fn call_begun(&mut self, call: &Call) -> Result<()> {
-        self.0.call_begun(call)
-    }
-
-    fn call(&mut self, call: Box<Call>) -> Result<()> {
-        self.0.call(call)
-    }
-
-    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
-        self.0.binding(binding)
-    }
-
-    fn exchange(&mut self, exchange: &Exchange) -> Result<()> {
-        self.0.exchange(exchange)
     }
 }
 
