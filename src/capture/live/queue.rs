@@ -85,7 +85,10 @@ impl Queue {
 
     /// Lets the sources end.
     pub(super) fn stop(&self) {
+        // With the lock: whoever has just seen that there is no stop yet waits before it is called.
+        let state = self.lock();
         self.stop.store(true, Ordering::Relaxed);
+        drop(state);
         self.emptied.notify_all();
     }
 
