@@ -78,6 +78,8 @@ const REPORTING: &[&str] = &[
     "ladder",
     "split",
     "capture::Origin",
+    "capture::Frame",
+    "capture::LinkType",
     "capture::InputSummary",
     "capture::Interface",
     "pipeline::Fate",

@@ -49,11 +49,11 @@ pub use self::{
     plot::{Chart, PlotError, plot},
     quality::{Quality, quality},
     statistics::{
-        Baseline, CaptureQuality, CheckResult, Checks, Cuts, METRIC_COLUMNS, NamedValues,
-        StatisticsPart, StatisticsReport, StatisticsRow, StatisticsText, Verdict,
-        github_annotation, write_junit, write_part, write_statistics_csv,
-        write_statistics_document, write_statistics_lines, write_statistics_markdown,
-        write_statistics_prometheus, write_statistics_text,
+        Baseline, CaptureQuality, CheckResult, Checks, METRIC_COLUMNS, Merge, NamedValues,
+        PartOrigin, PartWriter, StatisticsPart, StatisticsReport, StatisticsRow, StatisticsText,
+        Verdict, github_annotation, write_junit, write_statistics_csv, write_statistics_document,
+        write_statistics_lines, write_statistics_markdown, write_statistics_prometheus,
+        write_statistics_text,
     },
     table::MessageTable,
 };

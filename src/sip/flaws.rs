@@ -111,6 +111,18 @@ impl Flaws {
         Self(self.0 | other.0)
     }
 
+    /// Returns the set as a number.
+    #[must_use]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Returns the set that [`bits`](Self::bits) tells.
+    #[must_use]
+    pub(crate) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// Returns whether nothing is odd.
     #[must_use]
     pub const fn is_empty(self) -> bool {

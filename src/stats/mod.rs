@@ -4,6 +4,7 @@
 //! asked for and each stretch of time. Sets merge, so a part of a capture is counted like the whole. What they mean is
 //! in one table, [`METRICS`]: a metric is a row there, and every output goes by it.
 
+mod border;
 mod calls;
 mod cut;
 mod kpis;
@@ -22,6 +23,7 @@ mod tables;
 mod transactions;
 
 pub use self::{
+    border::{Border, BorderFinder},
     calls::Calls,
     cut::Dimension,
     kpis::Kpis,

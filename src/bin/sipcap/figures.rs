@@ -33,12 +33,15 @@ pub(crate) struct FigureArgs {
     #[arg(long)]
     rfc_literal: bool,
     /// Write what was counted for --merge, instead of a report
+    ///
+    /// The captures are read twice. What may go over the borders of the part is kept as messages and counted when all parts
+    /// are there.
     #[arg(long, conflicts_with_all = ["top", "plot", "plot_dir", "check", "baseline", "junit", "format"])]
     pub(crate) partial: bool,
     /// Put together what --partial wrote; the files are such parts
     ///
-    /// When no call goes over the border of two parts, the report is that of one run over all captures. What is selected
-    /// and told apart was decided by --partial.
+    /// The report is that of one run over all captures, also of calls that go over the borders of parts. What is selected
+    /// and told apart was decided by --partial, in the same way for all parts.
     #[arg(long, requires = "files", conflicts_with_all = DECIDED_BEFORE)]
     pub(crate) merge: bool,
     /// List the metrics, with what they are, and end
@@ -47,7 +50,7 @@ pub(crate) struct FigureArgs {
 }
 
 /// What parts were counted by, and cannot be asked for any more.
-const DECIDED_BEFORE: [&str; 28] = [
+pub(crate) const DECIDED_BEFORE: [&str; 33] = [
     "by",
     "bucket",
     "short",
@@ -76,6 +79,11 @@ const DECIDED_BEFORE: [&str; 28] = [
     "reg_expiry_grace",
     "reg_del_delay",
     "contact_ignore_port",
+    "max_calls",
+    "max_bindings",
+    "max_memory",
+    "bpf",
+    "bpf_auto",
 ];
 
 /// Dimensions by which groups are told apart.

@@ -15,6 +15,7 @@ mod pace;
 mod packets;
 mod rows;
 mod split;
+mod stats;
 mod telling;
 mod track;
 mod ui;

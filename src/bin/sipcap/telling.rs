@@ -1,6 +1,7 @@
 //! Where figures go: a report, charts, a part for later, and what became of the checks.
 
 use std::{
+    fs::File,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -9,9 +10,10 @@ use anyhow::Context;
 use clap::ValueEnum;
 use sipcap::{
     report::{
-        CaptureQuality, Chart, CsvRows, METRIC_COLUMNS, StatisticsReport, StatisticsText, plot,
-        write_part, write_statistics_csv, write_statistics_document, write_statistics_lines,
-        write_statistics_markdown, write_statistics_prometheus, write_statistics_text,
+        CaptureQuality, Chart, CsvRows, METRIC_COLUMNS, PartOrigin, PartWriter, StatisticsReport,
+        StatisticsText, plot, write_statistics_csv, write_statistics_document,
+        write_statistics_lines, write_statistics_markdown, write_statistics_prometheus,
+        write_statistics_text,
     },
     stats::Statistics,
 };
@@ -90,10 +92,12 @@ impl<'a> Telling<'a> {
     /// Keeps what was counted for later.
     pub(crate) fn part(
         mut self,
+        writer: PartWriter<File>,
+        origin: &PartOrigin,
         statistics: &Statistics,
         capture: &CaptureQuality,
     ) -> anyhow::Result<()> {
-        write_part(statistics, capture, &mut self.output)?;
+        writer.finish(origin, statistics, capture, &mut self.output)?;
         self.output.finish()
     }
 

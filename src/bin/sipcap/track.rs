@@ -257,6 +257,13 @@ impl<O: Follower> Tracked<O> {
     }
 }
 
+impl<O: Follower> Tracked<O> {
+    /// Ends what the end of the capture at `end` ends.
+    pub(crate) fn finish_at(&mut self, end: Timestamp) -> Result<()> {
+        self.tracker.finish(end, &mut self.observer)
+    }
+}
+
 impl<O: Follower> Sink for Tracked<O> {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         self.take(message)?;
@@ -303,8 +310,7 @@ impl<O: Follower> Sink for Tracked<O> {
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        let end = end(summary).min(self.until);
-        self.tracker.finish(end, &mut self.observer)
+        self.finish_at(end(summary).min(self.until))
     }
 }
 

@@ -23,7 +23,7 @@ pub use self::{
     json::{write_statistics_document, write_statistics_lines},
     junit::{github_annotation, write_junit},
     markdown::write_statistics_markdown,
-    part::{Cuts, StatisticsPart, write_part},
+    part::{Merge, PartOrigin, PartWriter, StatisticsPart},
     prometheus::write_statistics_prometheus,
     text::{StatisticsText, write_statistics_text},
     values::NamedValues,

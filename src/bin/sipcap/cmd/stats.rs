@@ -1,27 +1,17 @@
 //! `sipcap stats`: what the captures amount to.
 
-use std::{ops::ControlFlow, path::PathBuf};
-
-use anyhow::{Context, anyhow};
-use sipcap::{
-    error::Result,
-    filter::Selection,
-    pipeline::{Sink, Summary},
-    report::{CaptureQuality, Cuts, StatisticsPart},
-    sip::{Identity, Message},
-    stats::Statistics,
-    track::{Binding, Call, Event, Interests, Observer},
-};
+use sipcap::{report::CaptureQuality, stats::Statistics};
 
 use crate::{
     check::CheckArgs,
-    choose::{Choice, ChooseArgs},
+    choose::ChooseArgs,
     cli::{InputArgs, SelectArgs, WhereArgs},
     exit::Outcome,
     figures::{FigureArgs, list_metrics},
     input,
+    stats::{Counted, merge, partial},
     telling::{StatsOutputArgs, Telling},
-    track::{Follower, TrackArgs, Tracked},
+    track::TrackArgs,
     ui::Ui,
 };
 
@@ -34,21 +24,21 @@ use crate::{
 #[command(after_help = EXAMPLES)]
 pub(crate) struct StatsArgs {
     #[command(flatten)]
-    input: InputArgs,
+    pub(crate) input: InputArgs,
     #[command(flatten)]
-    figures: FigureArgs,
+    pub(crate) figures: FigureArgs,
     #[command(flatten)]
-    select: SelectArgs,
+    pub(crate) select: SelectArgs,
     #[command(flatten)]
-    choose: ChooseArgs,
+    pub(crate) choose: ChooseArgs,
     #[command(flatten)]
-    conditions: WhereArgs,
+    pub(crate) conditions: WhereArgs,
     #[command(flatten)]
-    track: TrackArgs,
+    pub(crate) track: TrackArgs,
     #[command(flatten)]
-    check: CheckArgs,
+    pub(crate) check: CheckArgs,
     #[command(flatten)]
-    output: StatsOutputArgs,
+    pub(crate) output: StatsOutputArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -71,140 +61,28 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     if args.figures.merge {
         return merge(args, ui);
     }
+    if args.figures.partial {
+        return partial(args, ui);
+    }
+
     // What to read, and what counts.
-    let options = args.track.options()?;
     let mut inputs = args.input.open(false, ui)?;
     let names = input::names(&inputs);
-    let choice = args
-        .choose
-        .choice(&args.select, &args.conditions, names.clone())?;
+    let statistics = Statistics::new(args.figures.plan(), names.clone());
+    let mut counted = Counted::new(args, names.clone(), statistics)?;
     let telling = Telling::open(&args.output, &args.check, &input::files(&inputs))?;
 
     // The pass.
-    let counting = Counting {
-        selection: args.select.selection(),
-        choice,
-        statistics: Statistics::new(args.figures.plan(), names.clone()),
-    };
-    let mut sink = Counted(Tracked::new(options, counting).until(args.input.until));
-    let run = args.input.run(&mut inputs, &mut sink, ui)?;
-    sink.0.warn(&names, ui);
+    let run = args.input.run(&mut inputs, &mut counted, ui)?;
+    counted.0.warn(&names, ui);
 
     // What to tell.
-    let statistics = sink.0.observer.statistics;
+    let statistics = counted.0.observer.statistics;
     let capture = CaptureQuality::new(&run.summary);
     let any = statistics.total().all.messages.messages > 0;
-    if args.figures.partial {
-        telling.part(&statistics, &capture)?;
-        return Ok(run.outcome(any));
-    }
     telling.report(
         &args.figures.report(&statistics, &capture),
         run.outcome(any),
         ui,
     )
-}
-
-/// Puts parts together and tells of the whole.
-fn merge(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
-    let files = args.input.paths();
-    let telling = Telling::open(&args.output, &args.check, &files)?;
-    let read = |path: &PathBuf| {
-        let text =
-            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        StatisticsPart::read(&text).map_err(|error| anyhow!("{}: {error}", path.display()))
-    };
-    let parts: Vec<StatisticsPart> = files.iter().map(read).collect::<anyhow::Result<_>>()?;
-    let (statistics, capture, cuts) =
-        StatisticsPart::merge(&parts).map_err(|error| anyhow!(error))?;
-    if cuts != Cuts::default() {
-        ui.warn(format_args!(
-            "{} calls were open at the end of a part, {} have no beginning in theirs: those that go over the border of \
-             two parts are counted in both",
-            cuts.open, cuts.unbegun
-        ));
-    }
-    if args.figures.partial {
-        telling.part(&statistics, &capture)?;
-        return Ok(Outcome::Done);
-    }
-    let any = statistics.total().all.messages.messages > 0;
-    telling.report(
-        &args.figures.report(&statistics, &capture),
-        Outcome::selected(any),
-        ui,
-    )
-}
-
-/// What is selected, and what it adds up to.
-struct Counting {
-    selection: Selection,
-    choice: Choice,
-    statistics: Statistics,
-}
-
-impl Observer for Counting {
-    fn interests(&self) -> Interests {
-        let registrations = Interests::BINDINGS.or(Interests::REGISTRATION_EVENTS);
-        Interests::CALLS.or(registrations)
-    }
-
-    fn call(&mut self, call: Box<Call>) -> Result<()> {
-        if self.choice.takes(&call) {
-            self.statistics.call(&call)?;
-        }
-        Ok(())
-    }
-
-    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
-        if self.selection.matches_binding(&binding) {
-            self.statistics.binding(&binding)?;
-        }
-        Ok(())
-    }
-
-    fn event(&mut self, event: &Event<'_>) -> Result<()> {
-        if self.selection.matches_event(event) {
-            self.statistics.event(event)?;
-        }
-        Ok(())
-    }
-}
-
-impl Follower for Counting {
-    fn marks(&self, message: &Message<'_>) -> bool {
-        self.choice.marks(message)
-    }
-}
-
-/// Messages are counted as they are, and followed.
-struct Counted(Tracked<Counting>);
-
-impl Sink for Counted {
-    fn takes_identities(&self) -> bool {
-        true
-    }
-
-    fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
-        // Both need it.
-        let identity = message.identity.copied();
-        let find = || Identity::of(message.head, message.bytes, &message.flow);
-        let identity = identity.or_else(find);
-        let message = &Message {
-            identity: identity.as_ref(),
-            ..*message
-        };
-        let counting = &mut self.0.observer;
-        if counting.selection.matches(message) {
-            counting.statistics.message(message)?;
-        }
-        self.0.message(message)
-    }
-
-    fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.0.finish(summary)?;
-        let end = CaptureQuality::new(summary).span().1;
-        self.0.observer.statistics.finish(end);
-        Ok(())
-    }
 }

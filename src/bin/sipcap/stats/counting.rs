@@ -1,0 +1,118 @@
+//! From messages to figures.
+
+use std::ops::ControlFlow;
+
+use sipcap::{
+    error::Result,
+    filter::Selection,
+    pipeline::{Sink, Summary},
+    report::CaptureQuality,
+    sip::{Identity, Message},
+    stats::Statistics,
+    time::Timestamp,
+    track::{Binding, Call, Event, Interests, Observer},
+};
+
+use crate::{
+    choose::Choice,
+    cmd::stats::StatsArgs,
+    track::{Follower, Tracked},
+};
+
+/// What is selected, and what it adds up to.
+pub(crate) struct Counting {
+    selection: Selection,
+    choice: Choice,
+    pub(crate) statistics: Statistics,
+}
+
+impl Observer for Counting {
+    fn interests(&self) -> Interests {
+        let registrations = Interests::BINDINGS.or(Interests::REGISTRATION_EVENTS);
+        Interests::CALLS.or(registrations)
+    }
+
+    fn call(&mut self, call: Box<Call>) -> Result<()> {
+        if self.choice.takes(&call) {
+            self.statistics.call(&call)?;
+        }
+        Ok(())
+    }
+
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
+        if self.selection.matches_binding(&binding) {
+            self.statistics.binding(&binding)?;
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> Result<()> {
+        if self.selection.matches_event(event) {
+            self.statistics.event(event)?;
+        }
+        Ok(())
+    }
+}
+
+impl Follower for Counting {
+    fn marks(&self, message: &Message<'_>) -> bool {
+        self.choice.marks(message)
+    }
+}
+
+/// Messages are counted as they are, and followed.
+pub(crate) struct Counted(pub(crate) Tracked<Counting>);
+
+impl Counted {
+    /// Returns one that adds to `statistics`; `names` are those of the inputs.
+    pub(crate) fn new(
+        args: &StatsArgs,
+        names: Vec<String>,
+        statistics: Statistics,
+    ) -> anyhow::Result<Self> {
+        let choice = args.choose.choice(&args.select, &args.conditions, names)?;
+        let counting = Counting {
+            selection: args.select.selection(),
+            choice,
+            statistics,
+        };
+        let tracked = Tracked::new(args.track.options()?, counting);
+        Ok(Self(tracked.until(args.input.until)))
+    }
+
+    /// Counts what is left: nothing happened after `end`, and the last frame was captured at `last`.
+    pub(crate) fn finish_at(&mut self, end: Timestamp, last: Timestamp) -> Result<()> {
+        self.0.finish_at(end)?;
+        self.0.observer.statistics.finish(last);
+        Ok(())
+    }
+}
+
+impl Sink for Counted {
+    fn takes_identities(&self) -> bool {
+        true
+    }
+
+    fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        // Both need it.
+        let identity = message.identity.copied();
+        let find = || Identity::of(message.head, message.bytes, &message.flow);
+        let identity = identity.or_else(find);
+        let message = &Message {
+            identity: identity.as_ref(),
+            ..*message
+        };
+        let counting = &mut self.0.observer;
+        if counting.selection.matches(message) {
+            counting.statistics.message(message)?;
+        }
+        self.0.message(message)
+    }
+
+    fn finish(&mut self, summary: &Summary) -> Result<()> {
+        self.0.finish(summary)?;
+        let end = CaptureQuality::new(summary).span().1;
+        self.0.observer.statistics.finish(end);
+        Ok(())
+    }
+}
