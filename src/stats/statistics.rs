@@ -80,6 +80,8 @@ pub struct Statistics {
     groups: Vec<Group>,
     /// By cut and name.
     by_name: BTreeMap<(usize, Vec<String>), u32>,
+    /// How many groups each cut has.
+    sizes: Vec<usize>,
     /// By cut and what the wire says, so that names need not be made each time.
     by_key: HashMap<(usize, u64), u32>,
     hasher: DefaultHashBuilder,
@@ -95,6 +97,7 @@ impl Statistics {
     #[must_use]
     pub fn new(plan: Plan, inputs: Vec<String>) -> Self {
         Self {
+            sizes: vec![0; plan.cuts.len()],
             plan,
             inputs,
             groups: vec![Group::default()],
@@ -293,7 +296,8 @@ impl Statistics {
         if let Some(place) = self.by_name.get(&name) {
             return *place;
         }
-        let is_full = self.groups.len() > MAX_GROUPS * (cut + 1);
+        let size = self.sizes.get(cut).copied().unwrap_or_default();
+        let is_full = size >= MAX_GROUPS;
         let is_others = name.1.iter().all(|part| part == OTHERS);
         if is_full && !is_others {
             return self.named(cut, vec![OTHERS.to_owned(); name.1.len()]);
@@ -305,6 +309,9 @@ impl Statistics {
             ..Group::default()
         });
         self.by_name.insert(name, place);
+        if let Some(size) = self.sizes.get_mut(cut) {
+            *size += 1;
+        }
         place
     }
 
@@ -340,3 +347,28 @@ impl Statistics {
 
 /// A group without anything.
 static EMPTY: std::sync::LazyLock<Group> = std::sync::LazyLock::new(Group::default);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_with_many_groups_leaves_the_others_their_room() {
+        for many in [0, 1] {
+            let cuts = vec![vec![Dimension::Source], vec![Dimension::Method]];
+            let plan = Plan {
+                cuts,
+                ..Plan::default()
+            };
+            let mut statistics = Statistics::new(plan, Vec::new());
+            for number in 0..=MAX_GROUPS {
+                statistics.named(many, vec![number.to_string()]);
+            }
+            statistics.named(1 - many, vec!["one".to_owned()]);
+            let names = |cut| statistics.groups(cut).map(|group| group.key.concat());
+            assert!(names(1 - many).eq(["one"]));
+            assert_eq!(names(many).count(), MAX_GROUPS + 1);
+            assert_eq!(names(many).filter(|name| name == OTHERS).count(), 1);
+        }
+    }
+}
