@@ -1,7 +1,7 @@
 //! What can be told: a row for each metric, by which all outputs go.
 
 use crate::{
-    stats::{Definitions, Figure, Kpis, Level, Reading, Samples},
+    stats::{Definitions, Figure, Kpis, Level, Reading, Samples, Seconds},
     time::Timestamp,
 };
 
@@ -12,6 +12,10 @@ pub struct View<'a> {
     pub kpis: &'a Kpis,
     /// From when to when.
     pub span: (Timestamp, Timestamp),
+    /// When the calls of the group began, be it in this stretch of time or not.
+    pub starts: &'a Seconds,
+    /// When the stretch of time begins and ends by the clock, captured or not; none for all of it.
+    pub bucket: Option<(Timestamp, Timestamp)>,
     /// How figures are defined.
     pub definitions: Definitions,
     /// The calls that were up in that time.
@@ -65,10 +69,18 @@ impl View<'_> {
         u128::try_from(length).unwrap_or_default()
     }
 
+    /// Returns the most calls that began in so many seconds one after the other; none in what is shorter.
+    fn peak(&self, seconds: i64) -> Option<u64> {
+        let window = self.bucket.unwrap_or_else(|| self.starts.window(seconds));
+        self.starts.peak(seconds, window)
+    }
+
     fn of_nothing() -> Self {
         Self {
             kpis: &NOTHING,
             span: (Timestamp::MIN, Timestamp::MIN),
+            starts: &NOTHING.calls.starts,
+            bucket: None,
             definitions: Definitions::default(),
             calls_up: Level::default(),
             bindings_up: Level::default(),
@@ -84,6 +96,21 @@ impl View<'_> {
             Needs::BothWays | Needs::AllPackets if doubts.is_lossy => Some("packets are missing"),
             _ => None,
         }
+    }
+}
+
+/// What a metric is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Matter {
+    Calls,
+    Registrations,
+    Messages,
+}
+
+impl Matter {
+    /// Returns whether anything is known of it: when calls are chosen by what they alone have, of nothing else.
+    fn is_told(self, view: &View<'_>) -> bool {
+        self == Self::Calls || !view.definitions.calls_only
     }
 }
 
@@ -134,6 +161,7 @@ pub struct Metric {
     /// Which way is better.
     pub better: Better,
     pub(super) needs: Needs,
+    matter: Matter,
     read: fn(&View<'_>) -> Reading,
 }
 
@@ -141,7 +169,10 @@ impl Metric {
     /// Returns what it says.
     #[must_use]
     pub fn figure(&self, view: &View<'_>) -> Figure {
-        let reading = (self.read)(view);
+        let reading = match self.matter.is_told(view) {
+            true => (self.read)(view),
+            false => (self.read)(&View::of_nothing()).unknown(),
+        };
         Figure {
             metric: self.name,
             scope: Vec::new(),
@@ -194,7 +225,15 @@ impl Breakdown {
             reading,
             note: None,
         };
-        (self.read)(view.kpis).into_iter().map(figure).collect()
+        let matter = match self.section {
+            Section::Messages => Matter::Messages,
+            Section::Registrations => Matter::Registrations,
+            _ => Matter::Calls,
+        };
+        match matter.is_told(view) {
+            true => (self.read)(view.kpis).into_iter().map(figure).collect(),
+            false => Vec::new(),
+        }
     }
 }
 
@@ -207,13 +246,14 @@ fn count(count: u64) -> Reading {
 }
 
 macro_rules! metrics {
-    ($($section:ident { $($name:ident $label:literal, $source:literal, $needs:ident, $better:ident, $about:literal,
+    ($($section:ident $matter:ident { $($name:ident $label:literal, $source:literal, $needs:ident, $better:ident, $about:literal,
         |$view:ident| $read:expr;)* })*) => {
         /// Every metric, in the order of output.
         pub const METRICS: &[Metric] = &[$($(Metric {
             name: stringify!($name),
             label: $label,
             section: Section::$section,
+            matter: Matter::$matter,
             source: $source,
             about: $about,
             needs: Needs::$needs,
@@ -224,7 +264,7 @@ macro_rules! metrics {
 }
 
 metrics! {
-    Rfc6076 {
+    Rfc6076 Calls {
         ser "session establishment ratio", "RFC 6076 §4.6", BothWays, More,
             "Calls answered by 2xx, of all calls but those returned to the caller by 3xx, 401, 402 or 407",
             |v| match v.definitions.is_literal {
@@ -246,12 +286,16 @@ metrics! {
         scr "session completion ratio", "RFC 6076 §4.9", BothWays, More,
             "Answered calls that ended by BYE with 2xx or by their session timer, of all calls",
             |v| Reading::Ratio(v.kpis.calls.completed, session_requests(v));
+    }
+    Rfc6076 Registrations {
         ira "ineffective registration attempts", "RFC 6076 §4.2", BothWays, Less,
             "Registrations that failed by 4xx but 401, 402 and 407, by 5xx or 6xx, or without a response, of all REGISTER requests",
             |v| Reading::Ratio(v.kpis.registrations.ineffective, register_requests(v));
         rrd "registration request delay", "RFC 6076 §4.1", BothWays, Less,
             "From the first REGISTER of a registration to its 2xx, challenges included",
             |v| time(&v.kpis.registrations.rrd);
+    }
+    Rfc6076 Calls {
         srd_ok "session request delay, successful", "RFC 6076 §4.3.1", BothWays, Less,
             "From the first INVITE to the first 101 to 199, or to the 2xx, of answered calls",
             |v| time(&v.kpis.calls.srd_ok);
@@ -268,7 +312,7 @@ metrics! {
             "From the 2xx to BYE",
             |v| time(&v.kpis.calls.sdt);
     }
-    Calls {
+    Calls Calls {
         calls "calls", "", Nothing, Either,
             "Attempts to call: the first INVITE with those that follow a challenge or a redirection is one",
             |v| count(v.kpis.calls.attempts);
@@ -311,7 +355,7 @@ metrics! {
         mht "mean holding time", "", Nothing, Either, "Mean time from the first INVITE to the end, of calls that ended",
             |v| Reading::Mean(v.kpis.calls.holding.sum(), v.kpis.calls.holding.count());
     }
-    Times {
+    Times Calls {
         pdd "post-dial delay", "", BothWays, Less, "From the first INVITE to the first 101 to 199, or to the 2xx, of all calls",
             |v| time(&v.kpis.calls.pdd);
         setup_time "set-up time", "", BothWays, Either, "From the first INVITE to the 2xx",
@@ -325,13 +369,13 @@ metrics! {
         holding_time "holding time", "", Nothing, Either, "From the first INVITE to the end of the call",
             |v| time(&v.kpis.calls.holding);
     }
-    Load {
+    Load Calls {
         cps "calls per second", "", Nothing, Either, "Calls in the time of the capture",
             |v| Reading::Rate(v.kpis.calls.attempts, v.length());
         cps_peak_1s "peak in 1 s", "", Nothing, Either, "The most calls that began in one second of the clock",
-            |v| Reading::Count(v.kpis.calls.starts.peak(1));
+            |v| Reading::Count(v.peak(1));
         cps_peak_10s "peak in 10 s", "", Nothing, Either, "The most calls per second that began in ten seconds one after the other",
-            |v| match v.kpis.calls.starts.peak(10) {
+            |v| match v.peak(10) {
                 Some(most) => Reading::Rate(most, 10_000_000_000),
                 None => Reading::Count(None),
             };
@@ -339,10 +383,12 @@ metrics! {
             |v| count(v.calls_up.peak);
         erlang "calls at a time, mean (Erlang)", "ITU-T E.600", AllPackets, Either, "The time that calls were up, by the time of the capture",
             |v| Reading::Level(v.calls_up.area, v.length());
+    }
+    Load Messages {
         message_rate "messages per second", "", Nothing, Either, "Messages in the time of the capture",
             |v| Reading::Rate(v.kpis.messages.messages, v.length());
     }
-    Registrations {
+    Registrations Registrations {
         registrations "registrations", "", Nothing, Either, "Registrations that were accepted, refused or not answered: a challenge and what follows are one",
             |v| count(v.kpis.registrations.accepted + v.kpis.registrations.failed);
         registration_failures "failed", "", BothWays, Less, "Registrations that failed for whatever reason, of all registrations",
@@ -360,7 +406,7 @@ metrics! {
         refresh_interval "refresh interval", "", Nothing, Either, "From one refresh of a binding to the next: its mean, for each refresh",
             |v| time(&v.kpis.registrations.refresh_interval);
     }
-    Messages {
+    Messages Messages {
         messages "messages", "", Nothing, Either, "SIP messages, retransmissions too",
             |v| count(v.kpis.messages.messages);
         requests "requests", "", Nothing, Either, "Requests, retransmissions too",

@@ -143,3 +143,174 @@ fn the_first_provisional_response_to_invite_is_not_100() {
     assert_eq!(of("provisional_response_time"), Some(800.0));
     assert_eq!(of("final_response_time"), Some(3_000.0));
 }
+
+/// Returns a call that is answered after a second and over `length` milliseconds later.
+fn call(tale: Tale, at_ms: f64, call_id: &str, length: f64) -> Tale {
+    let more = &format!("call_id = \"{call_id}\"");
+    let answer = at_ms + 1_000.0;
+    let end = answer + length;
+    tale.alice(at_ms, "INVITE sip:bob@example.com", more)
+        .bob(answer, "200 OK", more)
+        .alice(answer + 10.0, "ACK sip:bob@192.0.2.20", more)
+        .alice(end, "BYE sip:bob@192.0.2.20", more)
+        .bob(end + 10.0, "200 OK", more)
+}
+
+#[test]
+fn peaks_are_those_within_a_stretch_of_time() {
+    // The captures begin at .123 of a second: three calls begin in the seconds 0, 0 and 9, one in the second 10.
+    let mut tale = Tale::new();
+    for (number, at) in [0.0, 500.0, 9_000.0, 10_000.0].into_iter().enumerate() {
+        tale = call(tale, at, &number.to_string(), 2_000.0);
+    }
+    let figures = tale.figures(&["--bucket", "10s"]);
+    let peak = |metric: &str, bucket: &str| {
+        let row = figures.within(metric, &[("bucket", bucket)]);
+        row["num"].as_f64().or(row["value"].as_f64())
+    };
+    let (first, second) = (
+        "2026-01-15T10:00:00.000000000Z",
+        "2026-01-15T10:00:10.000000000Z",
+    );
+    assert_eq!(peak("cps_peak_1s", first), Some(2.0));
+    assert_eq!(peak("cps_peak_10s", first), Some(3.0));
+    assert_eq!(peak("cps_peak_1s", second), Some(1.0));
+    // What is shorter than what is asked for cannot tell, and is left out.
+    let figures = tale.figures(&["--bucket", "2s"]);
+    let bucket = [("bucket", first)];
+    assert_eq!(figures.within("cps_peak_1s", &bucket)["value"], 2);
+    assert!(figures.find("cps_peak_10s", &bucket).is_none());
+    let figures = tale.figures(&["--bucket", "500ms"]);
+    assert!(figures.find("cps_peak_1s", &bucket).is_none());
+}
+
+#[test]
+fn registrations_count_where_their_requests_do() {
+    let register = |tale: Tale, at: f64, call_id: &str, to: &str| {
+        let more = format!("call_id = \"{call_id}\"\nto = \"<sip:{to}@example.com>\"");
+        tale.alice(at, "REGISTER sip:example.com", &more)
+    };
+    // Three at 0 to 2 s are never answered, which shows 32 s later; one at 40 s is refused.
+    let mut tale = Tale::new();
+    for (number, to) in ["4912", "4913", "5012"].into_iter().enumerate() {
+        tale = register(tale, number as f64 * 1_000.0, to, to);
+    }
+    let tale = register(tale, 40_000.0, "r", "4914")
+        .bob(
+            40_100.0,
+            "403 Forbidden",
+            "call_id = \"r\"\nto = \"<sip:4914@example.com>\"",
+        )
+        .alice(80_000.0, "OPTIONS sip:bob@example.com", "call_id = \"o\"");
+    let figures = tale.figures(&["--bucket", "30s", "--by", "prefix:2", "--by", "capture"]);
+    let ira = |place: &[(&str, &str)]| parts(figures.within("ira", place));
+    assert_eq!(figures.parts("ira"), (4.0, 4.0));
+    assert_eq!(
+        ira(&[("bucket", "2026-01-15T10:00:00.000000000Z")]),
+        (3.0, 3.0)
+    );
+    assert_eq!(
+        ira(&[("bucket", "2026-01-15T10:00:30.000000000Z")]),
+        (1.0, 1.0)
+    );
+    assert_eq!(ira(&[("prefix:2", "49")]), (3.0, 3.0));
+    assert_eq!(ira(&[("prefix:2", "50")]), (1.0, 1.0));
+    assert_eq!(ira(&[("capture", "tale.pcap")]), (4.0, 4.0));
+}
+
+#[test]
+fn observation_is_what_was_asked_for() {
+    // Calls of 2 s at 0, 10 and 20 s; from 5 to 15 s there is one, up for 2 of 10 s.
+    let mut tale = Tale::new();
+    for at in [0.0, 10_000.0, 20_000.0] {
+        tale = call(tale, at, &at.to_string(), 2_000.0);
+    }
+    // Asked before the end and answered after it.
+    let tale = tale
+        .alice(14_000.0, "OPTIONS sip:bob@example.com", "call_id = \"o\"")
+        .bob(60_000.0, "200 OK", "call_id = \"o\"");
+    let window = [
+        "--since",
+        "2026-01-15T10:00:05Z",
+        "--until",
+        "2026-01-15T10:00:15Z",
+    ];
+    let figures = tale.figures(&window);
+    assert_eq!(figures.parts("cps"), (1.0, 10.0));
+    assert_eq!(figures.parts("erlang"), (2.0, 10.0));
+    assert_eq!(figures.of("frames")["value"], 6);
+    assert_eq!(figures.parts("options_availability"), (0.0, 0.0));
+    // Where there are no frames, nothing was observed.
+    let figures = tale.figures(&["--since", "2026-01-15T10:00:50Z"]);
+    let (_, length) = figures.parts("message_rate");
+    assert!((length - 10.123_456).abs() < 1e-6, "{length}");
+}
+
+#[test]
+fn what_is_selected_does_not_tell_how_good_a_capture_is() {
+    let mut tale = Tale::new();
+    for number in 0..5 {
+        tale = call(
+            tale,
+            f64::from(number) * 5_000.0,
+            &number.to_string(),
+            2_000.0,
+        );
+    }
+    let figures = tale.figures(&["--status", "200"]);
+    assert_eq!(figures.of("messages")["value"], 10);
+    assert_eq!(figures.of("responses_without_request")["value"], 0);
+    assert!(figures.of("ser")["note"].is_null());
+    assert_eq!(figures.parts("ser"), (5.0, 5.0));
+}
+
+#[test]
+fn of_calls_that_are_chosen_by_what_they_are_nothing_else_is_told() {
+    let tale = call(Tale::new(), 0.0, "short", 2_000.0);
+    let tale = call(tale, 0.0, "long", 20_000.0);
+    for options in [
+        ["--duration", "<5s"],
+        ["--where", "duration_ms < 5000"],
+        ["--outcome", "answered"],
+    ] {
+        let figures = tale.figures(&options);
+        let calls = if options[0] == "--outcome" { 2 } else { 1 };
+        assert_eq!(figures.of("calls")["value"], calls);
+        for unknown in [
+            "messages",
+            "requests",
+            "message_rate",
+            "registrations",
+            "ira",
+            "rrd",
+        ] {
+            assert!(figures.of(unknown)["value"].is_null(), "{unknown}");
+        }
+        assert!(figures.find("requests", &[("method", "INVITE")]).is_none());
+        let text = tale.stats(&options).to_string();
+        assert!(
+            !text.contains("Messages") && text.contains("Calls"),
+            "{text}"
+        );
+        let check = tale.stats(&[&options[..], &["--check", "messages > 0"]].concat());
+        assert_eq!(check.status, 1);
+    }
+    assert_eq!(tale.stats(&["--duration", ">1h"]).status, 1);
+}
+
+#[test]
+fn messages_of_a_dialog_go_by_whom_was_dialled() {
+    let more = "to = \"<sip:4930@example.com>\"";
+    let tagged = "to = \"<sip:4930@example.com>;tag=b1\"";
+    let tale = Tale::new()
+        .alice(0.0, "INVITE sip:%2b4930@example.com", more)
+        .bob(1_000.0, "200 OK", tagged)
+        .alice(1_010.0, "ACK sip:bob@192.0.2.20", tagged)
+        .alice(9_000.0, "BYE sip:bob@192.0.2.20", tagged)
+        .bob(9_010.0, "200 OK", tagged);
+    let figures = tale.figures(&["--by", "prefix:2"]);
+    let messages =
+        |prefix: &str| figures.within("messages", &[("prefix:2", prefix)])["value"].clone();
+    // The INVITE; its response and ACK, where To stands for whom was dialled; BYE and its response, which either side sends.
+    assert_eq!([messages("+4"), messages("49"), messages("")], [1, 2, 2]);
+}

@@ -129,9 +129,7 @@ impl StatisticsPart {
         let first = starts().map(|part| part.capture.span().0).min();
         let last = starts().map(|part| part.capture.span().1).max();
         for part in parts {
-            statistics
-                .merge(&part.groups)
-                .map_err(|error| error.to_string())?;
+            statistics.merge(&part.groups);
             capture.merge(&part.capture);
             let (start, end) = part.capture.span();
             cuts.open += if last.is_some_and(|last| end < last) {

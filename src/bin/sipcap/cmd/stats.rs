@@ -10,6 +10,7 @@ use sipcap::{
     report::{CaptureQuality, Cuts, StatisticsPart},
     sip::{Identity, Message},
     stats::Statistics,
+    time::Timestamp,
     track::{Binding, Call, Event, Interests, Observer},
 };
 
@@ -81,19 +82,24 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let telling = Telling::open(&args.output, &args.check, &input::files(&inputs))?;
 
     // The pass.
+    let plan = args.figures.plan(!choice.is_of_any_message());
     let counting = Counting {
         selection: args.select.selection(),
         choice,
-        statistics: Statistics::new(args.figures.plan(), names.clone()),
+        statistics: Statistics::new(plan, names.clone()),
     };
-    let mut sink = Counted(Tracked::new(options, counting).until(args.input.until));
+    let window = [args.input.since, args.input.until];
+    let mut sink = Counted {
+        tracked: Tracked::new(options, counting).until(args.input.until),
+        window,
+    };
     let run = args.input.run(&mut inputs, &mut sink, ui)?;
-    sink.0.warn(&names, ui);
+    sink.tracked.warn(&names, ui);
 
     // What to tell.
-    let statistics = sink.0.observer.statistics;
-    let capture = CaptureQuality::new(&run.summary);
-    let any = statistics.total().all.messages.messages > 0;
+    let statistics = sink.tracked.observer.statistics;
+    let capture = CaptureQuality::new(&run.summary, window);
+    let any = statistics.has_any();
     if args.figures.partial {
         telling.part(&statistics, &capture)?;
         return Ok(run.outcome(any));
@@ -128,7 +134,7 @@ fn merge(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
         telling.part(&statistics, &capture)?;
         return Ok(Outcome::Done);
     }
-    let any = statistics.total().all.messages.messages > 0;
+    let any = statistics.has_any();
     telling.report(
         &args.figures.report(&statistics, &capture),
         Outcome::selected(any),
@@ -151,21 +157,21 @@ impl Observer for Counting {
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
         if self.choice.takes(&call) {
-            self.statistics.call(&call)?;
+            self.statistics.call(&call);
         }
         Ok(())
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         if self.selection.matches_binding(&binding) {
-            self.statistics.binding(&binding)?;
+            self.statistics.binding(&binding);
         }
         Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         if self.selection.matches_event(event) {
-            self.statistics.event(event)?;
+            self.statistics.event(event);
         }
         Ok(())
     }
@@ -178,7 +184,11 @@ impl Follower for Counting {
 }
 
 /// Messages are counted as they are, and followed.
-struct Counted(Tracked<Counting>);
+struct Counted {
+    tracked: Tracked<Counting>,
+    /// Since and until when.
+    window: [Option<Timestamp>; 2],
+}
 
 impl Sink for Counted {
     fn takes_identities(&self) -> bool {
@@ -194,17 +204,18 @@ impl Sink for Counted {
             identity: identity.as_ref(),
             ..*message
         };
-        let counting = &mut self.0.observer;
-        if counting.selection.matches(message) {
-            counting.statistics.message(message)?;
+        let counting = &mut self.tracked.observer;
+        if counting.choice.is_of_any_message() {
+            let is_selected = counting.selection.matches(message);
+            counting.statistics.message(message, is_selected);
         }
-        self.0.message(message)
+        self.tracked.message(message)
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.0.finish(summary)?;
-        let end = CaptureQuality::new(summary).span().1;
-        self.0.observer.statistics.finish(end);
+        self.tracked.finish(summary)?;
+        let end = CaptureQuality::new(summary, self.window).span().1;
+        self.tracked.observer.statistics.finish(end);
         Ok(())
     }
 }
