@@ -314,3 +314,151 @@ fn messages_of_a_dialog_go_by_whom_was_dialled() {
     // The INVITE; its response and ACK, where To stands for whom was dialled; BYE and its response, which either side sends.
     assert_eq!([messages("+4"), messages("49"), messages("")], [1, 2, 2]);
 }
+
+#[test]
+fn a_bye_that_the_capture_ends_with_has_not_failed() {
+    let tale = Tale::new()
+        .alice(0.0, "INVITE sip:bob@example.com", "")
+        .bob(1_000.0, "200 OK", "")
+        .alice(1_010.0, "ACK sip:bob@192.0.2.20", "")
+        .alice(9_000.0, "BYE sip:bob@192.0.2.20", "");
+    let figures = tale.figures(&[]);
+    assert_eq!(figures.of("sdd_failed")["count"], 0);
+    assert_eq!(figures.parts("call_drop_ratio"), (0.0, 1.0));
+    assert_eq!(figures.of("sdt")["value"], 8_000);
+    // 40 s later nobody has answered it.
+    let tale = tale.bob(49_000.0, "OPTIONS sip:alice@example.com", "call_id = \"o\"");
+    let figures = tale.figures(&[]);
+    assert_eq!(figures.of("sdd_failed")["value"], 32_000);
+    assert_eq!(figures.parts("call_drop_ratio"), (1.0, 1.0));
+}
+
+#[test]
+fn a_call_that_was_dropped_is_not_completed() {
+    // Cause 503 is 41 by RFC 3398, a failure of the network.
+    let mut tale = call(Tale::new(), 0.0, "completed", 3_000.0);
+    for (call_id, reason, status) in [
+        ("broken", "headers = [\"Reason: SIP;cause=503\"]", "200 OK"),
+        ("gone", "", "481 Call Does Not Exist"),
+        ("late", "", "408 Request Timeout"),
+    ] {
+        let more = format!("call_id = \"{call_id}\"");
+        tale = tale
+            .alice(0.0, "INVITE sip:bob@example.com", &more)
+            .bob(1_000.0, "200 OK", &more)
+            .alice(1_010.0, "ACK sip:bob@192.0.2.20", &more)
+            .alice(
+                8_000.0,
+                "BYE sip:bob@192.0.2.20",
+                &format!("{more}\n{reason}"),
+            )
+            .bob(8_010.0, status, &more);
+    }
+    let figures = tale.figures(&[]);
+    assert_eq!(figures.parts("scr"), (1.0, 4.0));
+    assert_eq!(figures.parts("call_drop_ratio"), (3.0, 4.0));
+    assert_eq!(figures.parts("acd"), (3.0, 1.0));
+    // 3 s, and three of 7 s.
+    let sdt = figures.of("sdt");
+    assert_eq!([&sdt["count"], &sdt["value"]], [4, 6_000]);
+}
+
+#[test]
+fn how_long_somebody_may_go_on_is_no_time_of_a_call() {
+    // A 302 and a 407 after 100 ms, and the capture ends 5 s later or a minute.
+    let mut tale = Tale::new();
+    for status in ["302 Moved Temporarily", "407 Proxy Authentication Required"] {
+        let more = &format!("call_id = \"{status}\"");
+        tale = tale
+            .alice(0.0, "INVITE sip:bob@example.com", more)
+            .bob(100.0, status, more)
+            .alice(110.0, "ACK sip:bob@example.com", more);
+    }
+    let option = ["--timeout", "inv_neg=10s"];
+    for (end, options) in [(5_000.0, &[][..]), (60_000.0, &[]), (60_000.0, &option)] {
+        let tale = Tale(tale.0.clone());
+        let tale = tale.alice(end, "OPTIONS sip:bob@example.com", "call_id = \"o\"");
+        let figures = tale.figures(options);
+        assert_eq!(figures.parts("mht"), (0.2, 2.0), "{end} {options:?}");
+        assert_eq!(figures.of("calls_in_progress")["value"], 0);
+    }
+}
+
+#[test]
+fn by_the_letter_each_invite_counts_for_its_own_response() {
+    let call = |call_id: &str, first: &str| {
+        let more = &format!("call_id = \"{call_id}\"");
+        Tale::new()
+            .alice(0.0, "INVITE sip:bob@example.com", more)
+            .bob(100.0, first, more)
+            .alice(110.0, "ACK sip:bob@example.com", more)
+            .alice(
+                1_000.0,
+                "INVITE sip:bob@example.com",
+                &format!("{more}\ncseq = \"2 INVITE\""),
+            )
+            .bob(2_000.0, "200 OK", &format!("{more}\ncseq = \"2 INVITE\""))
+            .alice(
+                2_010.0,
+                "ACK sip:bob@192.0.2.20",
+                &format!("{more}\ncseq = \"2 ACK\""),
+            )
+    };
+    for (first, isa, seer) in [
+        (
+            "503 Service Unavailable",
+            [(1.0, 2.0), (0.0, 1.0)],
+            [(1.0, 2.0), (1.0, 1.0)],
+        ),
+        (
+            "486 Busy Here",
+            [(0.0, 2.0), (0.0, 1.0)],
+            [(2.0, 2.0), (1.0, 1.0)],
+        ),
+        (
+            "404 Not Found",
+            [(0.0, 2.0), (0.0, 1.0)],
+            [(1.0, 2.0), (1.0, 1.0)],
+        ),
+    ] {
+        let tale = call("c", first);
+        let [literal, calls] = [&["--rfc-literal"][..], &[]].map(|options| tale.figures(options));
+        assert_eq!([literal.parts("isa"), calls.parts("isa")], isa, "{first}");
+        assert_eq!(
+            [literal.parts("seer"), calls.parts("seer")],
+            seer,
+            "{first}"
+        );
+    }
+}
+
+#[test]
+fn calls_that_nothing_has_decided_yet_are_told() {
+    // One is answered, one rings: of two calls, half is much.
+    let tale = call(Tale::new(), 0.0, "answered", 2_000.0);
+    let more = "call_id = \"ringing\"";
+    let tale = tale
+        .alice(61_000.0, "INVITE sip:bob@example.com", more)
+        .bob(61_100.0, "180 Ringing", more);
+    let figures = tale.figures(&["--bucket", "1m"]);
+    assert_eq!(figures.of("calls_in_progress")["value"], 1);
+    assert_eq!(
+        figures.of("ser")["note"],
+        "many calls are still being set up"
+    );
+    let ser = |minute: &str| {
+        let bucket = format!("2026-01-15T10:0{minute}:00.000000000Z");
+        figures.within("ser", &[("bucket", &bucket)]).clone()
+    };
+    assert!(ser("0")["note"].is_null());
+    assert_eq!(ser("1")["note"], "many calls are still being set up");
+    // How many are up at the end of the capture is no figure of a minute.
+    assert!(
+        figures
+            .find(
+                "calls_up_at_end",
+                &[("bucket", "2026-01-15T10:00:00.000000000Z")]
+            )
+            .is_none()
+    );
+}
