@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     stats::{Names, Profile, Samples, Seconds, merge::accumulator},
-    track::{Call, FailureClass, Flags, Outcome, State},
+    time::Timestamp,
+    track::{AttemptFailure, Call, FailureClass, Flags, Outcome, State},
 };
 
 const SECOND: i64 = 1_000_000_000;
@@ -44,13 +45,19 @@ accumulator! {
         refused: u64,
         /// 408, 500, 503 or 504.
         ineffective: u64,
+        /// INVITEs that one of the former was the answer to, the last one of a call or not.
+        invites_refused: u64,
+        /// The same of the latter.
+        invites_ineffective: u64,
+        /// Nothing has decided yet what becomes of them.
+        in_progress: u64,
         /// The network did its part, but nobody talked: 480, 486, 487, 600, 603, 607, or the caller gave up.
         delivered: u64,
-        /// Answered, and ended by BYE with 2xx or by the session timer.
+        /// Answered, and ended by BYE with 2xx or by the session timer, and not dropped.
         completed: u64,
-        /// Answered, and ended by BYE with 2xx for no other reason than that all was said.
+        /// Those of them that ended by BYE for no other reason than that all was said.
         ended_normally: u64,
-        /// Answered, and lost: no BYE came, or it says that something broke.
+        /// Answered, and lost: no BYE came, nobody or one who knew of no call has answered it, or it says that something broke.
         dropped: u64,
         /// 101 to 199 or 2xx came.
         alerted: u64,
@@ -58,7 +65,7 @@ accumulator! {
         abandoned: u64,
         /// It rang, and nobody answered.
         ring_no_answer: u64,
-        /// Answered, ended by BYE, and short.
+        /// Answered, ended, and short.
         short: u64,
         /// Answered, and still up at the end of the capture.
         still_up: u64,
@@ -74,10 +81,10 @@ accumulator! {
         failure_classes: BTreeMap<u8, u64>,
         /// Of which one side alone was heard.
         one_direction: u64,
-        /// Answered by a 2xx that was never confirmed.
+        /// Answered by a 2xx whose ACK was not seen.
         unconfirmed: u64,
         /// Whose messages are in an impossible order.
-        negative: u64,
+        disordered: u64,
         /// From INVITE to the first 101 to 199 or the 2xx, of those that were answered.
         srd_ok: Samples,
         /// From INVITE to the failure.
@@ -96,9 +103,13 @@ accumulator! {
         sdd_ok: Samples,
         /// From BYE to the end of its transaction without any response.
         sdd_failed: Samples,
-        /// From the answer to BYE.
+        /// From the answer to BYE or to the time-out that ended it.
         sdt: Samples,
-        /// From the first INVITE to the end of the call.
+        /// The sum of these of completed calls, in nanoseconds.
+        talked: u128,
+        /// How many they are.
+        talks: u64,
+        /// From the first INVITE to its failure or to the end of the call.
         holding: Samples,
         /// From the answer to the end of the call or of the capture.
         up: Profile,
@@ -157,28 +168,21 @@ impl Calls {
         self.invites += u64::from(call.attempts().max(1)) + retries;
         let is_to_pay = outcome_status(call) == Some(402);
         self.invites_returned += challenges + u64::from(call.redirects()) + u64::from(is_to_pay);
+        let last = AttemptFailure::of(outcome_status(call));
+        let all = |one| u64::from(call.failed_before(one)) + u64::from(last == Some(one));
+        self.invites_refused += all(AttemptFailure::Refused);
+        self.invites_ineffective += all(AttemptFailure::Ineffective);
     }
 
     fn add_times(&mut self, call: &Call) {
         let times = call.times();
         self.alerted += u64::from(times.provisional().is_some() || times.answer().is_some());
-        self.negative += u64::from(call.flags().contains(Flags::NEGATIVE_TIME));
+        self.disordered += u64::from(call.flags().contains(Flags::NEGATIVE_TIME));
         self.pdd.add(times.post_dial_delay());
         self.setup.add(times.setup_time());
         self.trying.add(times.trying_delay());
         self.ring.add(times.ring_time());
-        let end = match call.outcome() {
-            Outcome::Answered => times
-                .bye()
-                .or_else(|| call.timed_out())
-                .or_else(|| Some(call.last_seen())),
-            _ => call
-                .timed_out()
-                .or_else(|| times.final_response())
-                .or_else(|| times.cancel()),
-        };
-        let end = end.filter(|_| is_over(call));
-        let length = end.and_then(|end| Some(end.since(times.invite0()?)));
+        let length = end(call).and_then(|end| Some(end.since(times.invite0()?)));
         self.holding.add(length);
     }
 
@@ -191,27 +195,36 @@ impl Calls {
         self.unconfirmed += u64::from(times.ack().is_none());
         let is_expired = flags.contains(Flags::SESSION_EXPIRED);
         let is_bye_accepted = call.bye_status().is_some_and(|s| (200..300).contains(&s));
-        let is_lost = call
-            .cause()
-            .is_some_and(|cause| NETWORK_CAUSES.contains(&cause))
-            || (times.bye().is_none() && times.bye_final().is_none());
-        if !is_over(call) {
+        let is_replaced = flags.contains(Flags::REPLACED);
+        let is_completed = if !is_over(call) {
             self.still_up += 1;
+            false
         } else if is_expired {
-            self.completed += 1;
+            true
+        } else if is_lost(call) && !is_replaced {
+            self.dropped += 1;
+            false
         } else {
-            self.completed += u64::from(is_bye_accepted);
-            self.ended_normally +=
-                u64::from(is_bye_accepted && call.cause() == Some(NORMAL_CLEARING));
-            let is_replaced = flags.contains(Flags::REPLACED);
-            self.dropped += u64::from(is_lost && !is_replaced);
+            let is_normal = is_bye_accepted && call.cause() == Some(NORMAL_CLEARING);
+            self.ended_normally += u64::from(is_normal);
+            is_bye_accepted
+        };
+        self.completed += u64::from(is_completed);
+        // Of a BYE that was missed nobody knows when it was sent.
+        let end = end(call).filter(|_| times.bye().is_some() || times.bye_final().is_none());
+        let talk = end.and_then(|end| Some(end.since(times.answer()?)));
+        let talk = talk.and_then(|talk| u64::try_from(talk).ok());
+        if let Some(talk) = talk {
+            self.sdt.add(i64::try_from(talk).ok());
+            self.short += u64::from(talk < short.unsigned_abs());
+            if is_completed {
+                self.talked = self.talked.saturating_add(u128::from(talk));
+                self.talks += 1;
+            }
         }
-        let talk = times.talk_time();
-        self.sdt.add(talk);
-        self.short += u64::from(talk.is_some_and(|talk| talk < short));
         if is_bye_accepted {
             self.sdd_ok.add(times.release_delay());
-        } else if times.bye().is_some() && times.bye_final().is_none() && is_over(call) {
+        } else if is_bye_given_up(call) {
             self.sdd_failed.add(Some(TIMER));
         }
     }
@@ -227,6 +240,7 @@ impl Calls {
                 self.abandoned += u64::from(has_rung);
             }
             Outcome::Unanswered => self.ring_no_answer += 1,
+            Outcome::InProgress => self.in_progress += u64::from(status.is_none_or(|s| s < 300)),
             _ => {}
         }
         if outcome == Outcome::Timeout && times.trying().is_none() && !has_rung {
@@ -250,9 +264,12 @@ impl Calls {
                 self.returned += 1;
                 return;
             }
-            480 | 486 | 600 | 603 => self.refused += 1,
-            408 | 500 | 503 | 504 => self.ineffective += 1,
             _ => {}
+        }
+        match AttemptFailure::of(Some(status)) {
+            Some(AttemptFailure::Refused) => self.refused += 1,
+            Some(AttemptFailure::Ineffective) => self.ineffective += 1,
+            None => {}
         }
         let is_delivered = matches!(status, 480 | 486 | 487 | 600 | 603 | 607);
         self.delivered += u64::from(is_delivered && outcome != Outcome::Cancelled);
@@ -285,7 +302,7 @@ impl Calls {
 }
 
 /// Returns when a call began, as far as the capture tells.
-pub(super) fn began(call: &Call) -> crate::time::Timestamp {
+pub(super) fn began(call: &Call) -> Timestamp {
     call.times().invite0().unwrap_or_else(|| call.first_seen())
 }
 
@@ -301,6 +318,40 @@ const fn is_failure(outcome: Outcome) -> bool {
 fn outcome_status(call: &Call) -> Option<u16> {
     call.status()
         .filter(|_| call.outcome() != Outcome::Answered)
+}
+
+/// Returns when a call ended: with its final failure, with BYE, or when it was given up.
+fn end(call: &Call) -> Option<Timestamp> {
+    let times = call.times();
+    let end = match call.outcome() {
+        Outcome::Answered => times
+            .bye()
+            .or_else(|| call.timed_out())
+            .or_else(|| Some(call.last_seen())),
+        // How long it is waited for that somebody goes on is no time of the call.
+        _ if times.final_response().is_some() => return times.final_response(),
+        _ => call.timed_out().or_else(|| times.cancel()),
+    };
+    end.filter(|_| is_over(call))
+}
+
+/// Returns whether an answered call that is over was lost, and not ended by who talked.
+fn is_lost(call: &Call) -> bool {
+    let times = call.times();
+    let cause = call.cause();
+    cause.is_some_and(|cause| NETWORK_CAUSES.contains(&cause))
+        || matches!(call.bye_status(), Some(408 | 481))
+        || (times.bye().is_none() && times.bye_final().is_none())
+        || is_bye_given_up(call)
+}
+
+/// Returns whether its BYE was waited for in vain, and not only cut off by the end of the capture. Of a call that is heard
+/// from one side only nobody knows.
+fn is_bye_given_up(call: &Call) -> bool {
+    let times = call.times();
+    let is_unanswered = times.bye().is_some() && times.bye_final().is_none();
+    let is_heard = !call.flags().contains(Flags::ONE_DIRECTION);
+    is_unanswered && is_heard && call.state() == State::Ended
 }
 
 /// Returns whether a call had ended when the capture ended.

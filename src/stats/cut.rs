@@ -10,7 +10,7 @@ use hashbrown::DefaultHashBuilder;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    sip::{Message, StartLine, address::NameAddr, uri::Uri},
+    sip::{Message, Method, StartLine, address::NameAddr, uri::Uri},
     stats::{messages::method_of, names::shorten},
     text::escape,
     track::{Binding, Call, Event},
@@ -151,11 +151,10 @@ impl Raw<'_> {
     }
 }
 
-/// Returns the digits of a number, with the plus sign before them and without visual separators (RFC 3966 §3).
+/// Returns the digits of a number, with the plus sign before them and without visual separators (RFC 3966 §3). Any of it may
+/// be escaped (RFC 3261 §19.1.2).
 fn digits_of(number: &[u8]) -> impl Iterator<Item = u8> {
-    number
-        .iter()
-        .copied()
+    unescaped(number)
         .filter(|octet| !matches!(octet, b'-' | b'.' | b'(' | b')' | b' '))
         .take_while(|octet| octet.is_ascii_digit() || matches!(octet, b'+' | b'*' | b'#'))
 }
@@ -211,19 +210,58 @@ impl Subject for Message<'_> {
             user_agent: head.user_agent.of(bytes),
             from: uri_of(head.from.of(bytes)),
             to: uri_of(head.to.of(bytes)),
-            dialled: match head.start {
-                StartLine::Request { uri, .. } => uri.of(bytes),
-                StartLine::Response { .. } => uri_of(head.to.of(bytes)),
-            },
+            dialled: dialled(self),
             transport: self.flow.transport.name(),
             method: match method_of(self) {
-                crate::sip::Method::Other => b"OTHER",
+                Method::Other => b"OTHER",
                 method => method.name().as_bytes(),
             },
             input: Some(self.completed_by.origin.input),
         };
         ends.value(dimension, side)
     }
+}
+
+/// Returns the URI that was dialled. Within a dialog Request-URI is the Contact of the other side, and of what either side may
+/// ask nobody can tell whether To is whom was called: then it is unknown.
+fn dialled<'a>(message: &Message<'a>) -> &'a [u8] {
+    use Method::{
+        Ack, Cancel, Invite, Message as Text, Options, Prack, Publish, Register, Subscribe,
+    };
+    let (head, bytes) = (message.head, message.bytes);
+    let method = method_of(message);
+    let is_of_caller = match head.start {
+        // What is registered is in To, and where in Request-URI.
+        StartLine::Request { uri, .. } if head.to_tag(bytes).is_none() && method != Register => {
+            return uri.of(bytes);
+        }
+        StartLine::Request { .. } => matches!(method, Ack | Cancel | Prack | Subscribe | Register),
+        StartLine::Response { .. } => matches!(
+            method,
+            Ack | Cancel | Prack | Subscribe | Register | Invite | Options | Publish | Text
+        ),
+    };
+    match is_of_caller {
+        true => uri_of(head.to.of(bytes)),
+        false => &[],
+    }
+}
+
+/// Returns octets with those that are escaped as what they stand for.
+fn unescaped(text: &[u8]) -> impl Iterator<Item = u8> {
+    let digit = |octet: Option<&u8>| char::from(*octet?).to_digit(16);
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (first, after) = rest.split_first()?;
+        let pair = digit(after.first()).zip(digit(after.get(1)));
+        let code = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        if let (b'%', Some(code)) = (*first, code) {
+            rest = after.get(2..).unwrap_or_default();
+            return Some(code);
+        }
+        rest = after;
+        Some(*first)
+    })
 }
 
 fn uri_of(value: &[u8]) -> &[u8] {
@@ -281,7 +319,7 @@ impl Subject for Event<'_> {
             dialled: callee.uri,
             transport: self.transport.map_or("", |transport| transport.name()),
             method: self.method,
-            input: self.origin.map(|origin| origin.input),
+            input: self.began.or(self.origin).map(|origin| origin.input),
         }
         .value(dimension, side)
     }
@@ -299,4 +337,24 @@ pub(super) fn key(
         subject.value(*dimension, side).hash(&mut state);
     }
     state.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_their_digits_however_written() {
+        for (number, expected) in [
+            (&b"+49-30.1(2)3 4"[..], "+49301234"),
+            (b"%2B49%33x", "+493"),
+            (b"%2b4%", "+4"),
+            (b"%zz49", ""),
+            (b"49%", "49"),
+            (b"bob", ""),
+        ] {
+            let digits: String = digits_of(number).map(char::from).collect();
+            assert_eq!(digits, expected);
+        }
+    }
 }

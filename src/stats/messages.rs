@@ -53,7 +53,7 @@ accumulator! {
         answered: u64,
         /// To the first response.
         first_response: Samples,
-        /// To the first provisional response.
+        /// To the first provisional response; 100 to INVITE is none of the callee.
         provisional_response: Samples,
         /// To the first final response.
         final_response: Samples,

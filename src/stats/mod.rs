@@ -11,6 +11,7 @@ mod kpis;
 mod merge;
 mod messages;
 mod metric;
+mod metrics;
 mod names;
 mod profile;
 mod reading;
@@ -29,7 +30,8 @@ pub use self::{
     kpis::Kpis,
     merge::Merge,
     messages::{Messages, MethodCounts},
-    metric::{Better, Breakdown, Doubts, METRICS, Metric, Section, View},
+    metric::{Better, Breakdown, Doubts, Metric, Section, View},
+    metrics::METRICS,
     names::Names,
     profile::{Level, Profile},
     reading::{Figure, Reading, Times},

@@ -89,6 +89,14 @@ impl Reading {
         }
     }
 
+    /// Returns what stands for it when nothing was counted that could tell.
+    pub(super) fn unknown(self) -> Self {
+        match self {
+            Self::Count(_) => Self::Count(None),
+            other => other,
+        }
+    }
+
     /// Returns numerator and denominator, of what has them.
     #[must_use]
     pub fn parts(&self) -> Option<(f64, f64)> {

@@ -24,13 +24,20 @@ impl Seconds {
         self.count(ts.nanos().div_euclid(SECOND), 1);
     }
 
-    /// Returns the most in so many seconds that follow each other; `None` when there were too many to remember.
+    /// Returns the most in so many seconds that follow each other within a window of whole seconds; `None` when there were too
+    /// many to remember, and when the window is shorter or begins or ends within a second.
     #[must_use]
-    pub fn peak(&self, seconds: i64) -> Option<u64> {
+    pub fn peak(&self, seconds: i64, (start, end): (Timestamp, Timestamp)) -> Option<u64> {
+        let bounds = [start, end].map(Timestamp::nanos);
+        let is_long = end.since(start) >= seconds.saturating_mul(SECOND);
+        if !is_long || bounds.iter().any(|bound| bound % SECOND != 0) {
+            return None;
+        }
+        let [first, end] = bounds.map(|bound| bound.div_euclid(SECOND));
         let mut most = 0;
         let mut sum: u64 = 0;
-        let mut oldest = self.counts.iter().peekable();
-        for (second, count) in &self.counts {
+        let mut oldest = self.counts.range(first..end).peekable();
+        for (second, count) in self.counts.range(first..end) {
             sum = sum.saturating_add(*count);
             while let Some((_, gone)) = oldest.next_if(|(old, _)| **old <= second - seconds) {
                 sum = sum.saturating_sub(*gone);
@@ -54,6 +61,16 @@ impl Seconds {
             }
         }
         counts
+    }
+
+    /// Returns the window of all that was counted, and of at least so many seconds.
+    #[must_use]
+    pub fn window(&self, seconds: i64) -> (Timestamp, Timestamp) {
+        let first = self.counts.first_key_value().map_or(0, |(first, _)| *first);
+        let last = self.counts.last_key_value().map_or(0, |(last, _)| *last);
+        let end = last.saturating_add(1).max(first.saturating_add(seconds));
+        let at = |second: i64| Timestamp::from_nanos(second.saturating_mul(SECOND));
+        (at(first), at(end))
     }
 
     /// Returns whether nothing was counted.
@@ -97,10 +114,21 @@ mod tests {
             seconds.add(Timestamp::from_nanos(at));
         }
         // Second 0 has three; seconds 0 to 9 have four, seconds 1 to 10 two.
-        assert_eq!(seconds.peak(1), Some(3));
-        assert_eq!(seconds.peak(10), Some(4));
-        assert_eq!(seconds.peak(11), Some(5));
-        assert_eq!(Seconds::default().peak(1), Some(0));
+        let all = |length| seconds.peak(length, seconds.window(length));
+        assert_eq!([1, 10, 11].map(all), [Some(3), Some(4), Some(5)]);
+        assert_eq!(all(60), Some(5));
+        let none = Seconds::default();
+        assert_eq!(none.peak(1, none.window(1)), Some(0));
+        // Of the seconds 1 to 10: one at 9 and one at 10.
+        let within = |start: i64, end: i64| {
+            let [start, end] =
+                [start, end].map(|tenths| Timestamp::from_nanos(tenths * SECOND / 10));
+            [1, 10].map(|length| seconds.peak(length, (start, end)))
+        };
+        assert_eq!(within(10, 110), [Some(1), Some(2)]);
+        assert_eq!(within(10, 100), [Some(1), None]);
+        assert_eq!(within(0, 5), [None, None]);
+        assert_eq!(within(5, 205), [None, None]);
         let (start, end) = (Timestamp::from_nanos(0), Timestamp::from_nanos(10 * SECOND));
         assert_eq!(seconds.slots(start, end, 11)[0], 3);
         assert_eq!(seconds.slots(start, end, 2), [3, 2]);

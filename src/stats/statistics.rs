@@ -6,7 +6,6 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::{Error, Result},
     sip::{Identity, Message, Method},
     stats::{
         Dimension, Kpis, Merge,
@@ -24,7 +23,8 @@ use crate::{
 /// Groups of one cut at most; the others are counted together.
 const MAX_GROUPS: usize = 10_000;
 
-/// Sets of figures for a group and a stretch of time at most.
+/// Stretches of time of everything that are told apart at most, and as many of all groups together. What comes later is
+/// counted in its group only.
 const MAX_CELLS: usize = 100_000;
 
 /// By which dimensions groups are told apart: one, or several together.
@@ -48,6 +48,8 @@ pub struct Definitions {
     pub is_literal: bool,
     /// How long a short call lasts at most, in nanoseconds.
     pub short: i64,
+    /// Whether calls alone are counted, as they were chosen by what messages and registrations do not have.
+    pub calls_only: bool,
 }
 
 impl Default for Definitions {
@@ -55,6 +57,7 @@ impl Default for Definitions {
         Self {
             is_literal: false,
             short: 10_000_000_000,
+            calls_only: false,
         }
     }
 }
@@ -70,6 +73,8 @@ pub struct Group {
     pub all: Kpis,
     /// The same by stretch of time: how many of them were before it since 1970.
     pub buckets: BTreeMap<i64, Kpis>,
+    /// How much is in none of them because there would be too many.
+    pub left_out: u64,
 }
 
 /// All that is counted.
@@ -80,6 +85,8 @@ pub struct Statistics {
     groups: Vec<Group>,
     /// By cut and name.
     by_name: BTreeMap<(usize, Vec<String>), u32>,
+    /// How many groups each cut has.
+    sizes: Vec<usize>,
     /// By cut and what the wire says, so that names need not be made each time.
     by_key: HashMap<(usize, u64), u32>,
     hasher: DefaultHashBuilder,
@@ -87,6 +94,7 @@ pub struct Statistics {
     /// The registration that was last counted: one 2xx may tell of several bindings.
     last_registration: Option<(Timestamp, Vec<u8>, Verdict)>,
     places: Vec<u32>,
+    /// Stretches of time of groups.
     cells: usize,
 }
 
@@ -95,6 +103,7 @@ impl Statistics {
     #[must_use]
     pub fn new(plan: Plan, inputs: Vec<String>) -> Self {
         Self {
+            sizes: vec![0; plan.cuts.len()],
             plan,
             inputs,
             groups: vec![Group::default()],
@@ -114,10 +123,25 @@ impl Statistics {
         &self.plan
     }
 
+    /// Returns the names of the captures.
+    #[must_use]
+    pub fn inputs(&self) -> &[String] {
+        &self.inputs
+    }
+
     /// Returns the figures of everything.
     #[must_use]
     pub fn total(&self) -> &Group {
         self.groups.first().unwrap_or(&EMPTY)
+    }
+
+    /// Returns whether there is anything at all.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        let Kpis {
+            messages, calls, ..
+        } = &self.total().all;
+        messages.messages > 0 || calls.attempts > 0 || calls.mid_calls > 0
     }
 
     /// Returns the groups of a cut, in the order of their names.
@@ -128,15 +152,16 @@ impl Statistics {
             .filter_map(|(_, index)| self.groups.get(*index as usize))
     }
 
-    /// Takes the next message.
-    ///
-    /// # Errors
-    /// When there are too many stretches of time.
-    pub fn message(&mut self, message: &Message<'_>) -> Result<()> {
+    /// Takes the next message; only those that are selected are counted, but whether it answers a request or came before is
+    /// seen from all.
+    pub fn message(&mut self, message: &Message<'_>, is_selected: bool) {
         while let Some(over) = self.transactions.next_over(message.ts) {
             self.transaction(&over);
         }
-        let places = self.find(message);
+        let places = match is_selected {
+            true => self.find(message),
+            false => Vec::new(),
+        };
         let identity = message.identity.copied();
         let identity =
             identity.or_else(|| Identity::of(message.head, message.bytes, &message.flow));
@@ -149,43 +174,32 @@ impl Statistics {
             counts.requests_at_first_hop += u64::from(meaning.is_first_hop);
         });
         self.places = places;
-        self.check()
     }
 
     /// Takes a call that is over or left at the end.
-    ///
-    /// # Errors
-    /// When there are too many stretches of time.
-    pub fn call(&mut self, call: &Call) -> Result<()> {
+    pub fn call(&mut self, call: &Call) {
         let places = self.find(call);
         let short = self.plan.definitions.short;
         self.count(&places, began(call), |kpis, is_whole| {
             kpis.calls.add(call, short, is_whole);
         });
         self.places = places;
-        self.check()
     }
 
     /// Takes a binding that is over or left at the end.
-    ///
-    /// # Errors
-    /// When there are too many stretches of time.
-    pub fn binding(&mut self, binding: &Binding) -> Result<()> {
+    pub fn binding(&mut self, binding: &Binding) {
         let places = self.find(binding);
         self.count(&places, binding.first_seen(), |kpis, is_whole| {
             kpis.registrations.add(binding, is_whole);
         });
         self.places = places;
-        self.check()
     }
 
-    /// Takes an event, of which only those of registrations matter.
-    ///
-    /// # Errors
-    /// When there are too many stretches of time.
-    pub fn event(&mut self, event: &Event<'_>) -> Result<()> {
+    /// Takes an event, of which only those of registrations matter. It counts for when the registration began, as its
+    /// requests do.
+    pub fn event(&mut self, event: &Event<'_>) {
         let Some(verdict) = verdict(event) else {
-            return Ok(());
+            return;
         };
         let is_known = self
             .last_registration
@@ -194,16 +208,16 @@ impl Statistics {
                 (*ts, call_id.as_slice(), *last) == (event.ts, event.call_id, verdict)
             });
         if is_known {
-            return Ok(());
+            return;
         }
         self.last_registration = Some((event.ts, event.call_id.to_vec(), verdict));
         let places = self.find(event);
-        self.count(&places, event.ts, |kpis, _| match verdict {
+        let began = event.ts.plus(-event.setup_time.unwrap_or_default());
+        self.count(&places, began, |kpis, _| match verdict {
             Verdict::Accepted => kpis.registrations.accept(event),
             Verdict::Failed => kpis.registrations.fail(event),
         });
         self.places = places;
-        self.check()
     }
 
     /// Counts what is left; `end` is when the last frame was captured.
@@ -214,10 +228,7 @@ impl Statistics {
     }
 
     /// Takes in the groups of another part of the same capture, counted by the same plan.
-    ///
-    /// # Errors
-    /// When there are too many stretches of time.
-    pub fn merge(&mut self, groups: &[Group]) -> Result<()> {
+    pub fn merge(&mut self, groups: &[Group]) {
         for group in groups {
             let index = match group.cut {
                 None => 0,
@@ -225,11 +236,22 @@ impl Statistics {
             };
             if let Some(known) = self.groups.get_mut(index as usize) {
                 known.all.merge(&group.all);
-                Merge::merge(&mut known.buckets, &group.buckets);
+                known.left_out = known.left_out.saturating_add(group.left_out);
+                for (bucket, kpis) in &group.buckets {
+                    match cell(known, *bucket, &mut self.cells) {
+                        Some(cell) => cell.merge(kpis),
+                        None => known.left_out = known.left_out.saturating_add(1),
+                    }
+                }
             }
         }
-        self.cells = self.groups.iter().map(|group| group.buckets.len()).sum();
-        self.check()
+    }
+
+    /// Returns how much is in no stretch of time because there would be too many of them.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        let left_out = self.groups.iter().map(|group| group.left_out);
+        left_out.fold(0, u64::saturating_add)
     }
 
     /// Returns all groups, in the order of their names, everything first.
@@ -293,7 +315,8 @@ impl Statistics {
         if let Some(place) = self.by_name.get(&name) {
             return *place;
         }
-        let is_full = self.groups.len() > MAX_GROUPS * (cut + 1);
+        let size = self.sizes.get(cut).copied().unwrap_or_default();
+        let is_full = size >= MAX_GROUPS;
         let is_others = name.1.iter().all(|part| part == OTHERS);
         if is_full && !is_others {
             return self.named(cut, vec![OTHERS.to_owned(); name.1.len()]);
@@ -305,6 +328,9 @@ impl Statistics {
             ..Group::default()
         });
         self.by_name.insert(name, place);
+        if let Some(size) = self.sizes.get_mut(cut) {
+            *size += 1;
+        }
         place
     }
 
@@ -320,23 +346,56 @@ impl Statistics {
             };
             what(&mut group.all, true);
             if let Some(bucket) = bucket {
-                let known = group.buckets.len();
-                what(group.buckets.entry(bucket).or_default(), false);
-                self.cells += group.buckets.len() - known;
+                match cell(group, bucket, &mut self.cells) {
+                    Some(cell) => what(cell, false),
+                    None => group.left_out += 1,
+                }
             }
         }
     }
+}
 
-    fn check(&self) -> Result<()> {
-        if self.cells <= MAX_CELLS {
-            return Ok(());
-        }
-        let error = format!(
-            "more than {MAX_CELLS} stretches of time; choose a longer --bucket or fewer groups"
-        );
-        Err(Error::Sink(std::io::Error::other(error)))
+/// Returns the figures of a group in a stretch of time, new ones if there is still room: those of everything have as much
+/// as those of all groups, of which `cells` are taken.
+fn cell<'g>(group: &'g mut Group, bucket: i64, cells: &mut usize) -> Option<&'g mut Kpis> {
+    if group.buckets.contains_key(&bucket) {
+        return group.buckets.get_mut(&bucket);
     }
+    let taken = match group.cut {
+        None => group.buckets.len(),
+        Some(_) => *cells,
+    };
+    if taken >= MAX_CELLS {
+        return None;
+    }
+    *cells += usize::from(group.cut.is_some());
+    Some(group.buckets.entry(bucket).or_default())
 }
 
 /// A group without anything.
 static EMPTY: std::sync::LazyLock<Group> = std::sync::LazyLock::new(Group::default);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_with_many_groups_leaves_the_others_their_room() {
+        for many in [0, 1] {
+            let cuts = vec![vec![Dimension::Source], vec![Dimension::Method]];
+            let plan = Plan {
+                cuts,
+                ..Plan::default()
+            };
+            let mut statistics = Statistics::new(plan, Vec::new());
+            for number in 0..=MAX_GROUPS {
+                statistics.named(many, vec![number.to_string()]);
+            }
+            statistics.named(1 - many, vec!["one".to_owned()]);
+            let names = |cut| statistics.groups(cut).map(|group| group.key.concat());
+            assert!(names(1 - many).eq(["one"]));
+            assert_eq!(names(many).count(), MAX_GROUPS + 1);
+            assert_eq!(names(many).filter(|name| name == OTHERS).count(), 1);
+        }
+    }
+}

@@ -59,7 +59,7 @@ breakdowns! {
     Messages responses ["warning"] "Failures by the code of their Warning", |k| named(&k.messages.warnings);
     Messages first_response_time ["method"] "From a request to its first response, by method",
         |k| by_method(k, |counts| Reading::time(&counts.first_response));
-    Messages provisional_response_time ["method"] "From a request to its first provisional response, by method",
+    Messages provisional_response_time ["method"] "From a request to its first provisional response, of INVITE to the first but 100, by method",
         |k| by_method(k, |counts| Reading::time(&counts.provisional_response));
     Messages final_response_time ["method"] "From a request to its final response, by method",
         |k| by_method(k, |counts| Reading::time(&counts.final_response));

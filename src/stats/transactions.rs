@@ -121,15 +121,23 @@ impl Transaction {
         }
     }
 
+    /// Returns all that is counted of it: those of one rank can stand for each other.
+    fn rank(&self) -> impl Ord + use<'_> {
+        let times = [self.response, self.provisional, self.final_response];
+        let what = (self.method as u8, self.strays, self.repeats);
+        (self.sent, times, what, self.peer, self.places())
+    }
+
     fn response(&mut self, status: u16, ts: Timestamp) {
         if self.final_response.is_some() {
             return;
         }
         self.response.get_or_insert(ts);
-        if status < 200 {
-            self.provisional.get_or_insert(ts);
-        } else {
+        if status >= 200 {
             self.final_response = Some(ts);
+        } else if status > 100 || self.method != Method::Invite {
+            // 100 says nothing of the callee: the next hop sends it by itself.
+            self.provisional.get_or_insert(ts);
         }
     }
 
@@ -163,7 +171,7 @@ impl Transaction {
 
     /// Returns whether its INVITE waits for somebody to answer the phone.
     fn is_ringing(&self) -> bool {
-        let is_provisional = self.provisional.is_some() && self.final_response.is_none();
+        let is_provisional = self.response.is_some() && self.final_response.is_none();
         is_provisional && self.method == Method::Invite
     }
 
@@ -235,10 +243,14 @@ impl Transactions {
     }
 
     /// Returns the transactions that are left at the end of the capture, but for those that may have gone on.
-    pub(super) fn finish(&mut self, end: Timestamp) -> impl Iterator<Item = Transaction> + use<> {
+    pub(super) fn finish(&mut self, end: Timestamp) -> Vec<Transaction> {
         self.deadlines.clear();
         let left = std::mem::take(&mut self.open).into_values();
-        left.filter(move |one| one.strays > 0 || one.is_over(end))
+        let is_left = |one: &Transaction| one.strays > 0 || one.is_over(end);
+        let mut left: Vec<Transaction> = left.filter(is_left).collect();
+        // The table has another order each time, and there may be no room for all names of peers.
+        left.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
+        left
     }
 
     /// Makes it be looked at when that second is over.

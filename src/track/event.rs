@@ -128,6 +128,8 @@ pub struct Event<'a> {
     pub ts: Timestamp,
     /// The frame that completed that message; none for a deadline.
     pub origin: Option<Origin>,
+    /// The frame that completed the first message of a registration.
+    pub began: Option<Origin>,
     /// Call-ID.
     pub call_id: &'a [u8],
     /// The tag of whom it began with.
@@ -213,6 +215,7 @@ impl Event<'_> {
             kind,
             ts,
             origin: None,
+            began: None,
             call_id: &[],
             from_tag: &[],
             to_tag: &[],

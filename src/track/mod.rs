@@ -44,7 +44,7 @@ pub use self::{
     interests::Interests,
     observer::Observer,
     options::{Rules, TrackOptions, TrackStats},
-    outcome::{ExchangeOutcome, FailureClass, Outcome, Side, State},
+    outcome::{AttemptFailure, ExchangeOutcome, FailureClass, Outcome, Side, State},
     rate_limit::{InvalidRateLimit, Rate, RateKey, RateLimit, RateLimiter, RateLimits, RateStats},
     registration::{Binding, BindingState, EndReason},
     timeouts::{InvalidTimeout, Timeout, Timeouts},

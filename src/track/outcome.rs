@@ -105,6 +105,28 @@ named! {
 }
 
 named! {
+    /// What RFC 6076 takes the failure of an INVITE for.
+    AttemptFailure {
+        /// Whom was called was reached: 480, 486, 600 or 603 (§4.7).
+        Refused = "refused",
+        /// The network was overloaded or out of order: 408, 500, 503 or 504 (§4.8).
+        Ineffective = "ineffective",
+    }
+}
+
+impl AttemptFailure {
+    /// Returns what the final status of an INVITE is, if it is one of them.
+    #[must_use]
+    pub const fn of(status: Option<u16>) -> Option<Self> {
+        match status {
+            Some(480 | 486 | 600 | 603) => Some(Self::Refused),
+            Some(408 | 500 | 503 | 504) => Some(Self::Ineffective),
+            _ => None,
+        }
+    }
+}
+
+named! {
     /// Who ended a call.
     Side {
         /// Who sent the INVITE.

@@ -1,6 +1,7 @@
 //! The same scenario, however it was captured, gives the same messages.
 
 mod captures;
+mod figures;
 mod matrix;
 mod notices;
 mod oracle;

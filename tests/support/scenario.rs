@@ -145,9 +145,13 @@ impl Scenario {
     /// Reads one scenario; a mistake in it is a failed test that names the file.
     pub(crate) fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap();
-        let script: Script =
-            toml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        Self::parse(path.file_stem().unwrap().to_str().unwrap(), &text)
+    }
+
+    /// Returns the scenario that `text` tells.
+    pub(crate) fn parse(name: &str, text: &str) -> Self {
+        let script: Script = toml::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let name = name.to_owned();
         let mut dialogs = Dialogs::new(&script.defaults);
         let mut sent = Vec::new();
         for line in &script.message {

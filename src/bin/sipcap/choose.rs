@@ -131,7 +131,7 @@ impl Choice {
     }
 
     /// Returns whether nothing is asked that only calls have.
-    fn is_of_any_message(&self) -> bool {
+    pub(crate) fn is_of_any_message(&self) -> bool {
         self.outcomes.is_empty() && self.durations.is_empty() && self.conditions.is_empty()
     }
 

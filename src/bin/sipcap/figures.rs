@@ -113,12 +113,13 @@ impl FigureArgs {
         }
     }
 
-    /// Returns what is to be counted, and how.
-    pub(crate) fn plan(&self) -> Plan {
+    /// Returns what is to be counted, calls alone or everything, and how.
+    pub(crate) fn plan(&self, calls_only: bool) -> Plan {
         Plan {
             definitions: Definitions {
                 is_literal: self.rfc_literal,
                 short: self.short,
+                calls_only,
             },
             cuts: self.by.iter().map(|by| by.0.clone()).collect(),
             bucket: self.bucket,

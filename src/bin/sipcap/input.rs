@@ -39,6 +39,11 @@ impl InputArgs {
         }
     }
 
+    /// Returns since and until when frames are read.
+    pub(crate) const fn window(&self) -> [Option<Timestamp>; 2] {
+        [self.since, self.until]
+    }
+
     /// Opens the inputs; `rereadable` ones can be asked for their frames again after the run.
     pub(crate) fn open(&self, rereadable: bool, ui: &Ui) -> anyhow::Result<Inputs> {
         self.open_paths(&self.paths(), rereadable, ui)

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    pipeline::Summary,
+    pipeline::{Fate, Summary},
     report::quality,
     stats::{Doubts, Figure, Kpis, Reading},
     time::Timestamp,
@@ -12,7 +12,7 @@ use crate::{
 /// When captures were made, how many frames they have, and what they lack.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct CaptureQuality {
-    /// The times of the first and the last frame.
+    /// When observation began and ended.
     span: Option<(i64, i64)>,
     frames: u64,
     counts: Vec<Count>,
@@ -39,23 +39,31 @@ const LOSSES: [&str; 5] = [
 const HARMLESS: [&str; 1] = ["duplicate_frames"];
 
 impl CaptureQuality {
-    /// Returns that of a run.
+    /// Returns that of a run over what was captured between two moments, if there are such: what is outside of them was not
+    /// observed.
     #[must_use]
-    pub fn new(summary: &Summary) -> Self {
+    pub fn new(summary: &Summary, [since, until]: [Option<Timestamp>; 2]) -> Self {
         let times = summary
             .inputs
             .iter()
             .filter_map(|input| input.times.as_ref());
-        let first = times.clone().map(|times| times.min.nanos()).min();
-        let last = times.map(|times| times.max.nanos()).max();
+        let first = times.clone().map(|times| times.min).min();
+        let last = times.map(|times| times.max).max();
+        let span = first.zip(last).map(|(first, last)| {
+            (
+                first.max(since.unwrap_or(first)).nanos(),
+                last.min(until.unwrap_or(last)).nanos(),
+            )
+        });
+        let outside = summary.balance.of(Fate::OutsideTime);
         let counts = quality(summary).into_iter().map(|quality| Count {
             name: quality.name.replace('-', "_"),
             label: quality.label.to_owned(),
             count: quality.count,
         });
         Self {
-            span: first.zip(last),
-            frames: summary.balance.total(),
+            span: span.filter(|(first, last)| first <= last),
+            frames: summary.balance.total().saturating_sub(outside),
             counts: counts.collect(),
         }
     }
@@ -79,7 +87,7 @@ impl CaptureQuality {
         }
     }
 
-    /// Returns the times of the first and the last frame.
+    /// Returns when observation began and ended: with the first and the last frame, or when it was told to.
     #[must_use]
     pub fn span(&self) -> (Timestamp, Timestamp) {
         let (first, last) = self.span.unwrap_or_default();
@@ -197,7 +205,7 @@ mod tests {
 
     #[test]
     fn every_fault_has_its_name() {
-        let capture = CaptureQuality::new(&Summary::default());
+        let capture = CaptureQuality::new(&Summary::default(), [None; 2]);
         for (figure, count) in capture.figures().skip(1).zip(&capture.counts) {
             assert_eq!(figure.metric, count.name);
         }

@@ -97,7 +97,7 @@ impl StatisticsReport<'_> {
             calls_up: group.all.calls.up.level(start, end),
             bindings_up: group.all.registrations.up.level(start, end),
             bindings_left: left(&group.all, end),
-            ..self.view_of(&group.all, span)
+            ..self.view_of(&group.all, group, span)
         }
     }
 
@@ -130,22 +130,31 @@ impl StatisticsReport<'_> {
         stretches
             .map(|((number, (start, end)), (calls_up, bindings_up))| {
                 let kpis = group.buckets.get(number).unwrap_or(&NOTHING);
-                let span = (Timestamp::from_nanos(*start), Timestamp::from_nanos(*end));
+                let at = Timestamp::from_nanos;
+                let begin = at(number.saturating_mul(length));
                 let view = View {
                     calls_up,
                     bindings_up,
                     bindings_left: left(&group.all, *end),
-                    ..self.view_of(kpis, span)
+                    bucket: Some((begin, begin.plus(length))),
+                    ..self.view_of(kpis, group, (at(*start), at(*end)))
                 };
-                (Timestamp::from_nanos(number.saturating_mul(length)), view)
+                (begin, view)
             })
             .collect()
     }
 
-    fn view_of<'g>(&self, kpis: &'g Kpis, span: (Timestamp, Timestamp)) -> View<'g> {
+    fn view_of<'g>(
+        &self,
+        kpis: &'g Kpis,
+        group: &'g Group,
+        span: (Timestamp, Timestamp),
+    ) -> View<'g> {
         View {
             kpis,
             span,
+            starts: &group.all.calls.starts,
+            bucket: None,
             definitions: self.statistics.plan().definitions,
             calls_up: Level::default(),
             bindings_up: Level::default(),

@@ -6,7 +6,7 @@ use crate::{
     sip::{HeaderName, Method, address::NameAddr, list},
     time::Timestamp,
     track::{
-        Context, Flags, State,
+        AttemptFailure, Context, Flags, State,
         call::{
             BranchFate, Call, Text,
             invite::{self, Hop, Invite},
@@ -129,6 +129,11 @@ impl Call {
         // The one with credentials is still the same attempt.
         if self.attempts == 0 || self.state != State::Challenged {
             self.attempts = self.attempts.saturating_add(1);
+        }
+        if let Some(class) = AttemptFailure::of(self.status())
+            && let Some(count) = self.failed_before.get_mut(class as usize)
+        {
+            *count = count.saturating_add(1);
         }
         self.invite_cseq = seen.cseq;
         self.first_hop = hop;

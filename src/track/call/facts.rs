@@ -6,7 +6,7 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        FailureClass, Flags, Outcome, Party, Side, SideCounters, State,
+        AttemptFailure, FailureClass, Flags, Outcome, Party, Side, SideCounters, State,
         call::{Branch, Call, Text, Times, cause::meaning},
         correlate::Clues,
     },
@@ -214,6 +214,12 @@ impl Call {
     #[must_use]
     pub const fn redirects(&self) -> u16 {
         self.redirects
+    }
+
+    /// Returns how many INVITEs before the last one were answered by a status of a class.
+    #[must_use]
+    pub const fn failed_before(&self, class: AttemptFailure) -> u16 {
+        self.failed_before[class as usize]
     }
 
     /// Returns how many INVITEs came within it.

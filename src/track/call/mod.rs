@@ -32,7 +32,7 @@ use crate::{
     sip::Method,
     time::Timestamp,
     track::{
-        Event, EventKind, Flags, Outcome, Party, Side, SideCounters, State,
+        AttemptFailure, Event, EventKind, Flags, Outcome, Party, Side, SideCounters, State,
         context::Shared,
         correlate::Clues,
         endpoint::Endpoint,
@@ -121,6 +121,8 @@ pub struct Call {
     attempts: u16,
     challenges: u16,
     redirects: u16,
+    /// How many attempts before the last one were answered by statuses of each class.
+    failed_before: [u16; AttemptFailure::ALL.len()],
     reinvites: u16,
     episode: u32,
     /// The number in CSeq of the INVITE of the last attempt.
@@ -195,6 +197,7 @@ impl Call {
             attempts: 0,
             challenges: 0,
             redirects: 0,
+            failed_before: [0; AttemptFailure::ALL.len()],
             reinvites: 0,
             episode,
             invite_cseq: 0,

@@ -326,6 +326,7 @@ impl Exchange {
     ) -> Event<'_> {
         Event {
             origin,
+            began: Some(self.began.1),
             call_id: self.call_id(),
             from_tag: self.texts.get(Text::FromTag),
             to_tag: self.texts.get(Text::ToTag),

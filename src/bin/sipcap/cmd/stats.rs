@@ -1,6 +1,6 @@
 //! `sipcap stats`: what the captures amount to.
 
-use sipcap::{report::CaptureQuality, stats::Statistics};
+use sipcap::report::CaptureQuality;
 
 use crate::{
     check::CheckArgs,
@@ -68,18 +68,17 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     // What to read, and what counts.
     let mut inputs = args.input.open(false, ui)?;
     let names = input::names(&inputs);
-    let statistics = Statistics::new(args.figures.plan(), names.clone());
-    let mut counted = Counted::new(args, names.clone(), statistics)?;
+    let mut counted = Counted::new(args, names.clone())?;
     let telling = Telling::open(&args.output, &args.check, &input::files(&inputs))?;
 
     // The pass.
     let run = args.input.run(&mut inputs, &mut counted, ui)?;
-    counted.0.warn(&names, ui);
+    counted.tracked.warn(&names, ui);
 
     // What to tell.
-    let statistics = counted.0.observer.statistics;
-    let capture = CaptureQuality::new(&run.summary);
-    let any = statistics.total().all.messages.messages > 0;
+    let statistics = counted.into_statistics();
+    let capture = CaptureQuality::new(&run.summary, args.input.window());
+    let any = statistics.has_any();
     telling.report(
         &args.figures.report(&statistics, &capture),
         run.outcome(any),

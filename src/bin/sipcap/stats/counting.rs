@@ -34,21 +34,21 @@ impl Observer for Counting {
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
         if self.choice.takes(&call) {
-            self.statistics.call(&call)?;
+            self.statistics.call(&call);
         }
         Ok(())
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         if self.selection.matches_binding(&binding) {
-            self.statistics.binding(&binding)?;
+            self.statistics.binding(&binding);
         }
         Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         if self.selection.matches_event(event) {
-            self.statistics.event(event)?;
+            self.statistics.event(event);
         }
         Ok(())
     }
@@ -61,29 +61,51 @@ impl Follower for Counting {
 }
 
 /// Messages are counted as they are, and followed.
-pub(crate) struct Counted(pub(crate) Tracked<Counting>);
+pub(crate) struct Counted {
+    pub(crate) tracked: Tracked<Counting>,
+    /// Since and until when.
+    window: [Option<Timestamp>; 2],
+}
 
 impl Counted {
-    /// Returns one that adds to `statistics`; `names` are those of the inputs.
-    pub(crate) fn new(
-        args: &StatsArgs,
-        names: Vec<String>,
-        statistics: Statistics,
-    ) -> anyhow::Result<Self> {
-        let choice = args.choose.choice(&args.select, &args.conditions, names)?;
+    /// Returns one that counts what the options say; `names` are those of the inputs.
+    pub(crate) fn new(args: &StatsArgs, names: Vec<String>) -> anyhow::Result<Self> {
+        let choose = &args.choose;
+        let choice = choose.choice(&args.select, &args.conditions, names.clone())?;
+        let plan = args.figures.plan(!choice.is_of_any_message());
+        Self::adding(args, choice, Statistics::new(plan, names))
+    }
+
+    /// Returns one that goes on with `statistics`.
+    pub(crate) fn going_on(args: &StatsArgs, statistics: Statistics) -> anyhow::Result<Self> {
+        let choose = &args.choose;
+        let names = statistics.inputs().to_vec();
+        let choice = choose.choice(&args.select, &args.conditions, names)?;
+        Self::adding(args, choice, statistics)
+    }
+
+    fn adding(args: &StatsArgs, choice: Choice, statistics: Statistics) -> anyhow::Result<Self> {
         let counting = Counting {
             selection: args.select.selection(),
             choice,
             statistics,
         };
         let tracked = Tracked::new(args.track.options()?, counting);
-        Ok(Self(tracked.until(args.input.until)))
+        Ok(Self {
+            tracked: tracked.until(args.input.until),
+            window: args.input.window(),
+        })
+    }
+
+    /// Returns what was counted.
+    pub(crate) fn into_statistics(self) -> Statistics {
+        self.tracked.observer.statistics
     }
 
     /// Counts what is left: nothing happened after `end`, and the last frame was captured at `last`.
     pub(crate) fn finish_at(&mut self, end: Timestamp, last: Timestamp) -> Result<()> {
-        self.0.finish_at(end)?;
-        self.0.observer.statistics.finish(last);
+        self.tracked.finish_at(end)?;
+        self.tracked.observer.statistics.finish(last);
         Ok(())
     }
 }
@@ -102,17 +124,18 @@ impl Sink for Counted {
             identity: identity.as_ref(),
             ..*message
         };
-        let counting = &mut self.0.observer;
-        if counting.selection.matches(message) {
-            counting.statistics.message(message)?;
+        let counting = &mut self.tracked.observer;
+        if counting.choice.is_of_any_message() {
+            let is_selected = counting.selection.matches(message);
+            counting.statistics.message(message, is_selected);
         }
-        self.0.message(message)
+        self.tracked.message(message)
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.0.finish(summary)?;
-        let end = CaptureQuality::new(summary).span().1;
-        self.0.observer.statistics.finish(end);
+        self.tracked.finish(summary)?;
+        let end = CaptureQuality::new(summary, self.window).span().1;
+        self.tracked.observer.statistics.finish(end);
         Ok(())
     }
 }

@@ -147,7 +147,7 @@ mod tests {
             (name.to_owned(), values)
         });
         let args = Given::new(options.into()).args().unwrap();
-        assert!(args.figures.plan().definitions.is_literal);
+        assert!(args.figures.plan(false).definitions.is_literal);
         assert!(args.input.until.is_none(), "it is of one part alone");
         let selection = args.select.selection();
         assert_eq!(selection.methods, ["INVITE", "BYE"]);

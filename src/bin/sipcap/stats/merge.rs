@@ -18,7 +18,7 @@ pub(crate) fn merge(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
     let parts = files.iter().map(open).collect::<anyhow::Result<Vec<_>>>()?;
     let given = parts.first().map(|part| Given::new(part.options().clone()));
     let mut merge = Merge::new(parts).map_err(|error| anyhow!(error))?;
-    let statistics = merge.statistics().map_err(|error| anyhow!(error))?;
+    let statistics = merge.statistics();
     let capture = merge.capture().clone();
     if args.figures.partial {
         let mut writer = PartWriter::new(spool()?);
@@ -34,17 +34,17 @@ pub(crate) fn merge(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
     // What goes over the borders.
     let counted_with = given.unwrap_or_default().args()?;
     let names = merge.origin().inputs.clone();
-    let mut counted = Counted::new(&counted_with, names.clone(), statistics)?;
+    let mut counted = Counted::going_on(&counted_with, statistics)?;
     let carried = merge.carried(|message| match counted.message(message) {
         Ok(ControlFlow::Continue(()) | ControlFlow::Break(())) => Ok(()),
         Err(error) => Err(error.to_string()),
     });
     carried.map_err(|error| anyhow!(error))?;
     counted.finish_at(merge.end(), capture.span().1)?;
-    counted.0.warn(&names, ui);
+    counted.tracked.warn(&names, ui);
 
-    let statistics = counted.0.observer.statistics;
-    let any = statistics.total().all.messages.messages > 0;
+    let statistics = counted.into_statistics();
+    let any = statistics.has_any();
     telling.report(
         &args.figures.report(&statistics, &capture),
         Outcome::selected(any),

@@ -8,7 +8,7 @@ use sipcap::{
     pipeline::{Sink, Summary},
     report::{CaptureQuality, PartOrigin, PartWriter},
     sip::{Identity, Message},
-    stats::{Border, Statistics},
+    stats::Border,
     time::Timestamp,
 };
 
@@ -27,11 +27,7 @@ pub(crate) fn partial(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
     let source = args.input.twice()?;
     let inputs = open(args, &source, ui)?;
     let names = source.names(&inputs);
-    let mut counted = Counted::new(
-        args,
-        names.clone(),
-        Statistics::new(args.figures.plan(), names.clone()),
-    )?;
+    let mut counted = Counted::new(args, names.clone())?;
     let telling = Telling::open(&args.output, &args.check, &input::files(&inputs))?;
 
     // What may go over the borders.
@@ -50,7 +46,7 @@ pub(crate) fn partial(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
     let run = args.input.run_quietly(&mut inputs, &mut sink, ui)?;
     let writer = sink.writer;
     run.warn(&names, ui);
-    counted.0.warn(&names, ui);
+    counted.tracked.warn(&names, ui);
     if first.summary.interrupted || run.summary.interrupted {
         return Ok(run.outcome(false));
     }
@@ -63,8 +59,8 @@ pub(crate) fn partial(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
         inputs: names,
         end: last.min(args.input.until.unwrap_or(Timestamp::MAX)).nanos(),
     };
-    let statistics = &counted.0.observer.statistics;
-    let capture = CaptureQuality::new(&run.summary);
+    let statistics = &counted.tracked.observer.statistics;
+    let capture = CaptureQuality::new(&run.summary, args.input.window());
     telling.part(writer, &origin, statistics, &capture)?;
     // A part without anything is a part.
     Ok(run.outcome(true))

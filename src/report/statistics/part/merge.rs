@@ -55,18 +55,15 @@ impl Merge {
     }
 
     /// Returns what was counted in all parts, without what they carry.
-    ///
-    /// # Errors
-    /// When it is too much.
-    pub fn statistics(&self) -> Result<Statistics, String> {
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
         let plan = self.parts.first().map(|part| part.counted.plan.clone());
         let inputs = self.origin.inputs.clone();
         let mut statistics = Statistics::new(plan.unwrap_or_default(), inputs);
         for part in &self.parts {
-            let result = statistics.merge(&part.counted.groups);
-            result.map_err(|error| error.to_string())?;
+            statistics.merge(&part.counted.groups);
         }
-        Ok(statistics)
+        statistics
     }
 
     /// Returns what the whole would be as a part.
