@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &["time"]),
     ("duration", &[]),
     ("net", &[]),
+    ("points", &["capture::InputSummary", "capture::Interface"]),
     ("error", &[]),
     ("text", &[]),
     ("capture", BASE),
@@ -50,6 +51,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "split",
         &[
             "time", "span", "net", "error", "text", "sip", "filter", "capture", "packet",
+        ],
+    ),
+    // Merging captures needs their packets to tell copies, and nothing of what is in them.
+    (
+        "merge",
+        &[
+            "time", "span", "error", "capture", "packet", "stream", "points",
         ],
     ),
     ("pipeline", DECODING),

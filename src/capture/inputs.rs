@@ -80,6 +80,8 @@ impl Watermark {
 #[derive(Debug)]
 struct Slot {
     path: PathBuf,
+    /// Which of the named paths it was found under.
+    named: usize,
     size: Option<u64>,
     state: State,
 }
@@ -159,6 +161,7 @@ impl Inputs {
         };
         self.slots.push(Slot {
             path: path.clone(),
+            named: candidate.named,
             size,
             state,
         });
@@ -175,25 +178,44 @@ impl Inputs {
     /// An input that cannot be read any further; everything before that has been handed over.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
         while let Some(Reverse((_, index))) = self.due.pop() {
-            let block = self.block_bytes();
-            let Some(reader) = self.reader(index)? else {
-                continue;
-            };
-            let found = reader.next_batch(batch, block)?;
-            let newest = reader.newest();
-            if found && !reader.is_finished() {
-                if self.open > MAX_DESCRIPTORS {
-                    self.park(index);
-                }
-                self.due.push(Reverse((newest, index)));
-            } else {
-                self.close(index);
-            }
-            if found {
+            if self.fill(index, batch)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Fills `batch` with the next records of one input, whether it is due or not; `false` when all of it is read.
+    ///
+    /// # Errors
+    ///
+    /// The input cannot be read any further.
+    pub fn next_batch_of(&mut self, input: u16, batch: &mut Batch) -> Result<bool> {
+        let before = self.due.len();
+        self.due.retain(|Reverse((_, due))| *due != input);
+        if self.due.len() == before {
+            return Ok(false);
+        }
+        self.fill(input, batch)
+    }
+
+    /// Fills `batch` from an input that was taken out of the line, and puts it back if more is to come.
+    fn fill(&mut self, index: u16, batch: &mut Batch) -> Result<bool> {
+        let block = self.block_bytes();
+        let Some(reader) = self.reader(index)? else {
+            return Ok(false);
+        };
+        let found = reader.next_batch(batch, block)?;
+        let newest = reader.newest();
+        if found && !reader.is_finished() {
+            if self.open > MAX_DESCRIPTORS {
+                self.park(index);
+            }
+            self.due.push(Reverse((newest, index)));
+        } else {
+            self.close(index);
+        }
+        Ok(found)
     }
 
     /// Returns the block size that keeps memory bounded with as many open inputs as there are.
@@ -274,6 +296,28 @@ impl Inputs {
     /// Returns the inputs as they were named or found, in their order.
     pub fn paths(&self) -> impl Iterator<Item = &std::path::Path> {
         self.slots.iter().map(|slot| slot.path.as_path())
+    }
+
+    /// Returns which of the paths it was opened with an input was found under.
+    #[must_use]
+    pub fn named(&self, input: u16) -> Option<usize> {
+        Some(self.slots.get(usize::from(input))?.named)
+    }
+
+    /// Returns the inputs of which more is to come, each with the key below which no more of its records come.
+    pub fn due(&self) -> impl Iterator<Item = Watermark> {
+        self.due
+            .iter()
+            .map(|&Reverse((key, input))| Watermark { key, input })
+    }
+
+    /// Returns what is known about an input so far. Its times are told when it is read.
+    #[must_use]
+    pub fn known(&self, input: u16) -> Option<&InputSummary> {
+        match &self.slots.get(usize::from(input))?.state {
+            State::Waiting(summary) | State::Done(summary, _) => Some(summary),
+            State::Open(reader) => Some(reader.known()),
+        }
     }
 
     /// Returns how many octets all inputs have on disk; `None` when that is not known.

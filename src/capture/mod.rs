@@ -11,6 +11,7 @@
     )
 )]
 
+mod blocks;
 mod bpf;
 mod compressed;
 mod feed;
@@ -22,6 +23,7 @@ mod live;
 mod order;
 mod pcap;
 mod pcapng;
+mod pcapng_writer;
 mod reader;
 #[cfg(test)]
 mod sample;
@@ -39,6 +41,7 @@ pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
 pub use live::{Live, LiveClock, LiveCounts, LivePlan};
+pub use pcapng_writer::{InterfaceNote, PcapNgWriter};
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
 pub use write::{About, CaptureEncoder, CaptureWriter, OutputFormat};

@@ -251,6 +251,11 @@ impl Reader {
         (self.summary(), self.source.reread())
     }
 
+    /// Returns the summary as it grows.
+    pub(super) const fn known(&self) -> &InputSummary {
+        &self.tally.summary
+    }
+
     pub(super) fn summary(&self) -> InputSummary {
         let mut summary = self.tally.summary();
         summary.bytes = self.source.position();

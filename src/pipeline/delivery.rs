@@ -10,12 +10,11 @@ use crate::{
     net::{Encapsulation, Flow, Transport},
     pipeline::{
         MediaPacket, Sink, Summary,
-        duplicates::{Digest, Duplicates},
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
     },
     sip::{Flaws, Head, Identity, Message, ParseError},
-    stream::{Found, SegmentFate},
+    stream::{Digest, Duplicates, Found, SegmentFate},
     time::Timestamp,
 };
 

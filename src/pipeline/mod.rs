@@ -7,7 +7,6 @@
 
 mod datagram;
 mod delivery;
-mod duplicates;
 mod fate;
 mod left_out;
 mod merge;

@@ -9,15 +9,14 @@ use crate::{
     pipeline::{
         MediaPacket, Options, Sink,
         delivery::{Delivery, Parts},
-        duplicates::Digest,
         fate::Fate,
         notice::NoticeKind,
         unit::{self, Kind, Settings, Unit},
     },
     sip::Flaws,
     stream::{
-        Associations, Completeness, Context, DefragStats, Defragmenter, Reassembled, StreamStats,
-        Streams,
+        Associations, Completeness, Context, DefragStats, Defragmenter, Digest, Reassembled,
+        StreamStats, Streams,
     },
 };
 

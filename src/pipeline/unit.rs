@@ -10,12 +10,12 @@ use crate::{
     packet::{self, Content, Datagram, DecodeOptions, Fragment, Packet, SctpPacket, Segment},
     pipeline::{
         datagram,
-        duplicates::Digest,
         fate::{Balance, Fate},
         left_out::LeftOut,
     },
     sip::{Flaws, Head, Identity},
     span::Span,
+    stream::Digest,
     time::Timestamp,
 };
 

@@ -55,7 +55,7 @@ impl Duplicates {
             if is_recent && self.order.len() < CAPACITY {
                 return;
             }
-            self.evicted += u64::from(is_recent);
+            self.evicted = self.evicted.saturating_add(u64::from(is_recent));
             self.order.pop_front();
             if self.seen.get(&hash) == Some(&ts) {
                 self.seen.remove(&hash);
