@@ -43,6 +43,9 @@ _sipcap() {
             sipcap,man)
                 cmd="sipcap__subcmd__man"
                 ;;
+            sipcap,merge)
+                cmd="sipcap__subcmd__merge"
+                ;;
             sipcap,messages)
                 cmd="sipcap__subcmd__messages"
                 ;;
@@ -85,6 +88,9 @@ _sipcap() {
             sipcap__subcmd__help,man)
                 cmd="sipcap__subcmd__help__subcmd__man"
                 ;;
+            sipcap__subcmd__help,merge)
+                cmd="sipcap__subcmd__help__subcmd__merge"
+                ;;
             sipcap__subcmd__help,messages)
                 cmd="sipcap__subcmd__help__subcmd__messages"
                 ;;
@@ -107,7 +113,7 @@ _sipcap() {
 
     case "${cmd}" in
         sipcap)
-            opts="-q -h -V --quiet --verbose --color --help --version info messages grep calls regs events stats split ladder live parse completions man help"
+            opts="-q -h -V --quiet --verbose --color --help --version info messages grep calls regs events stats split merge ladder live parse completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -557,7 +563,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__help)
-            opts="info messages grep calls regs events stats split ladder live parse completions man help"
+            opts="info messages grep calls regs events stats split merge ladder live parse completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,6 +689,20 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__help__subcmd__merge)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1192,6 +1212,72 @@ _sipcap() {
             fi
             case "${prev}" in
                 --out-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__merge)
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --dedup --reorder --output --force --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bpf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --point)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dedup)
+                    COMPREPLY=($(compgen -W "all point" -- "${cur}"))
+                    return 0
+                    ;;
+                --reorder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -39,6 +39,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "regs" -d 'List the re
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "live" -d 'Tell what happens on the wire, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
@@ -488,6 +489,29 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s q -l quiet -d 'T
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l since -d 'Leave out frames before this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l dedup -d 'Leave out copies of a packet that was captured moments ago, as taps and mirror ports make them' -r -f -a "all\t'At all points together'
+point\t'At each point'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l reorder -d 'How far frames of a file may be from their place in time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s o -l output -d 'Write to this file; - is the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
@@ -665,17 +689,18 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "calls" -d 'List the calls'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

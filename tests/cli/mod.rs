@@ -3,6 +3,7 @@
 mod endings;
 mod json;
 mod ladder;
+mod merge;
 mod snapshots;
 mod split;
 mod split_files;

@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
+    Merge(cmd::merge::MergeArgs),
     Ladder(crate::ladder::LadderArgs),
     Live(Box<cmd::live::LiveArgs>),
     Parse(cmd::parse::ParseArgs),

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, bail};
 use hashbrown::HashSet;
 use sipcap::{
-    capture::{Bpf, InputOptions, Inputs, LinkType, libpcap::Libpcap},
+    capture::{Bpf, InputOptions, InputSummary, Inputs, LinkType, libpcap::Libpcap},
     packet::DecodeOptions,
     pipeline::{Options, Pipeline, Sink, Summary},
     stream::Limits,
@@ -91,7 +91,7 @@ impl InputArgs {
     }
 
     /// Returns which frames are read, checked against the link types that are known before any frame is read.
-    fn bpf(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Bpf>>> {
+    pub(crate) fn bpf(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Bpf>>> {
         let Some(expression) = &self.bpf else {
             return Ok(None);
         };
@@ -303,6 +303,24 @@ impl Run {
                 "--bpf left out, because of how they are wrapped, {}; --bpf-auto takes them, too",
                 losses.join(", ")
             ));
+        }
+    }
+
+    /// Returns a run in which frames were read, but nothing of what is in them.
+    pub(crate) fn of_frames(
+        args: &InputArgs,
+        inputs: Vec<InputSummary>,
+        interrupted: bool,
+        bpf: Option<&Bpf>,
+    ) -> Self {
+        Self {
+            is_strict: args.strict,
+            summary: Summary {
+                inputs,
+                interrupted,
+                ..Summary::default()
+            },
+            unfiltered: bpf.map_or_else(Vec::new, Bpf::unfiltered),
         }
     }
 
