@@ -66,6 +66,7 @@ pub mod ladder;
 pub mod media;
 pub mod merge;
 pub mod net;
+pub mod offsets;
 pub mod packet;
 pub mod pipeline;
 pub mod points;

@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &["time"]),
     ("duration", &[]),
     ("net", &[]),
-    ("points", &["capture::InputSummary", "capture::Interface"]),
+    ("points", &["capture", "offsets"]),
     ("error", &[]),
     ("text", &[]),
     ("capture", BASE),
@@ -43,6 +43,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("media", JUDGING),
+    // A clock is put right where frames are read.
+    (
+        "offsets",
+        &["time", "span", "net", "error", "sip", "capture::Correction"],
+    ),
     ("filter", JUDGING),
     ("stats", JUDGING),
     ("ladder", JUDGING),
@@ -88,7 +93,9 @@ const REPORTING: &[&str] = &[
     "capture::Origin",
     "capture::InputSummary",
     "capture::Interface",
+    "offsets",
     "pipeline::Fate",
+    "pipeline::Sighting",
     "pipeline::Sink",
     "pipeline::Summary",
 ];

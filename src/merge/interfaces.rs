@@ -5,10 +5,7 @@ use std::{io::Write, net::IpAddr, path::Path};
 use hashbrown::{HashMap, HashSet};
 
 use super::coverage::Coverage;
-use crate::{
-    capture::{InputSummary, Inputs, InterfaceNote, PcapNgWriter},
-    points::Points,
-};
+use crate::capture::{InputSummary, Inputs, InterfaceNote, PcapNgWriter};
 
 /// Endings of file names that say nothing about where a capture is from.
 const ENDINGS: [&str; 6] = [".gz", ".zst", ".lz4", ".pcapng", ".pcap", ".cap"];
@@ -56,7 +53,7 @@ impl Interfaces {
         input: u16,
         interface: u16,
         known: &InputSummary,
-        points: &Points,
+        point: Option<&str>,
         coverage: &mut Coverage,
     ) -> Place {
         if let Some(place) = self.places.get(&(input, interface)) {
@@ -67,7 +64,7 @@ impl Interfaces {
             .names
             .get(usize::from(input))
             .map_or("-", String::as_str);
-        let name = points.of(input, known, described).unwrap_or(unnamed);
+        let name = point.unwrap_or(unnamed);
         let own = described.and_then(|described| described.name.as_deref());
         let description = own.filter(|own| *own != name).unwrap_or_default();
         let point = coverage.point(name);

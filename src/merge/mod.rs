@@ -31,7 +31,7 @@ use crate::{
     capture::{Batch, Bpf, Compiled, InputSummary, Inputs, LinkType, PcapNgWriter, Record},
     error::{Error, Result},
     packet::{self, DecodeOptions},
-    points::{Points, WRITTEN_BY},
+    points::WRITTEN_BY,
     time::Timestamp,
 };
 
@@ -47,8 +47,6 @@ const ROOM_BYTES: u64 = 128 << 20;
 pub struct MergeOptions {
     /// How many threads to use; 0 is one for each processor.
     pub threads: usize,
-    /// Where the inputs were captured.
-    pub points: Points,
     /// Which copies of packets are left out.
     pub copies: Copies,
     /// How packets are decoded, to tell copies.
@@ -278,13 +276,9 @@ impl<W: Write> Out<'_, W> {
         let Some(known) = inputs.known(batch.input) else {
             return Ok(());
         };
-        let place = interfaces.of(
-            batch.input,
-            record.interface,
-            known,
-            &options.points,
-            coverage,
-        );
+        let point = batch.place(record.interface);
+        let point = point.and_then(|place| place.point.as_deref());
+        let place = interfaces.of(batch.input, record.interface, known, point, coverage);
         let is_copy = seen.is_copy(options.copies, waiting.digest, place.point, record.ts);
         coverage.count(place.point, batch.input, record.ts, is_copy);
         if is_copy {

@@ -24,6 +24,14 @@ pub(crate) struct Digest {
     pub(crate) is_ipv6: bool,
 }
 
+impl Digest {
+    /// Returns the digest of packets that are only compared with others of the same salt.
+    pub(crate) const fn salted(mut self, salt: u64) -> Self {
+        self.hash ^= salt;
+        self
+    }
+}
+
 /// The packets of the last moments.
 #[derive(Debug, Default)]
 pub(crate) struct Duplicates {

@@ -5,16 +5,23 @@ use std::{fs, path::Path, process::Command};
 use crate::support::program::{Run, run};
 
 /// A frame of a file: seconds, microseconds and octets.
-type Frame = (u32, u32, Vec<u8>);
+pub(super) type Frame = (u32, u32, Vec<u8>);
 
 /// Returns a UDP datagram in IPv4 and Ethernet, with an identification and a time to live.
 fn datagram(id: u16, ttl: u8, text: &str) -> Vec<u8> {
+    between([192, 0, 2, 1], [192, 0, 2, 2], id, ttl, text)
+}
+
+/// Returns a datagram between these hosts.
+pub(super) fn between(src: [u8; 4], dst: [u8; 4], id: u16, ttl: u8, text: &str) -> Vec<u8> {
     let udp = 8 + text.len() as u16;
     let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
     frame.extend([0x45, 0]);
     frame.extend((20 + udp).to_be_bytes());
     frame.extend(id.to_be_bytes());
-    frame.extend([0, 0, ttl, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2]);
+    frame.extend([0, 0, ttl, 17, 0, 0]);
+    frame.extend(src);
+    frame.extend(dst);
     frame.extend([0x13, 0xc4, 0x13, 0xc4]);
     frame.extend(udp.to_be_bytes());
     frame.extend([0, 0]);
@@ -22,7 +29,7 @@ fn datagram(id: u16, ttl: u8, text: &str) -> Vec<u8> {
     frame
 }
 
-fn write(dir: &Path, name: &str, frames: &[Frame]) {
+pub(super) fn write(dir: &Path, name: &str, frames: &[Frame]) {
     let mut file = b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0".to_vec();
     for (seconds, micros, octets) in frames {
         let len = octets.len() as u32;
@@ -35,7 +42,7 @@ fn write(dir: &Path, name: &str, frames: &[Frame]) {
 }
 
 /// The frames of a merged file, as it has to be: the name of the interface, microseconds since 1970, and the last octet.
-fn read(path: &Path) -> Vec<(String, u64, u8)> {
+pub(super) fn read(path: &Path) -> Vec<(String, u64, u8)> {
     let file = fs::read(path).unwrap();
     let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
     let (mut at, mut names, mut frames) = (0, Vec::new(), Vec::new());

@@ -3,6 +3,7 @@
 mod check;
 mod choose;
 mod cli;
+mod clocks;
 mod cmd;
 mod event_rows;
 mod exit;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use sipcap::{capture::Inputs, points::Points};
+use sipcap::points::Points;
 
 /// The longest name of a point.
 const MAX_NAME: usize = 64;
@@ -22,6 +22,12 @@ pub(crate) struct PointArgs {
     /// This is always so for files that sipcap merge wrote.
     #[arg(long)]
     interface_points: bool,
+    /// Put the clocks of capture points right by messages that several of them have seen
+    ///
+    /// The clock of the first point counts. What the others are off by is told on standard error, and by sipcap info
+    /// without this option. All is read twice.
+    #[arg(long)]
+    align_clocks: bool,
 }
 
 /// A capture point and its files.
@@ -38,8 +44,8 @@ impl PointArgs {
         named.iter().chain(files).cloned().collect()
     }
 
-    /// Returns the points of inputs that were opened with those paths, of which so many were named otherwise.
-    pub(crate) fn of(&self, inputs: &Inputs, named: usize) -> Points {
+    /// Returns the points of inputs that are found under those paths, of which so many were named otherwise.
+    pub(crate) fn of(&self, named: usize) -> Points {
         let mut points = Points::default();
         if self.interface_points {
             points.take_interfaces();
@@ -47,16 +53,16 @@ impl PointArgs {
         let names = self
             .points
             .iter()
-            .flat_map(|point| point.files.iter().map(|_| point.name.as_str()));
-        let names: Vec<&str> = names.collect();
-        let count = u16::try_from(inputs.len()).unwrap_or(u16::MAX);
-        for input in 0..count {
-            let path = inputs.named(input).and_then(|path| path.checked_sub(named));
-            if let Some(name) = path.and_then(|path| names.get(path)) {
-                points.name(input, name);
-            }
+            .flat_map(|point| point.files.iter().map(|_| &point.name));
+        for (path, name) in (named..).zip(names) {
+            points.name(path, name);
         }
         points
+    }
+
+    /// Returns whether clocks are to be put right.
+    pub(crate) const fn aligns_clocks(&self) -> bool {
+        self.align_clocks
     }
 }
 

@@ -17,7 +17,6 @@ use crate::{
     input::{self, Run},
     merge_notes,
     output::Output,
-    points::PointArgs,
     ui::Ui,
 };
 
@@ -32,8 +31,6 @@ use crate::{
 pub(crate) struct MergeArgs {
     #[command(flatten)]
     input: InputArgs,
-    #[command(flatten)]
-    points: PointArgs,
     /// Leave out copies of a packet that was captured moments ago, as taps and mirror ports make them
     ///
     /// With "all", which is meant when nothing is said, a packet is written once even if several points have seen it; with
@@ -74,13 +71,7 @@ const EXAMPLES: &str = "Examples:
   sipcap merge --dedup=point --point a=a.pcap --point b=b.pcap -o - | tshark -r - -q -z io,phs";
 
 pub(crate) fn run(args: &MergeArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
-    let paths = args.points.paths(&args.input.files);
-    let paths = if paths.is_empty() {
-        args.input.paths()
-    } else {
-        paths
-    };
-    let mut inputs = args.input.open_paths(&paths, false, ui)?;
+    let mut inputs = args.input.open(false, ui)?;
     let files = input::files(&inputs);
     let output = Output::open(Some(&args.output), args.force, &files)?;
     if args.output == Path::new("-") && output.is_terminal() {
@@ -127,7 +118,6 @@ impl MergeArgs {
         let input = &self.input;
         Ok(MergeOptions {
             threads: input.threads.into(),
-            points: self.points.of(inputs, input.files.len()),
             copies: match self.dedup {
                 None => Copies::Keep,
                 Some(Dedup::All) => Copies::All,
