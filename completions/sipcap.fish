@@ -39,6 +39,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "regs" -d 'List the re
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "events" -d 'Tell what happens, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "live" -d 'Tell what happens on the wire, as it happens'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
@@ -51,6 +52,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l bpf -d 'Read only
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l format -d 'How the output is written' -r -f -a "text\t'For people'
 json\t'JSON Lines: an object with a type in each line'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s o -l output -d 'Write to this file instead of the standard output' -r -F
@@ -60,6 +62,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l verbose -d 'Tell more on standard error'
@@ -71,6 +75,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l bpf -d 'Read 
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l to -d 'With this text in To, in either case' -r
@@ -91,6 +96,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
@@ -103,6 +110,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l bpf -d 'Read only
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s w -l write -d 'Write the packets of the selected messages to this capture file instead of printing them' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l from -d 'With this text in From, in either case' -r
@@ -124,6 +132,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s i -l ignore-case -d 'Match in either case'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s v -l invert-match -d 'Select the messages that do not match'
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l dialog -d 'Select all messages with the Call-IDs of those that match'
@@ -140,6 +150,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l bpf -d 'Read onl
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l to -d 'With this text in To, in either case' -r
@@ -186,6 +197,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l force -d 'Overwrite what exists'
@@ -200,6 +213,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l bpf -d 'Read only
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l to -d 'With this text in To, in either case' -r
@@ -237,6 +251,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l history -d 'All bindings there were, also those that are over and those that were never accepted'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l force -d 'Overwrite what exists'
@@ -251,6 +267,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l bpf -d 'Read on
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l events -d 'Of these kinds' -r -f -a "call-start\t''
 call-attempt\t''
 call-end\t''
@@ -333,6 +350,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l replay -d 'Tell events at the pace at which they happened'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l force -d 'Overwrite what exists'
@@ -347,6 +366,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bpf -d 'Read onl
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l by -d 'Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method or capture (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bucket -d 'Tell the figures apart by time: 10s, 1m, 1h; times begin at whole ones of the clock' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l top -d 'Show so many groups, and so many members of a list, those with the most' -r
@@ -403,6 +423,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l rfc-literal -d 'Count each INVITE in the ratios of RFC 6076, and not each call'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l partial -d 'Write what was counted for --merge, instead of a report'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l merge -d 'Put together what --partial wrote; the files are such parts'
@@ -421,6 +443,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l bpf -d 'Read onl
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l to -d 'With this text in To, in either case' -r
@@ -478,6 +501,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l strip-tunnels -d 'Write the innermost IP packets instead of the frames that they were captured in'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l print0 -d 'End each printed path with NUL instead of a line feed, for xargs -0'
@@ -488,12 +513,37 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s q -l quiet -d 'T
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l since -d 'Leave out frames before this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l dedup -d 'Leave out copies of a packet that was captured moments ago, as taps and mirror ports make them' -r -f -a "all\t'At all points together'
+point\t'At each point'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l reorder -d 'How far frames of a file may be from their place in time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s o -l output -d 'Write to this file; - is the standard output' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l force -d 'Overwrite what exists'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l since -d 'Leave out frames before this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l to -d 'With this text in To, in either case' -r
@@ -557,6 +607,8 @@ never\t'Never'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l all -d 'Draw every selected call, each to a file of its own in the directory --output'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l strict-addresses -d 'Take every address and port for an endpoint of its own'
@@ -665,17 +717,18 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "calls" -d 'List the calls'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split ladder live parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -18,6 +18,7 @@ struct Read {
 
 fn read(path: &Path, block_bytes: usize) -> sipcap::error::Result<(Read, InputSummary)> {
     let options = InputOptions {
+        places: None,
         block_bytes,
         rereadable: false,
     };

@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &["time"]),
     ("duration", &[]),
     ("net", &[]),
+    ("points", &["capture", "offsets"]),
     ("error", &[]),
     ("text", &[]),
     ("capture", BASE),
@@ -42,6 +43,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("media", JUDGING),
+    // A clock is put right where frames are read.
+    (
+        "offsets",
+        &["time", "span", "net", "error", "sip", "capture::Correction"],
+    ),
     ("filter", JUDGING),
     ("stats", JUDGING),
     ("ladder", JUDGING),
@@ -50,6 +56,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "split",
         &[
             "time", "span", "net", "error", "text", "sip", "filter", "capture", "packet",
+        ],
+    ),
+    // Merging captures needs their packets to tell copies, and nothing of what is in them.
+    (
+        "merge",
+        &[
+            "time", "span", "error", "capture", "packet", "stream", "points",
         ],
     ),
     ("pipeline", DECODING),
@@ -82,7 +95,9 @@ const REPORTING: &[&str] = &[
     "capture::LinkType",
     "capture::InputSummary",
     "capture::Interface",
+    "offsets",
     "pipeline::Fate",
+    "pipeline::Sighting",
     "pipeline::Sink",
     "pipeline::Summary",
 ];

@@ -126,6 +126,7 @@ fuzz_target!(|data: &[u8]| {
         };
         let message = Message {
             identity: None,
+            point: None,
             ts,
             flow: flow(place),
             encapsulation: Encapsulation::default(),

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf, sync::Arc};
 
 use super::{
-    Batch, FrameReader, InputSummary,
+    Batch, FrameReader, InputSummary, Places,
     reader::Reader,
     source::Reread,
     spool::Spool,
@@ -32,6 +32,8 @@ pub struct InputOptions {
     pub block_bytes: usize,
     /// Whether frames are to be read again after the pass: what cannot be read twice is copied to a temporary file.
     pub rereadable: bool,
+    /// Who knows where inputs were captured, and what their clocks were off by.
+    pub places: Option<Arc<dyn Places>>,
 }
 
 impl Default for InputOptions {
@@ -39,6 +41,7 @@ impl Default for InputOptions {
         Self {
             block_bytes: 256 << 10,
             rereadable: false,
+            places: None,
         }
     }
 }
@@ -58,6 +61,7 @@ pub struct Inputs {
     block_bytes: usize,
     /// Where what cannot be read twice is copied to, if that is wanted.
     spool: Option<Arc<Spool>>,
+    places: Option<Arc<dyn Places>>,
 }
 
 /// A place in the merged order of all inputs: what is at or before it can be told apart from what is still to come.
@@ -80,6 +84,8 @@ impl Watermark {
 #[derive(Debug)]
 struct Slot {
     path: PathBuf,
+    /// Which of the named paths it was found under.
+    named: usize,
     size: Option<u64>,
     state: State,
 }
@@ -102,14 +108,7 @@ impl Inputs {
     /// A named file that cannot be opened or is no capture, a directory without a capture, too many inputs.
     pub fn open(paths: &[PathBuf], options: &InputOptions) -> Result<Self> {
         let candidates = walk::candidates(paths)?;
-        let mut inputs = Self {
-            slots: Vec::with_capacity(candidates.len()),
-            due: BinaryHeap::with_capacity(candidates.len()),
-            open: 0,
-            ignored: Vec::new(),
-            block_bytes: options.block_bytes,
-            spool: options.rereadable.then(Arc::default),
-        };
+        let mut inputs = Self::none(options);
         let alone = candidates.len() == 1;
         let mut roots: Vec<&PathBuf> = paths.iter().filter(|path| path.is_dir()).collect();
         for candidate in &candidates {
@@ -129,6 +128,42 @@ impl Inputs {
         }
     }
 
+    /// Opens the same files once more, and not what has come into their directories since.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be opened any more.
+    pub fn again(&self) -> Result<Self> {
+        let options = InputOptions {
+            block_bytes: self.block_bytes,
+            rereadable: false,
+            places: self.places.clone(),
+        };
+        let mut inputs = Self::none(&options);
+        for slot in &self.slots {
+            let candidate = Candidate {
+                path: slot.path.clone(),
+                found_in: None,
+                named: slot.named,
+            };
+            inputs.add(&candidate, self.slots.len() == 1)?;
+        }
+        Ok(inputs)
+    }
+
+    /// Returns no inputs yet.
+    fn none(options: &InputOptions) -> Self {
+        Self {
+            slots: Vec::new(),
+            due: BinaryHeap::new(),
+            open: 0,
+            ignored: Vec::new(),
+            block_bytes: options.block_bytes,
+            spool: options.rereadable.then(Arc::default),
+            places: options.places.clone(),
+        }
+    }
+
     /// Looks at an input and puts it in line by the time of its first record.
     fn add(&mut self, candidate: &Candidate, alone: bool) -> Result<()> {
         let Ok(index) = u16::try_from(self.slots.len()) else {
@@ -141,6 +176,7 @@ impl Inputs {
         let stays = alone || path.as_os_str() == "-" || !path.is_file();
         let spool = self.spool.as_ref().filter(|_| stays);
         let mut reader = Reader::open(path, index, spool)?;
+        reader.set_places(self.places.clone(), candidate.named);
         let size = reader.source().size();
         let mut key = Timestamp::MIN;
         let state = if stays {
@@ -159,6 +195,7 @@ impl Inputs {
         };
         self.slots.push(Slot {
             path: path.clone(),
+            named: candidate.named,
             size,
             state,
         });
@@ -175,25 +212,44 @@ impl Inputs {
     /// An input that cannot be read any further; everything before that has been handed over.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
         while let Some(Reverse((_, index))) = self.due.pop() {
-            let block = self.block_bytes();
-            let Some(reader) = self.reader(index)? else {
-                continue;
-            };
-            let found = reader.next_batch(batch, block)?;
-            let newest = reader.newest();
-            if found && !reader.is_finished() {
-                if self.open > MAX_DESCRIPTORS {
-                    self.park(index);
-                }
-                self.due.push(Reverse((newest, index)));
-            } else {
-                self.close(index);
-            }
-            if found {
+            if self.fill(index, batch)? {
                 return Ok(true);
             }
         }
         Ok(false)
+    }
+
+    /// Fills `batch` with the next records of one input, whether it is due or not; `false` when all of it is read.
+    ///
+    /// # Errors
+    ///
+    /// The input cannot be read any further.
+    pub fn next_batch_of(&mut self, input: u16, batch: &mut Batch) -> Result<bool> {
+        let before = self.due.len();
+        self.due.retain(|Reverse((_, due))| *due != input);
+        if self.due.len() == before {
+            return Ok(false);
+        }
+        self.fill(input, batch)
+    }
+
+    /// Fills `batch` from an input that was taken out of the line, and puts it back if more is to come.
+    fn fill(&mut self, index: u16, batch: &mut Batch) -> Result<bool> {
+        let block = self.block_bytes();
+        let Some(reader) = self.reader(index)? else {
+            return Ok(false);
+        };
+        let found = reader.next_batch(batch, block)?;
+        let newest = reader.newest();
+        if found && !reader.is_finished() {
+            if self.open > MAX_DESCRIPTORS {
+                self.park(index);
+            }
+            self.due.push(Reverse((newest, index)));
+        } else {
+            self.close(index);
+        }
+        Ok(found)
     }
 
     /// Returns the block size that keeps memory bounded with as many open inputs as there are.
@@ -211,7 +267,8 @@ impl Inputs {
             return Ok(None);
         };
         if matches!(slot.state, State::Waiting(_)) {
-            let reader = Reader::open(&slot.path, index, self.spool.as_ref())?;
+            let mut reader = Reader::open(&slot.path, index, self.spool.as_ref())?;
+            reader.set_places(self.places.clone(), slot.named);
             slot.state = State::Open(Box::new(reader));
             self.open = self.open.saturating_add(1);
         }
@@ -274,6 +331,22 @@ impl Inputs {
     /// Returns the inputs as they were named or found, in their order.
     pub fn paths(&self) -> impl Iterator<Item = &std::path::Path> {
         self.slots.iter().map(|slot| slot.path.as_path())
+    }
+
+    /// Returns the inputs of which more is to come, each with the key below which no more of its records come.
+    pub fn due(&self) -> impl Iterator<Item = Watermark> {
+        self.due
+            .iter()
+            .map(|&Reverse((key, input))| Watermark { key, input })
+    }
+
+    /// Returns what is known about an input so far. Its times are told when it is read.
+    #[must_use]
+    pub fn known(&self, input: u16) -> Option<&InputSummary> {
+        match &self.slots.get(usize::from(input))?.state {
+            State::Waiting(summary) | State::Done(summary, _) => Some(summary),
+            State::Open(reader) => Some(reader.known()),
+        }
     }
 
     /// Returns how many octets all inputs have on disk; `None` when that is not known.
@@ -375,6 +448,7 @@ mod tests {
         InputOptions {
             block_bytes,
             rereadable: true,
+            places: None,
         }
     }
 

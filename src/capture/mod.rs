@@ -11,6 +11,7 @@
     )
 )]
 
+mod blocks;
 mod bpf;
 mod compressed;
 mod feed;
@@ -22,6 +23,8 @@ mod live;
 mod order;
 mod pcap;
 mod pcapng;
+mod pcapng_writer;
+mod place;
 mod reader;
 #[cfg(test)]
 mod sample;
@@ -39,9 +42,13 @@ pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
 pub use live::{Live, LiveClock, LiveCounts, LivePlan};
+pub use pcapng_writer::{InterfaceNote, PcapNgWriter};
+pub use place::{Correction, Place, Places};
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};
 pub use write::{About, CaptureEncoder, CaptureWriter, OutputFormat};
+
+use std::sync::Arc;
 
 use crate::{error::Anomaly, span::Span, time::Timestamp};
 
@@ -109,6 +116,8 @@ pub struct Batch {
     pub records: Vec<Record>,
     /// What was odd on the way.
     pub anomalies: Vec<Anomaly>,
+    /// By interface: where its frames were captured, if that is known. Their times are put right already.
+    pub places: Option<Arc<[Place]>>,
 }
 
 impl Batch {
@@ -117,6 +126,13 @@ impl Batch {
         self.bytes.clear();
         self.records.clear();
         self.anomalies.clear();
+        self.places = None;
+    }
+
+    /// Returns where frames of an interface were captured, if that is known.
+    #[must_use]
+    pub fn place(&self, interface: u16) -> Option<&Place> {
+        self.places.as_ref()?.get(usize::from(interface))
     }
 
     /// Returns the record at `index` with the place it came from.

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
-    Batch, InputSummary, Record,
+    Batch, InputSummary, Place, Places, Record,
     pcap::{self, Pcap},
     pcapng::PcapNg,
     sniff::{self, Kind},
@@ -106,6 +106,14 @@ pub(super) struct Reader {
     /// A failure that waits until what was read before it is handed over.
     failed: Option<Error>,
     tally: Tally,
+    /// Who knows where it was captured.
+    places: Option<Arc<dyn Places>>,
+    /// The number of the named path under which it was found.
+    path: usize,
+    /// What they said, by interface.
+    known_places: Arc<[Place]>,
+    /// The running maximum of the times that were put right.
+    newest: Timestamp,
 }
 
 impl Reader {
@@ -162,7 +170,43 @@ impl Reader {
             broken: None,
             failed: None,
             tally,
+            places: None,
+            path: 0,
+            known_places: Arc::default(),
+            newest: Timestamp::MIN,
         })
+    }
+
+    /// Lets somebody tell where frames were captured.
+    pub(super) fn set_places(&mut self, places: Option<Arc<dyn Places>>, path: usize) {
+        self.places = places;
+        self.path = path;
+    }
+
+    /// Tells where the records of a batch were captured, and puts their times right.
+    fn locate(&mut self, batch: &mut Batch) {
+        let Some(places) = &self.places else {
+            self.newest = self.tally.newest;
+            return;
+        };
+        let known = &self.tally.summary;
+        if self.known_places.len() < known.interfaces.len() {
+            let interfaces = known.interfaces.iter();
+            let all = interfaces.map(|interface| places.place(self.path, known, interface));
+            self.known_places = all.collect();
+        }
+        let places = &self.known_places;
+        if !places.iter().any(Place::is_known) {
+            self.newest = self.tally.newest;
+            return;
+        }
+        for record in &mut batch.records {
+            if let Some(place) = places.get(usize::from(record.interface)) {
+                record.ts = place.corrected(record.ts);
+            }
+            self.newest = self.newest.max(record.ts);
+        }
+        batch.places = Some(Arc::clone(places));
     }
 
     /// Fills `batch` with the next records; `false` when there are none, and nothing odd to tell, any more.
@@ -170,7 +214,7 @@ impl Reader {
         batch.clear();
         batch.input = self.tally.input;
         batch.first_number = self.tally.summary.frames.saturating_add(1);
-        batch.floor = self.tally.newest;
+        batch.floor = self.newest;
         batch.bytes.append(&mut self.carry);
         loop {
             if let Some(error) = self.failed.take() {
@@ -202,6 +246,7 @@ impl Reader {
                     .extend_from_slice(batch.bytes.get(done..).unwrap_or_default());
                 batch.bytes.truncate(done);
                 release(batch, block_bytes);
+                self.locate(batch);
                 return Ok(!batch.records.is_empty() || !batch.anomalies.is_empty());
             }
             // Nothing whole yet, or octets that are skipped.
@@ -234,7 +279,7 @@ impl Reader {
 
     /// Returns the key of the last record: the running maximum of the time stamps.
     pub(super) fn newest(&self) -> Timestamp {
-        self.tally.newest
+        self.newest
     }
 
     /// Gives the descriptor back until the next read, where that is possible.
@@ -249,6 +294,11 @@ impl Reader {
     /// Returns what is worth keeping of an input that is done.
     pub(super) fn finish(&self) -> (InputSummary, Reread) {
         (self.summary(), self.source.reread())
+    }
+
+    /// Returns the summary as it grows.
+    pub(super) const fn known(&self) -> &InputSummary {
+        &self.tally.summary
     }
 
     pub(super) fn summary(&self) -> InputSummary {

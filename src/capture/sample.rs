@@ -144,3 +144,13 @@ pub(super) fn read(bytes: &[u8], block_bytes: usize) -> (Vec<Seen>, Vec<Anomaly>
     }
     (frames, anomalies)
 }
+
+/// Returns what is known of a file made of `bytes` when it is read.
+pub(super) fn summary(bytes: &[u8]) -> super::InputSummary {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let mut reader = Reader::open(file.path(), 0, None).unwrap();
+    let mut batch = super::Batch::default();
+    while reader.next_batch(&mut batch, 1 << 20).unwrap() {}
+    reader.summary()
+}

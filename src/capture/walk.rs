@@ -16,14 +16,23 @@ pub(super) struct Candidate {
     pub(super) path: PathBuf,
     /// The named directory in which it was found; such a file may be something else than a capture.
     pub(super) found_in: Option<PathBuf>,
+    /// Which of the named paths it is, or was found in.
+    pub(super) named: usize,
 }
 
 /// Lists the files that `paths` name, those of directories in name order.
 pub(super) fn candidates(paths: &[PathBuf]) -> Result<Vec<Candidate>> {
     let mut all = Vec::new();
-    for path in paths {
+    for (named, path) in paths.iter().enumerate() {
         if path.as_os_str() != "-" && path.is_dir() {
-            walk(path, path, 0, &mut all).map_err(|source| Error::Open {
+            let mut found = |file| {
+                all.push(Candidate {
+                    path: file,
+                    found_in: Some(path.clone()),
+                    named,
+                });
+            };
+            walk(path, 0, &mut found).map_err(|source| Error::Open {
                 path: path.clone(),
                 source,
             })?;
@@ -31,13 +40,14 @@ pub(super) fn candidates(paths: &[PathBuf]) -> Result<Vec<Candidate>> {
             all.push(Candidate {
                 path: path.clone(),
                 found_in: None,
+                named,
             });
         }
     }
     Ok(all)
 }
 
-fn walk(root: &Path, directory: &Path, depth: usize, all: &mut Vec<Candidate>) -> io::Result<()> {
+fn walk(directory: &Path, depth: usize, found: &mut dyn FnMut(PathBuf)) -> io::Result<()> {
     let mut entries = fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_unstable_by_key(fs::DirEntry::file_name);
     for entry in entries {
@@ -45,13 +55,10 @@ fn walk(root: &Path, directory: &Path, depth: usize, all: &mut Vec<Candidate>) -
         // Links to directories are not followed: they may lead back.
         if entry.file_type()?.is_dir() {
             if depth < MAX_DEPTH {
-                walk(root, &path, depth.saturating_add(1), all)?;
+                walk(&path, depth.saturating_add(1), found)?;
             }
         } else if path.is_file() {
-            all.push(Candidate {
-                path,
-                found_in: Some(root.to_owned()),
-            });
+            found(path);
         }
     }
     Ok(())

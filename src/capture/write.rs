@@ -9,16 +9,14 @@ use byteorder_slice::LittleEndian;
 use pcap_file::{
     DataLink, Endianness, PcapError, TsResolution,
     pcap::{PcapHeader, RawPcapPacket},
-    pcapng::RawBlock,
 };
 
-use super::{Format, Frame, InputSummary, LinkType, Resolution};
-use crate::time::Timestamp;
-
+use super::{
+    Format, Frame, InputSummary, LinkType, Resolution,
+    blocks::{Described, SNAPLEN, enhanced_packet, interface_description, length, section_header},
+};
 /// How many octets are collected before they are written.
 const BUFFER_BYTES: usize = 128 << 10;
-/// The snapshot length that files declare: libpcap's limit, which every reader accepts.
-const SNAPLEN: u32 = 262_144;
 
 /// The container to write.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -210,7 +208,7 @@ impl Encoder {
                 // Writing to memory does not fail.
                 let _ = header.write_to(buffer);
             }
-            OutputFormat::PcapNg { .. } => section_header(comment, buffer),
+            OutputFormat::PcapNg { .. } => section_header(comment, "sipcap", buffer),
         }
         Self {
             format,
@@ -249,17 +247,13 @@ impl Encoder {
             .position(|(known, known_name)| *known == link && known_name.as_deref() == name);
         let index = known.unwrap_or_else(|| {
             self.interfaces.push((link, name.map(str::to_owned)));
-            let mut body = Vec::with_capacity(20);
-            body.extend_from_slice(&link.0.to_le_bytes());
-            body.extend_from_slice(&[0; 2]);
-            body.extend_from_slice(&SNAPLEN.to_le_bytes());
-            if let Some(name) = name {
-                option(IF_NAME, name.as_bytes(), &mut body);
-            }
-            let resolution = if self.format.nanos() { 9 } else { 6 };
-            option(IF_TSRESOL, &[resolution], &mut body);
-            option(END_OF_OPTIONS, &[], &mut body);
-            block(1, body, buffer);
+            let described = Described {
+                link,
+                name,
+                is_nanos: self.format.nanos(),
+                ..Described::default()
+            };
+            interface_description(&described, buffer);
             self.interfaces.len().saturating_sub(1)
         });
         u32::try_from(index).unwrap_or(u32::MAX)
@@ -290,82 +284,13 @@ fn record(frame: &Frame, octets: &[u8], nanos: bool, buffer: &mut Vec<u8>) -> io
         })
 }
 
-fn section_header(comment: &str, buffer: &mut Vec<u8>) {
-    let mut body = Vec::with_capacity(28);
-    body.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
-    // Version 1.0, a section of unknown length.
-    body.extend_from_slice(&[1, 0, 0, 0]);
-    body.extend_from_slice(&(-1_i64).to_le_bytes());
-    if !comment.is_empty() {
-        option(OPT_COMMENT, comment.as_bytes(), &mut body);
-    }
-    option(SHB_USERAPPL, b"sipcap", &mut body);
-    option(END_OF_OPTIONS, &[], &mut body);
-    block(0x0a0d_0d0a, body, buffer);
-}
-
-/// Options of blocks (draft-ietf-opsawg-pcapng §3.5, §4.1, §4.2).
-const END_OF_OPTIONS: u16 = 0;
-const OPT_COMMENT: u16 = 1;
-const IF_NAME: u16 = 2;
-const SHB_USERAPPL: u16 = 4;
-const IF_TSRESOL: u16 = 9;
-
-/// Appends an option of a pcapng block; a value that is too long is cut.
-fn option(code: u16, value: &[u8], body: &mut Vec<u8>) {
-    let len = u16::try_from(value.len()).unwrap_or(u16::MAX);
-    body.extend_from_slice(&code.to_le_bytes());
-    body.extend_from_slice(&len.to_le_bytes());
-    body.extend_from_slice(value.get(..usize::from(len)).unwrap_or_default());
-    body.resize(body.len().next_multiple_of(4), 0);
-}
-
-fn enhanced_packet(
-    frame: &Frame,
-    octets: &[u8],
-    interface: u32,
-    nanos: bool,
-    buffer: &mut Vec<u8>,
-) {
-    let since_1970 = frame.ts.max(Timestamp::default()).nanos().cast_unsigned();
-    let ticks = if nanos {
-        since_1970
-    } else {
-        since_1970 / 1_000
-    };
-    let mut body = Vec::with_capacity(octets.len().saturating_add(24));
-    body.extend_from_slice(&interface.to_le_bytes());
-    // The high half comes first, whatever the byte order.
-    body.extend_from_slice(&((ticks >> 32) as u32).to_le_bytes());
-    body.extend_from_slice(&((ticks & 0xffff_ffff) as u32).to_le_bytes());
-    body.extend_from_slice(&length(octets).to_le_bytes());
-    body.extend_from_slice(&frame.orig_len.to_le_bytes());
-    body.extend_from_slice(octets);
-    body.resize(body.len().next_multiple_of(4), 0);
-    block(6, body, buffer);
-}
-
-/// Appends a block of a pcapng file.
-fn block(kind: u32, body: Vec<u8>, buffer: &mut Vec<u8>) {
-    let len = length(&body).saturating_add(12);
-    let block = RawBlock {
-        type_: kind,
-        initial_len: len,
-        body: Cow::Owned(body),
-        trailer_len: len,
-    };
-    // Writing to memory does not fail. The count that comes back is wrong, the octets are right.
-    let _ = block.write_to::<LittleEndian, _>(buffer);
-}
-
-fn length(octets: &[u8]) -> u32 {
-    u32::try_from(octets.len()).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{Origin, sample};
+    use crate::{
+        capture::{Origin, sample},
+        time::Timestamp,
+    };
 
     fn frame(link: LinkType, nanos: i64, orig_len: u32) -> Frame {
         Frame {

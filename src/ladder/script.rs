@@ -28,6 +28,7 @@ pub(super) fn message(at_ms: i64, ends: &str, transport: Transport, text: &str) 
         interface: 0,
     };
     MessageBuf {
+        point: None,
         ts,
         flow: Flow {
             src: address(src),

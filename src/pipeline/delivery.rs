@@ -1,21 +1,21 @@
 //! Where messages go, and what became of the frames that carried them.
 
-use std::{hash::BuildHasher, ops::ControlFlow};
+use std::{hash::BuildHasher, ops::ControlFlow, sync::Arc};
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
-    capture::{Frame, Origin},
+    capture::{Batch, Frame, Origin, Place},
     error::Result,
     net::{Encapsulation, Flow, Transport},
     pipeline::{
         MediaPacket, Sink, Summary,
-        duplicates::{Digest, Duplicates},
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
+        sightings::{Points, Sighting},
     },
     sip::{Flaws, Head, Identity, Message, ParseError},
-    stream::{Found, SegmentFate},
+    stream::{Digest, Duplicates, Found, SegmentFate},
     time::Timestamp,
 };
 
@@ -28,6 +28,8 @@ pub(crate) struct Delivery<'s> {
     pub(crate) first_unusable: Option<(Frame, ParseError)>,
     /// What was seen moments ago; nothing when copies are kept.
     duplicates: Option<Duplicates>,
+    /// Where inputs were captured, if anybody named the places.
+    points: Option<Box<Points>>,
     /// Whether there was a copy: only then it is worth the time to look for copies of media.
     has_copies: bool,
     hasher: DefaultHashBuilder,
@@ -51,7 +53,7 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn message(&self, frames: &'a [Frame], bytes: &'a [u8]) -> Message<'a> {
+    fn message(&self, frames: &'a [Frame], bytes: &'a [u8], point: Option<&'a str>) -> Message<'a> {
         Message {
             ts: self.completed_by.ts,
             flow: self.flow,
@@ -61,6 +63,7 @@ impl<'a> Parts<'a> {
             bytes,
             head: self.head,
             identity: self.identity,
+            point,
         }
     }
 }
@@ -79,6 +82,7 @@ impl<'s> Delivery<'s> {
             unusable: 0,
             first_unusable: None,
             duplicates: (!keep_duplicates).then(Duplicates::default),
+            points: None,
             has_copies: false,
             hasher,
             is_stopped: false,
@@ -110,11 +114,25 @@ impl<'s> Delivery<'s> {
         is_copy
     }
 
-    /// Returns how many packets were forgotten too early to tell their copies.
+    /// Returns how many packets and messages were forgotten too early to tell their copies.
     pub(crate) fn forgotten(&self) -> u64 {
+        let points = self.points.as_ref().map_or(0, |points| points.evicted);
         self.duplicates
             .as_ref()
-            .map_or(0, |duplicates| duplicates.evicted)
+            .map_or(points, |duplicates| points + duplicates.evicted)
+    }
+
+    /// Learns where the frames of a batch were captured.
+    pub(crate) fn learn(&mut self, batch: &Batch) {
+        if batch.places.is_some() {
+            self.points.get_or_insert_default().learn(batch);
+        }
+    }
+
+    /// Returns a digest that is only compared with others of the same capture point.
+    pub(crate) fn apart(&self, digest: Digest, frame: Option<&Frame>) -> Digest {
+        let place = frame.and_then(|frame| self.points.as_ref()?.place(frame));
+        digest.salted(place.map_or(0, Place::salt))
     }
 
     /// Hands over a message that came in `frames`, and in those that carried them.
@@ -132,14 +150,16 @@ impl<'s> Delivery<'s> {
             return;
         }
         let all = self.with_carriers(frames);
-        if let Err(error) = self.sink.copy(&parts.message(&all, bytes)) {
+        let point = self.point(parts.completed_by);
+        let message = parts.message(&all, bytes, point.as_deref());
+        if let Err(error) = self.sink.copy(&message) {
             self.is_stopped = true;
             self.result = Err(error);
         }
     }
 
     fn hand_over(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
-        if self.is_stopped {
+        if self.is_stopped || self.is_sighting(parts, frames, bytes) {
             return;
         }
         self.messages += 1;
@@ -151,7 +171,9 @@ impl<'s> Delivery<'s> {
             self.first_unusable
                 .get_or_insert((*parts.completed_by, error));
         }
-        match self.sink.message(&parts.message(frames, bytes)) {
+        let point = self.point(parts.completed_by);
+        let message = parts.message(frames, bytes, point.as_deref());
+        match self.sink.message(&message) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => self.is_stopped = true,
             Err(error) => {
@@ -159,6 +181,34 @@ impl<'s> Delivery<'s> {
                 self.result = Err(error);
             }
         }
+    }
+
+    /// Returns whether a message was seen before, at another capture point; then it is handed over as a sighting of it.
+    fn is_sighting(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) -> bool {
+        let (Some(points), true) = (&mut self.points, self.duplicates.is_some()) else {
+            return false;
+        };
+        let key = self.hasher.hash_one((parts.flow, bytes));
+        let number = self.messages.saturating_add(1);
+        let Some((of, first)) = points.see(key, parts.completed_by, number) else {
+            return false;
+        };
+        let point = self.point(parts.completed_by);
+        let sighting = Sighting {
+            message: parts.message(frames, bytes, point.as_deref()),
+            of,
+            first,
+        };
+        if let Err(error) = self.sink.sighting(&sighting) {
+            self.is_stopped = true;
+            self.result = Err(error);
+        }
+        true
+    }
+
+    /// Returns the name of the capture point where a frame was seen.
+    fn point(&self, frame: &Frame) -> Option<Arc<str>> {
+        self.points.as_ref()?.place(frame)?.point.clone()
     }
 
     /// Returns who has spoken SIP, if the sink takes notices.
@@ -207,6 +257,7 @@ impl<'s> Delivery<'s> {
                     hash: self.hasher.hash_one((flow, bytes)),
                     is_ipv6: flow.src.is_ipv6(),
                 };
+                let digest = self.apart(digest, Some(completed_by));
                 if !self.is_copy(digest, completed_by.ts) {
                     if head.flaws.contains(Flaws::RESYNCED) {
                         self.notice(NoticeKind::Resync, completed_by, flow);

@@ -7,12 +7,12 @@
 
 mod datagram;
 mod delivery;
-mod duplicates;
 mod fate;
 mod left_out;
 mod merge;
 mod notice;
 mod ordered;
+mod sightings;
 mod unit;
 
 use std::{
@@ -31,6 +31,7 @@ pub use self::{
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
+    sightings::Sighting,
 };
 use self::{
     merge::Merge,
@@ -69,6 +70,14 @@ pub trait Sink: Send {
     fn copy(&mut self, message: &Message<'_>) -> Result<()> {
         let _ = message;
         Ok(())
+    }
+
+    /// Takes a message that was taken before, as another capture point saw it. It is no message of its own.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
+        self.copy(&sighting.message)
     }
 
     /// Returns whether it takes notices; looking out for them takes time.

@@ -9,15 +9,14 @@ use crate::{
     pipeline::{
         MediaPacket, Options, Sink,
         delivery::{Delivery, Parts},
-        duplicates::Digest,
         fate::Fate,
         notice::NoticeKind,
         unit::{self, Kind, Settings, Unit},
     },
     sip::Flaws,
     stream::{
-        Associations, Completeness, Context, DefragStats, Defragmenter, Reassembled, StreamStats,
-        Streams,
+        Associations, Completeness, Context, DefragStats, Defragmenter, Digest, Reassembled,
+        StreamStats, Streams,
     },
 };
 
@@ -84,6 +83,7 @@ impl<'s> Ordered<'s> {
         let (Some(frame), Some(record)) = (batch.frame(index), batch.records.get(index)) else {
             return;
         };
+        self.delivery.learn(batch);
         if let Kind::Other { flow, bytes, fate } = &unit.kind {
             let payload = bytes.of(record.data.of(&batch.bytes));
             return self.other(&[frame], flow, payload, *fate, unit.digest);
@@ -344,7 +344,8 @@ impl<'s> Ordered<'s> {
                     encapsulation: packet.encapsulation,
                     tunnel: packet.tunnel,
                 },
-                digest: unit::digest(&kind, &packet, &whole.bytes, &self.settings.hasher),
+                digest: unit::digest(&kind, &packet, &whole.bytes, &self.settings.hasher)
+                    .map(|digest| self.delivery.apart(digest, whole.frames.last())),
                 frames: &whole.frames,
             }),
             Err(fate) => {

@@ -5,17 +5,17 @@ use std::{hash::BuildHasher, sync::Arc};
 use hashbrown::DefaultHashBuilder;
 
 use crate::{
-    capture::{Batch, Bpf, Compiled, LinkType, Record},
+    capture::{Batch, Bpf, Compiled, LinkType, Place, Record},
     net::{Encapsulation, Flow},
     packet::{self, Content, Datagram, DecodeOptions, Fragment, Packet, SctpPacket, Segment},
     pipeline::{
         datagram,
-        duplicates::Digest,
         fate::{Balance, Fate},
         left_out::LeftOut,
     },
     sip::{Flaws, Head, Identity},
     span::Span,
+    stream::Digest,
     time::Timestamp,
 };
 
@@ -142,13 +142,16 @@ impl Work {
                 &settings.decode,
             );
             self.tally.wrapped(packet.encapsulation, 1);
+            let salt = self.batch.place(record.interface).map_or(0, Place::salt);
             match sort(&packet, bytes, settings) {
                 Ok(kind) => self.units.push(Unit {
                     record: index as u32,
                     key,
                     encapsulation: packet.encapsulation,
-                    tunnel: packet.tunnel,
-                    digest: digest(&kind, &packet, bytes, &settings.hasher),
+                    // What several points see is apart, like what comes through several tunnels.
+                    tunnel: packet.tunnel ^ salt,
+                    digest: digest(&kind, &packet, bytes, &settings.hasher)
+                        .map(|digest| digest.salted(salt)),
                     kind,
                 }),
                 Err(fate) => {

@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     net::IpAddr,
     ops::ControlFlow,
+    sync::Arc,
 };
 
 use hashbrown::HashMap;
@@ -14,8 +15,9 @@ use crate::{
     capture::{InputSummary, Interface},
     error::Result,
     net::Transport,
-    pipeline::{Fate, Sink, Summary},
-    report::{JsonRows, Quality, quality},
+    offsets::{Offsets, Sightings},
+    pipeline::{Fate, Sighting, Sink, Summary},
+    report::{JsonRows, Quality, clock_sentences, clocks::write_clock_rows, quality},
     sip::Message,
     text::printable,
     time::Timestamp,
@@ -30,10 +32,39 @@ pub struct Overview {
     transports: BTreeMap<Transport, u64>,
     /// By pair of hosts, the lower one first: whether it sent, whether the other one did.
     pairs: HashMap<(IpAddr, IpAddr), (bool, bool)>,
+    /// What capture points have seen, by their names: messages, and those that another one had seen before.
+    points: BTreeMap<String, (u64, u64)>,
+    sightings: Sightings,
+}
+
+impl Overview {
+    /// Returns an overview in which the clock of the first of these points counts.
+    #[must_use]
+    pub fn of_points(points: Vec<Arc<str>>) -> Self {
+        Self {
+            sightings: Sightings::new(points),
+            ..Self::default()
+        }
+    }
+
+    /// Counts what a point has seen.
+    fn see(&mut self, message: &Message<'_>, is_first: bool) {
+        let Some(point) = message.point else {
+            return;
+        };
+        self.sightings.see(message);
+        if !self.points.contains_key(point) {
+            self.points.insert(point.to_owned(), (0, 0));
+        }
+        if let Some((first, again)) = self.points.get_mut(point) {
+            *if is_first { first } else { again } += 1;
+        }
+    }
 }
 
 impl Sink for Overview {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        self.see(message, true);
         *self.transports.entry(message.flow.transport).or_default() += 1;
         let (src, dst) = (message.flow.src.ip(), message.flow.dst.ip());
         let (pair, is_lower) = if src <= dst {
@@ -49,6 +80,11 @@ impl Sink for Overview {
         Ok(ControlFlow::Continue(()))
     }
 
+    fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
+        self.see(&sighting.message, false);
+        Ok(())
+    }
+
     fn finish(&mut self, _: &Summary) -> Result<()> {
         Ok(())
     }
@@ -60,6 +96,7 @@ pub struct Info {
     /// Each with its interfaces.
     inputs: Vec<(InputRow, Vec<InterfaceRow>)>,
     sections: Vec<Section>,
+    offsets: Offsets,
 }
 
 /// A section of counts.
@@ -112,7 +149,7 @@ struct CountRow {
 impl Info {
     /// Returns what there is to tell of a run.
     #[must_use]
-    pub fn new(summary: &Summary, overview: &Overview) -> Self {
+    pub fn new(summary: &Summary, overview: Overview) -> Self {
         let frames = summary.balance.total();
         let messages = Some(summary.messages);
         let fate =
@@ -126,6 +163,8 @@ impl Info {
             .transports
             .iter()
             .map(|(transport, count)| plain(transport, *count));
+        let points = overview.points.iter();
+        let points = points.map(|(point, (first, again))| plain(&printable(point), first + again));
         Self {
             inputs: summary
                 .inputs
@@ -144,10 +183,17 @@ impl Info {
                 Section::new(
                     "quality",
                     "Capture quality",
-                    all_quality(summary, overview),
+                    all_quality(summary, &overview),
+                    None,
+                ),
+                Section::new(
+                    "point",
+                    "Capture points (SIP messages seen there)",
+                    points,
                     None,
                 ),
             ],
+            offsets: overview.sightings.offsets(),
         }
     }
 
@@ -163,7 +209,8 @@ impl Info {
         self.sections
             .iter()
             .flat_map(|section| &section.rows)
-            .try_for_each(|row| rows.row(row))
+            .try_for_each(|row| rows.row(row))?;
+        write_clock_rows(&self.offsets, rows)
     }
 
     /// Writes it for people.
@@ -184,7 +231,13 @@ impl Info {
         {
             section.write(output)?;
         }
-        Ok(())
+        let clocks = clock_sentences(&self.offsets);
+        if !clocks.is_empty() {
+            writeln!(output, "\nClocks")?;
+        }
+        clocks
+            .iter()
+            .try_for_each(|sentence| writeln!(output, "  {sentence}"))
     }
 }
 

@@ -7,6 +7,7 @@ mod binding_list;
 mod call;
 mod call_json;
 mod call_list;
+mod clocks;
 mod columns;
 mod csv;
 mod encode;
@@ -33,6 +34,7 @@ use self::sorted::SortedRows;
 pub use self::{
     binding::{BindingRow, EndRow, PlaceRow},
     call::{BranchRow, CallDurations, CallRow, CallTimes},
+    clocks::clock_sentences,
     columns::{Column, Columns, ListStyle},
     csv::CsvRows,
     event::{EventRow, RateRow},

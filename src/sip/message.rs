@@ -26,6 +26,8 @@ pub struct Message<'a> {
     pub head: &'a Head,
     /// What tells it from others, if that was found out already.
     pub identity: Option<&'a Identity>,
+    /// The capture point where it was seen, if that has a name.
+    pub point: Option<&'a str>,
 }
 
 impl Message<'_> {
@@ -40,6 +42,7 @@ impl Message<'_> {
             frames: self.frames.to_vec(),
             bytes: self.bytes.to_vec(),
             head: self.head.clone(),
+            point: self.point.map(str::to_owned),
         }
     }
 }
@@ -61,6 +64,8 @@ pub struct MessageBuf {
     pub bytes: Vec<u8>,
     /// Its structure.
     pub head: Head,
+    /// The capture point where it was seen, if that has a name.
+    pub point: Option<String>,
 }
 
 impl MessageBuf {
@@ -76,6 +81,7 @@ impl MessageBuf {
             bytes: &self.bytes,
             head: &self.head,
             identity: None,
+            point: self.point.as_deref(),
         }
     }
 }

@@ -17,6 +17,7 @@ mod assemble;
 mod connection;
 mod defrag;
 mod direction;
+mod duplicates;
 mod found;
 mod frame;
 mod inflate;
@@ -33,6 +34,7 @@ mod cases;
 #[cfg(test)]
 mod wire;
 
+pub(crate) use self::duplicates::{Digest, Duplicates};
 pub use self::{
     connection::Streams,
     defrag::{Completeness, Defragmenter, Reassembled},

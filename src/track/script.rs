@@ -184,6 +184,7 @@ pub(super) fn message(line: &str) -> MessageBuf {
     let bytes = text.into_bytes();
     let frame = frame(ts);
     MessageBuf {
+        point: None,
         ts,
         flow,
         encapsulation: Encapsulation::default(),

@@ -247,6 +247,7 @@ impl Script {
             };
             let message = Message {
                 identity: None,
+                point: None,
                 ts: *ts,
                 flow: Flow {
                     src: src.parse().unwrap(),

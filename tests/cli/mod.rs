@@ -3,6 +3,8 @@
 mod endings;
 mod json;
 mod ladder;
+mod merge;
+mod points;
 mod snapshots;
 mod split;
 mod split_files;

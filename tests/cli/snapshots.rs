@@ -266,6 +266,24 @@ const SESSIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "merge",
+        &[
+            "merge call.pcap mixed.pcapng -o both.pcapng",
+            "merge call.pcap -o both.pcapng",
+            "merge --force --dedup --point edge=call.pcap --point core=m*.pcapng -o both.pcapng",
+            "info both.pcapng",
+            "merge cut.pcap header-only.pcap -o cut.pcapng",
+            "merge header-only.pcap -o nothing.pcapng",
+            "merge call.pcap",
+            "merge call.pcap -o call.pcap",
+            "merge --point edge -o x.pcapng",
+            "merge --point edge=no*.pcap -o x.pcapng",
+            "merge --point edge=call.pcap call.pcap -o x.pcapng",
+            "merge --dedup --keep-duplicates call.pcap -o x.pcapng",
+            "merge notes.txt -o x.pcapng",
+        ],
+    ),
+    (
         "bad-input",
         &[
             "messages missing.pcap",

@@ -12,7 +12,7 @@ use sipcap::{
     time::Timestamp,
 };
 
-use crate::{cmd, output::Output, ui::Ui};
+use crate::{cmd, output::Output, points::PointArgs, ui::Ui};
 
 /// Analyse captures of SIP traffic
 ///
@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Events(cmd::events::EventsArgs),
     Stats(cmd::stats::StatsArgs),
     Split(cmd::split::SplitArgs),
+    Merge(cmd::merge::MergeArgs),
     Ladder(crate::ladder::LadderArgs),
     Live(Box<cmd::live::LiveArgs>),
     Parse(cmd::parse::ParseArgs),
@@ -127,6 +128,8 @@ pub(crate) struct InputArgs {
     #[arg(long, hide = true, env = "SIPCAP_BLOCK_BYTES", value_name = "N", default_value_t = 1 << 18,
         value_parser = clap::value_parser!(u32).range(64..=1 << 28))]
     pub(crate) block_bytes: u32,
+    #[command(flatten)]
+    pub(crate) points: PointArgs,
 }
 
 /// Which messages are selected.

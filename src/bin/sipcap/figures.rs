@@ -50,7 +50,7 @@ pub(crate) struct FigureArgs {
 }
 
 /// What parts were counted by, and cannot be asked for any more.
-pub(crate) const DECIDED_BEFORE: [&str; 33] = [
+pub(crate) const DECIDED_BEFORE: [&str; 36] = [
     "by",
     "bucket",
     "short",
@@ -84,6 +84,9 @@ pub(crate) const DECIDED_BEFORE: [&str; 33] = [
     "max_memory",
     "bpf",
     "bpf_auto",
+    "points",
+    "interface_points",
+    "align_clocks",
 ];
 
 /// Dimensions by which groups are told apart.

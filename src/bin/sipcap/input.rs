@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, bail};
 use hashbrown::HashSet;
 use sipcap::{
-    capture::{Bpf, InputOptions, Inputs, LinkType, libpcap::Libpcap},
+    capture::{Bpf, InputOptions, InputSummary, Inputs, LinkType, libpcap::Libpcap},
     packet::DecodeOptions,
     pipeline::{Options, Pipeline, Sink, Summary},
     stream::Limits,
@@ -21,7 +21,7 @@ use sipcap::{
 };
 use tempfile::NamedTempFile;
 
-use crate::{cli::InputArgs, exit::Outcome, ui::Ui};
+use crate::{cli::InputArgs, clocks::Clocks, exit::Outcome, ui::Ui};
 
 /// Warnings told of each input; the others are counted.
 const MAX_WARNINGS: usize = 5;
@@ -32,16 +32,22 @@ static STOP: AtomicBool = AtomicBool::new(false);
 impl InputArgs {
     /// Returns what is to be read: the files, or the standard input.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
-        if self.files.is_empty() {
+        let paths = self.points.paths(&self.files);
+        if paths.is_empty() {
             vec![PathBuf::from("-")]
         } else {
-            self.files.clone()
+            paths
         }
     }
 
     /// Returns since and until when frames are read.
     pub(crate) const fn window(&self) -> [Option<Timestamp>; 2] {
         [self.since, self.until]
+    }
+
+    /// Returns the names of capture points that were given, in their order.
+    pub(crate) fn point_names(&self) -> Vec<Arc<str>> {
+        self.points.of(self.files.len()).names()
     }
 
     /// Opens the inputs; `rereadable` ones can be asked for their frames again after the run.
@@ -69,11 +75,7 @@ impl InputArgs {
         if self.since > self.until && self.until.is_some() {
             bail!("--since is later than --until; no frame is between them");
         }
-        let options = InputOptions {
-            block_bytes: self.block_bytes as usize,
-            rereadable,
-        };
-        let inputs = Inputs::open(paths, &options)?;
+        let inputs = Inputs::open(paths, &self.input_options(paths, rereadable, ui)?)?;
         self.bpf(&inputs)?;
         if ui.is_verbose() {
             for path in inputs.ignored() {
@@ -86,17 +88,57 @@ impl InputArgs {
         Ok(inputs)
     }
 
-    /// Opens the files of a run once more: those, and not what has come into their directories since.
-    pub(crate) fn reopen(&self, inputs: &Inputs) -> anyhow::Result<Inputs> {
-        let options = InputOptions {
+    /// Tells how inputs are read, where they were captured and what their clocks are off by.
+    fn input_options(
+        &self,
+        paths: &[PathBuf],
+        rereadable: bool,
+        ui: &Ui,
+    ) -> anyhow::Result<InputOptions> {
+        let mut points = self.points.of(self.files.len());
+        let options = |points| InputOptions {
             block_bytes: self.block_bytes as usize,
             rereadable: false,
+            places: Some(Arc::new(points)),
         };
-        Ok(Inputs::open(&files(inputs), &options)?)
+        if self.points.aligns_clocks() {
+            if let Some(path) = paths.iter().find(|path| !(path.is_file() || path.is_dir())) {
+                bail!(
+                    "{} can be read only once; --align-clocks reads everything twice",
+                    path.display()
+                );
+            }
+            let mut inputs = Inputs::open(paths, &options(points.clone()))?;
+            let mut clocks = Clocks::new(points.names());
+            self.run_all(&mut inputs, &mut clocks, ui)?;
+            points.align(clocks.offsets(ui)?);
+        }
+        Ok(InputOptions {
+            rereadable,
+            ..options(points)
+        })
+    }
+
+    /// Reads all of `inputs` into `sink`.
+    fn run_all(&self, inputs: &mut Inputs, sink: &mut dyn Sink, ui: &Ui) -> anyhow::Result<()> {
+        let options = Options {
+            threads: self.threads.into(),
+            decode: DecodeOptions {
+                vxlan_ports: self.vxlan_port.clone(),
+            },
+            ..Options::default()
+        };
+        catch_signals()?;
+        let progress = ui.progress(inputs.size());
+        Pipeline::new(inputs, &options)
+            .stop_on(&STOP)
+            .on_progress(&|position| progress.set(position))
+            .run(sink)?;
+        Ok(())
     }
 
     /// Returns which frames are read, checked against the link types that are known before any frame is read.
-    fn bpf(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Bpf>>> {
+    pub(crate) fn bpf(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Bpf>>> {
         let Some(expression) = &self.bpf else {
             return Ok(None);
         };
@@ -308,6 +350,24 @@ impl Run {
                 "--bpf left out, because of how they are wrapped, {}; --bpf-auto takes them, too",
                 losses.join(", ")
             ));
+        }
+    }
+
+    /// Returns a run in which frames were read, but nothing of what is in them.
+    pub(crate) fn of_frames(
+        args: &InputArgs,
+        inputs: Vec<InputSummary>,
+        interrupted: bool,
+        bpf: Option<&Bpf>,
+    ) -> Self {
+        Self {
+            is_strict: args.strict,
+            summary: Summary {
+                inputs,
+                interrupted,
+                ..Summary::default()
+            },
+            unfiltered: bpf.map_or_else(Vec::new, Bpf::unfiltered),
         }
     }
 

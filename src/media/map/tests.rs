@@ -124,6 +124,7 @@ fn tell(
     let head = Head::parse(text.as_bytes(), Framing::Datagram).unwrap();
     let frame = sample_frame(at(millis));
     hear(&Message {
+        point: None,
         identity: None,
         ts: at(millis),
         flow: Flow {

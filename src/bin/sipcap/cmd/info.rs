@@ -35,10 +35,10 @@ pub(crate) fn run(args: &InfoArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         &input::files(&inputs),
     )?;
 
-    let mut overview = Overview::default();
+    let mut overview = Overview::of_points(args.input.point_names());
     let run = args.input.run(&mut inputs, &mut overview, ui)?;
 
-    let info = Info::new(&run.summary, &overview);
+    let info = Info::new(&run.summary, overview);
     match args.output.format {
         ReportFormat::Json => info.write_json(&mut JsonRows::new(&mut output))?,
         ReportFormat::Text => info.write_text(&mut output)?,

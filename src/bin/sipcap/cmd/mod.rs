@@ -8,6 +8,7 @@ pub(crate) mod info;
 pub(crate) mod ladder;
 pub(crate) mod live;
 pub(crate) mod man;
+pub(crate) mod merge;
 pub(crate) mod messages;
 pub(crate) mod parse;
 pub(crate) mod regs;
@@ -27,6 +28,7 @@ pub(crate) fn run(command: &Command, ui: &mut Ui) -> anyhow::Result<Outcome> {
         Command::Events(args) => events::run(args, ui),
         Command::Stats(args) => stats::run(args, ui),
         Command::Split(args) => split::run(args, ui),
+        Command::Merge(args) => merge::run(args, ui),
         Command::Ladder(args) => ladder::run(args, ui),
         Command::Live(args) => live::run(args, ui),
         Command::Parse(args) => parse::run(args, ui),

@@ -201,7 +201,7 @@ pub(crate) fn run(args: &SplitArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         extras.write_errors(found.errors.as_ref(), &inputs)?;
     }
     if !is_stopped() && args.content.rest.is_some() {
-        let mut again = args.input.reopen(&inputs)?;
+        let mut again = inputs.again()?;
         let places = found.places(&written.left);
         extras.write_rest(&mut again, &run.summary.inputs, &places)?;
     }

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, ffi::OsStr};
 use anyhow::{anyhow, bail};
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, parser::ValueSource};
 
+use sipcap::report::PartOrigin;
+
 use crate::{cli::Cli, cmd::stats::StatsArgs, figures::DECIDED_BEFORE};
 
 /// Options by their long names, each with its values.
@@ -47,7 +49,7 @@ impl Given {
             if !known.contains(name) {
                 bail!("the parts were counted with --{name}, which is not known here");
             }
-            if ["since", "until"].contains(&name.as_str()) {
+            if PartOrigin::is_own(name) {
                 continue;
             }
             match values.as_slice() {

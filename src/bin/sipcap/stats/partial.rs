@@ -32,7 +32,7 @@ pub(crate) fn partial(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
 
     // What may go over the borders.
     let mut finding = Finding::new(args.track.options()?);
-    let mut again = args.input.reopen(&inputs)?;
+    let mut again = inputs.again()?;
     let first = args.input.run_quietly(&mut again, &mut finding, ui)?;
     drop(again);
 

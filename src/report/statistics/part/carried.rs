@@ -30,6 +30,7 @@ struct Line {
     input: u16,
     frame: u64,
     flaws: u32,
+    point: Option<String>,
     octets: String,
 }
 
@@ -45,6 +46,7 @@ pub(super) fn write(message: &Message<'_>, output: &mut impl Write) -> io::Resul
         input: origin.input,
         frame: origin.number,
         flaws: message.head.flaws.bits(),
+        point: message.point.map(str::to_owned),
         octets: message.bytes.iter().copied().map(char::from).collect(),
     };
     serde_json::to_writer(&mut *output, &line)?;
@@ -105,6 +107,7 @@ impl Line {
             frames: vec![completed_by],
             bytes,
             head,
+            point: self.point.clone(),
         })
     }
 }

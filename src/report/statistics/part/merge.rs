@@ -45,7 +45,7 @@ impl Merge {
             };
             capture.merge(&counted.capture);
         }
-        origin.options.retain(|name, _| !is_place(name));
+        origin.options.retain(|name, _| !PartOrigin::is_own(name));
         Ok(Self {
             parts,
             first,
@@ -138,12 +138,7 @@ fn differing(one: &super::Counted, other: &super::Counted) -> Option<String> {
     let differs = |name: &&String| ours.get(*name) != theirs.get(*name);
     let mut names = ours.keys().chain(theirs.keys());
     names
-        .find(|name| !is_place(name) && differs(name))
+        .find(|name| !PartOrigin::is_own(name) && differs(name))
         .map(|name| format!("--{name}"))
         .or_else(|| (one.plan != other.plan).then(|| "--by or --bucket".to_owned()))
-}
-
-/// Returns whether an option tells which part of a capture it is: stretches of time are parts, too.
-fn is_place(name: &str) -> bool {
-    ["since", "until"].contains(&name)
 }

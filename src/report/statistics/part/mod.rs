@@ -46,6 +46,14 @@ pub struct PartOrigin {
     pub end: i64,
 }
 
+impl PartOrigin {
+    /// Returns whether the option of this name may be another one in each part: it tells which part that is.
+    #[must_use]
+    pub fn is_own(name: &str) -> bool {
+        ["since", "until", "point"].contains(&name)
+    }
+}
+
 /// What was counted in a part of a capture, and what it carries.
 pub struct StatisticsPart {
     counted: Counted,

@@ -67,6 +67,7 @@ fn message(ts: i64, octet: u8) -> MessageBuf {
         frames: vec![completed_by],
         head: Head::parse(&bytes, Framing::Datagram).unwrap(),
         bytes,
+        point: Some("edge".to_owned()),
     }
 }
 
@@ -98,6 +99,7 @@ fn what_is_carried_comes_back_in_order_to_the_octet() {
             ));
             assert_eq!(message.flow, early[0].flow);
             assert_eq!(message.encapsulation, Encapsulation::VXLAN);
+            assert_eq!(message.point, Some("edge"));
             let again = Head::parse(message.bytes, Framing::Datagram).unwrap();
             assert_eq!(message.head.flaws, again.flaws);
             Ok(())

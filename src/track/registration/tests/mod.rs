@@ -144,6 +144,7 @@ impl Said<'_> {
             interface: 0,
         };
         MessageBuf {
+            point: None,
             ts: frame.ts,
             flow: Flow {
                 src,

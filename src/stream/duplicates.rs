@@ -24,6 +24,14 @@ pub(crate) struct Digest {
     pub(crate) is_ipv6: bool,
 }
 
+impl Digest {
+    /// Returns the digest of packets that are only compared with others of the same salt.
+    pub(crate) const fn salted(mut self, salt: u64) -> Self {
+        self.hash ^= salt;
+        self
+    }
+}
+
 /// The packets of the last moments.
 #[derive(Debug, Default)]
 pub(crate) struct Duplicates {
@@ -55,7 +63,7 @@ impl Duplicates {
             if is_recent && self.order.len() < CAPACITY {
                 return;
             }
-            self.evicted += u64::from(is_recent);
+            self.evicted = self.evicted.saturating_add(u64::from(is_recent));
             self.order.pop_front();
             if self.seen.get(&hash) == Some(&ts) {
                 self.seen.remove(&hash);
