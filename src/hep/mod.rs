@@ -14,6 +14,7 @@
 mod chunk;
 mod defect;
 mod inflate;
+mod json;
 mod packet;
 mod v2;
 mod v3;
@@ -21,8 +22,10 @@ mod v3;
 #[cfg(test)]
 mod vectors;
 
+use self::chunk::{Chunks, kind};
 pub use self::{
     defect::{Defect, Defects},
+    json::{connection, sip_text},
     packet::{Packet, Payload},
 };
 
@@ -71,4 +74,31 @@ pub fn in_stream(bytes: &[u8]) -> InStream {
         },
         _ => InStream::Partial,
     }
+}
+
+/// Returns whether `bytes` begin a packet by its header and that of its first chunk: what is looked for in a stream when
+/// there is no knowing where a packet begins.
+#[must_use]
+pub fn resumes(bytes: &[u8]) -> bool {
+    let is_header = matches!(in_stream(bytes), InStream::Packet(len) if len > HEADER);
+    let chunk = bytes.get(HEADER..).and_then(<[u8]>::first_chunk);
+    is_header
+        && chunk.is_some_and(|&[v0, v1, k0, k1]| {
+            u16::from_be_bytes([v0, v1]) <= 8 && (1..=41).contains(&u16::from_be_bytes([k0, k1]))
+        })
+}
+
+/// Returns whether the chunks of a packet of version 3 fill it.
+#[must_use]
+pub fn is_sound(packet: &[u8]) -> bool {
+    let rest = packet.get(HEADER..).unwrap_or_default();
+    Chunks { rest }.all(|chunk| chunk.is_ok())
+}
+
+/// Returns whether a packet of version 3 says that it carries SIP.
+#[must_use]
+pub fn carries_sip(packet: &[u8]) -> bool {
+    let rest = packet.get(HEADER..).unwrap_or_default();
+    let mut chunks = Chunks { rest }.map_while(Result::ok);
+    chunks.any(|chunk| (chunk.vendor, chunk.kind, chunk.value) == (0, kind::PAYLOAD_TYPE, &[1]))
 }

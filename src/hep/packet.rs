@@ -69,6 +69,44 @@ pub enum Payload {
     Unknown,
 }
 
+impl Payload {
+    /// Returns the name in machine-readable outputs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sip => "sip",
+            Self::Rtp => "rtp",
+            Self::Rtcp => "rtcp",
+            Self::Quality => "quality",
+            Self::Log => "log",
+            Self::Rest => "rest",
+            Self::Mi => "mi",
+            Self::Net => "net",
+            Self::Control => "control",
+            Self::Other => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Returns what a person reads.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Sip => "SIP",
+            Self::Rtp => "RTP",
+            Self::Rtcp => "RTCP",
+            Self::Quality => "reports of media quality",
+            Self::Log => "log lines",
+            Self::Rest => "REST (HTTP)",
+            Self::Mi => "management interface",
+            Self::Net => "connections",
+            Self::Control => "correlation",
+            Self::Other => "other protocols",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl<'a> Packet<'a> {
     /// Returns what a datagram, or that many octets of a stream, tell; nothing if they are no HEP.
     #[must_use]

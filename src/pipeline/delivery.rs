@@ -1,22 +1,28 @@
 //! Where messages go, and what became of the frames that carried them.
 
-use std::{hash::BuildHasher, ops::ControlFlow};
+use std::{hash::BuildHasher, ops::ControlFlow, sync::Arc};
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
     capture::{Frame, Origin},
     error::Result,
+    hep::Payload,
     net::{Encapsulation, Flow, Transport},
     pipeline::{
-        MediaPacket, Sink, Summary,
+        MediaPacket, Options, Sink, Summary,
+        agents::Agents,
+        carried::{Carried, Content},
+        datagram,
         duplicates::{Digest, Duplicates},
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
+        sightings::Sightings,
     },
     sip::{Flaws, Head, Identity, Message, ParseError},
     stream::{Found, SegmentFate},
     time::Timestamp,
+    trace::{Agent, Trace},
 };
 
 /// The consumer of messages, and the balance of what is not a message.
@@ -28,6 +34,12 @@ pub(crate) struct Delivery<'s> {
     pub(crate) first_unusable: Option<(Frame, ParseError)>,
     /// What was seen moments ago; nothing when copies are kept.
     duplicates: Option<Duplicates>,
+    /// Messages that agents tell of are looked for in; nothing when copies are kept.
+    sightings: Option<Sightings>,
+    /// What capture agents sent.
+    pub(crate) agents: Agents,
+    /// Whose messages are handed on, if not everybody's.
+    wanted: Arc<[String]>,
     /// Whether there was a copy: only then it is worth the time to look for copies of media.
     has_copies: bool,
     hasher: DefaultHashBuilder,
@@ -43,9 +55,11 @@ pub(crate) struct Delivery<'s> {
 
 /// A message but for its frames and octets.
 pub(crate) struct Parts<'a> {
+    pub(crate) ts: Timestamp,
     pub(crate) completed_by: &'a Frame,
     pub(crate) flow: Flow,
     pub(crate) encapsulation: Encapsulation,
+    pub(crate) trace: Option<&'a Trace>,
     pub(crate) head: &'a Head,
     pub(crate) identity: Option<&'a Identity>,
 }
@@ -53,9 +67,10 @@ pub(crate) struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn message(&self, frames: &'a [Frame], bytes: &'a [u8]) -> Message<'a> {
         Message {
-            ts: self.completed_by.ts,
+            ts: self.ts,
             flow: self.flow,
             encapsulation: self.encapsulation,
+            trace: self.trace,
             completed_by: self.completed_by,
             frames,
             bytes,
@@ -68,9 +83,10 @@ impl<'a> Parts<'a> {
 impl<'s> Delivery<'s> {
     pub(crate) fn new(
         sink: &'s mut dyn Sink,
-        keep_duplicates: bool,
+        options: &Options,
         hasher: DefaultHashBuilder,
     ) -> Self {
+        let drops_copies = !options.keep_duplicates;
         Self {
             speakers: sink.takes_notices().then(Speakers::default),
             sink,
@@ -78,7 +94,10 @@ impl<'s> Delivery<'s> {
             messages: 0,
             unusable: 0,
             first_unusable: None,
-            duplicates: (!keep_duplicates).then(Duplicates::default),
+            duplicates: drops_copies.then(Duplicates::default),
+            sightings: drops_copies.then(Sightings::default),
+            agents: Agents::default(),
+            wanted: options.agents.clone(),
             has_copies: false,
             hasher,
             is_stopped: false,
@@ -108,6 +127,70 @@ impl<'s> Delivery<'s> {
         let is_copy = duplicates.is_some_and(|duplicates| duplicates.is_copy(digest, ts));
         self.has_copies |= is_copy;
         is_copy
+    }
+
+    /// Returns whether an agent told of a message moments ago that is seen on the wire now.
+    pub(crate) fn is_told(&mut self, digest: Option<Digest>, ts: Timestamp) -> bool {
+        let content = digest.and_then(|digest| digest.content);
+        let sightings = self.sightings.as_mut().zip(content);
+        sightings.is_some_and(|(sightings, content)| sightings.captured(content, ts))
+    }
+
+    /// Returns whether everything is handed on, or what this agent sent is; without one, what is on the wire.
+    pub(crate) fn wants(&self, agent: Option<&Agent>) -> bool {
+        let is_it = |agent: &Agent| self.wanted.iter().any(|name| agent.is_called(name));
+        self.wanted.is_empty() || agent.is_some_and(is_it)
+    }
+
+    /// Hands over what a capture agent sent in `frames`.
+    pub(crate) fn carried(
+        &mut self,
+        carried: &Carried,
+        mut encapsulation: Encapsulation,
+        frames: &[Frame],
+        last: &Frame,
+    ) {
+        self.agents.count(carried, last.ts);
+        let agent = &carried.trace.agent;
+        let Some(flow) = carried.flow.filter(|_| self.wants(Some(agent))) else {
+            return;
+        };
+        let ts = carried.ts.unwrap_or(last.ts);
+        match &carried.content {
+            Content::Sip { bytes, head } => {
+                encapsulation.insert(Encapsulation::HEP);
+                let parts = Parts {
+                    ts,
+                    completed_by: last,
+                    flow,
+                    encapsulation,
+                    trace: Some(&carried.trace),
+                    head,
+                    identity: None,
+                };
+                let content = Digest::of_message(&self.hasher, &flow, bytes).content;
+                let sightings = self.sightings.as_mut().zip(content);
+                // Agents may send late what they saw before: the time of the packets is the same for all.
+                if sightings.is_some_and(|(sightings, content)| sightings.told(content, last.ts)) {
+                    self.agents.count_copy(agent);
+                    self.copy(&parts, frames, bytes);
+                } else {
+                    self.message(&parts, frames, bytes);
+                }
+            }
+            Content::Other {
+                kind: kind @ (Payload::Rtp | Payload::Rtcp),
+                bytes,
+            } if datagram::is_media(bytes) => self.media(&MediaPacket {
+                ts,
+                flow,
+                frames,
+                payload: bytes,
+                is_rtcp: *kind == Payload::Rtcp,
+                is_copy: false,
+            }),
+            Content::Other { .. } | Content::Nothing => {}
+        }
     }
 
     /// Returns how many packets were forgotten too early to tell their copies.
@@ -194,26 +277,40 @@ impl<'s> Delivery<'s> {
                 head,
                 ..
             } => {
+                if !self.wants(None) {
+                    return;
+                }
                 let parts = Parts {
+                    ts: completed_by.ts,
                     completed_by,
                     flow,
                     encapsulation,
+                    trace: None,
                     head,
                     identity: None,
                 };
                 // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
                 // octets count: responses that a forking proxy passes on differ in the tag of To only.
-                let digest = Digest {
-                    hash: self.hasher.hash_one((flow, bytes)),
-                    is_ipv6: flow.src.is_ipv6(),
-                };
-                if !self.is_copy(digest, completed_by.ts) {
+                let digest = Digest::of_message(&self.hasher, &flow, bytes);
+                let is_copy = self.is_copy(digest, completed_by.ts);
+                if !is_copy && !self.is_told(Some(digest), completed_by.ts) {
                     if head.flaws.contains(Flaws::RESYNCED) {
                         self.notice(NoticeKind::Resync, completed_by, flow);
                     }
                     self.message(&parts, frames, bytes);
                 } else {
                     self.copy(&parts, frames, bytes);
+                }
+            }
+            Found::Hep {
+                flow,
+                encapsulation,
+                frames,
+                completed_by,
+                bytes,
+            } => {
+                if let Some(carried) = Carried::of(bytes, flow.src.ip(), false) {
+                    self.carried(&carried, encapsulation, frames, completed_by);
                 }
             }
             Found::Gap {
@@ -238,6 +335,7 @@ impl<'s> Delivery<'s> {
             // What makes two packets of media the same has a number of its own: RTP counts them.
             let digest = Digest {
                 hash: self.hasher.hash_one((packet.flow, packet.payload)),
+                content: None,
                 is_ipv6: packet.flow.src.is_ipv6(),
             };
             self.is_copy(digest, packet.ts)
@@ -307,6 +405,7 @@ impl From<SegmentFate> for Fate {
             SegmentFate::Tls => Self::Tls,
             SegmentFate::Http => Self::Http,
             SegmentFate::WebSocketOther => Self::WebSocket,
+            SegmentFate::Hep => Self::Hep,
             SegmentFate::Other => Self::TcpOther,
             SegmentFate::Skipped => Self::StreamSkipped,
         }

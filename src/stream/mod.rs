@@ -19,6 +19,7 @@ mod defrag;
 mod direction;
 mod found;
 mod frame;
+mod hep;
 mod inflate;
 mod ledger;
 mod limits;

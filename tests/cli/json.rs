@@ -40,6 +40,12 @@ enum Row {
         frames: u64,
         encapsulation: String,
         flaws: Vec<String>,
+        agent: Option<String>,
+        agent_id: Option<u32>,
+        agent_ip: Option<std::net::IpAddr>,
+        collected: Option<Time>,
+        correlation_id: Option<String>,
+        connection: Option<String>,
         text: Option<String>,
     },
     File {
