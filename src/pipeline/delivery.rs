@@ -170,8 +170,11 @@ impl<'s> Delivery<'s> {
                 };
                 let content = Digest::of_message(&self.hasher, &flow, bytes).content;
                 let sightings = self.sightings.as_mut().zip(content);
-                // Agents may send late what they saw before: the time of the packets is the same for all.
-                if sightings.is_some_and(|(sightings, content)| sightings.told(content, last.ts)) {
+                // Whose clock is right nobody knows: the time of the packets is the same for all.
+                let is_known = |(sightings, content): (&mut Sightings, u64)| {
+                    sightings.told(content, last.ts, agent, ts)
+                };
+                if sightings.is_some_and(is_known) {
                     self.agents.count_copy(agent);
                     self.copy(&parts, frames, bytes);
                 } else {
