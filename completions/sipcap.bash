@@ -125,7 +125,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__calls)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -144,6 +144,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -297,7 +301,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__events)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -316,6 +320,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -447,7 +455,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__grep)
-            opts="-j -i -v -c -w -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --ignore-case --invert-match --dialog --count --write --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -i -v -c -w -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --ignore-case --invert-match --dialog --count --write --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -466,6 +474,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -767,7 +779,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__info)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --format --output --force --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --format --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,6 +798,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -825,7 +841,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__ladder)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --aor --transaction --all --limit --legs --correlate --correlate-header --alias --names --strict-addresses --media --collapse --fold --anonymize --anonymize-key --time --theme --max-height --ascii --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --aor --transaction --all --limit --legs --correlate --correlate-header --alias --names --strict-addresses --media --collapse --fold --anonymize --anonymize-key --time --theme --max-height --ascii --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -844,6 +860,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1207,7 +1227,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__messages)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1226,6 +1246,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1343,7 +1367,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__regs)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1362,6 +1386,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1489,7 +1517,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__split)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1508,6 +1536,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1679,7 +1711,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__stats)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --by --bucket --top --short --rfc-literal --partial --merge --list-metrics --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --check --baseline --tolerance --allow-missing --junit --annotate --format --output --force --plot --plot-dir --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --by --bucket --top --short --rfc-literal --partial --merge --list-metrics --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --check --baseline --tolerance --allow-missing --junit --annotate --format --output --force --plot --plot-dir --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1698,6 +1730,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

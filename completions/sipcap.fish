@@ -49,6 +49,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l since -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l format -d 'How the output is written' -r -f -a "text\t'For people'
@@ -69,6 +70,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l since -d 'Lea
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l call-id -d 'With this Call-ID' -r
@@ -101,6 +103,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l since -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s w -l write -d 'Write the packets of the selected messages to this capture file instead of printing them' -r -F
@@ -138,6 +141,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l since -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l call-id -d 'With this Call-ID' -r
@@ -198,6 +202,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l since -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l call-id -d 'With this Call-ID' -r
@@ -249,6 +254,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l since -d 'Leave
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l events -d 'Of these kinds' -r -f -a "call-start\t''
@@ -345,6 +351,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l since -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l by -d 'Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method or capture (can be repeated)' -r
@@ -419,6 +426,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l since -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l call-id -d 'With this Call-ID' -r
@@ -492,6 +500,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l since -d 'Leave
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l until -d 'Leave out frames after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l call-id -d 'With this Call-ID' -r

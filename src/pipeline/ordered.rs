@@ -181,6 +181,9 @@ impl<'s> Ordered<'s> {
             delivery.carried(carried, found.context.encapsulation, found.frames, &last);
             return delivery.settle_all(found.frames, carried.fate());
         }
+        if matches!(found.kind, Kind::Sip { .. }) && !delivery.wants(None) {
+            return delivery.settle_all(found.frames, Fate::Sip);
+        }
         if let Some(digest) = found.digest
             && delivery.is_copy(digest, last.ts)
         {
@@ -246,9 +249,6 @@ impl<'s> Ordered<'s> {
         else {
             return;
         };
-        if !self.delivery.wants(None) {
-            return;
-        }
         let parts = Parts {
             ts: last.ts,
             trace: None,
