@@ -92,6 +92,8 @@ const REPORTING: &[&str] = &[
     "capture::Origin",
     "capture::InputSummary",
     "capture::Interface",
+    "pipeline::Agents",
+    "pipeline::AgentCounts",
     "pipeline::Fate",
     "pipeline::Sink",
     "pipeline::Summary",

@@ -37,7 +37,7 @@ fn payload(bytes: &[u8]) -> Option<Vec<u8>> {
     Packet::decode(bytes)
         .unwrap()
         .payload
-        .map(|payload| payload.into_owned())
+        .map(std::borrow::Cow::into_owned)
 }
 
 /// The example of the specification.
