@@ -131,7 +131,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__calls)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -150,6 +150,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -307,7 +311,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__events)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -326,6 +330,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -461,7 +469,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__grep)
-            opts="-j -i -v -c -w -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --ignore-case --invert-match --dialog --count --write --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -i -v -c -w -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --ignore-case --invert-match --dialog --count --write --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,6 +488,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -799,7 +811,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__info)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --format --output --force --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --format --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -818,6 +830,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -861,7 +877,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__ladder)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --aor --transaction --all --limit --legs --correlate --correlate-header --alias --names --strict-addresses --media --collapse --fold --anonymize --anonymize-key --time --theme --max-height --ascii --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --aor --transaction --all --limit --legs --correlate --correlate-header --alias --names --strict-addresses --media --collapse --fold --anonymize --anonymize-key --time --theme --max-height --ascii --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -880,6 +896,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1247,7 +1267,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__merge)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --dedup --reorder --output --force --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --dedup --reorder --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1266,6 +1286,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1313,7 +1337,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__messages)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1332,6 +1356,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1453,7 +1481,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__regs)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1472,6 +1500,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1603,7 +1635,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__split)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1622,6 +1654,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1797,7 +1833,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__stats)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --by --bucket --top --short --rfc-literal --partial --merge --list-metrics --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --check --baseline --tolerance --allow-missing --junit --annotate --format --output --force --plot --plot-dir --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --by --bucket --top --short --rfc-literal --partial --merge --list-metrics --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --check --baseline --tolerance --allow-missing --junit --annotate --format --output --force --plot --plot-dir --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1816,6 +1852,10 @@ _sipcap() {
                     return 0
                     ;;
                 --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

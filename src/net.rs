@@ -129,6 +129,8 @@ encapsulations! {
     EXPORTED_PDU = 24, "exported-pdu";
     /// Reassembled IP fragments.
     FRAGMENTS = 25, "ip-fragments";
+    /// HEP: told by a capture agent.
+    HEP = 26, "hep";
 }
 
 impl Encapsulation {

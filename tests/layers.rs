@@ -17,11 +17,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("points", &["capture", "offsets"]),
     ("error", &[]),
     ("text", &[]),
+    ("trace", &["text"]),
     ("capture", BASE),
     // A message names the frames that carried it; of captures sip knows nothing else.
     (
         "sip",
-        &["time", "span", "net", "error", "text", "capture::Frame"],
+        &[
+            "time",
+            "span",
+            "net",
+            "error",
+            "text",
+            "trace",
+            "capture::Frame",
+        ],
     ),
     ("packet", DECODING),
     ("stream", DECODING),
@@ -71,10 +80,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 const BASE: &[&str] = &["time", "span", "net", "error", "text"];
 const DECODING: &[&str] = &[
-    "time", "span", "net", "error", "text", "clock", "capture", "sip", "packet", "stream", "hep",
+    "time", "span", "net", "error", "text", "trace", "clock", "capture", "sip", "packet", "stream",
+    "hep",
 ];
 const JUDGING: &[&str] = &[
-    "time", "span", "net", "error", "text", "duration", "sip", "track", "media", "filter", "stats",
+    "time", "span", "net", "error", "text", "trace", "duration", "sip", "track", "media", "filter",
+    "stats",
 ];
 /// The data structs of all that there is to report, and the sink that fills them.
 const REPORTING: &[&str] = &[
@@ -83,6 +94,7 @@ const REPORTING: &[&str] = &[
     "net",
     "error",
     "text",
+    "trace",
     "sip",
     "track",
     "media",
@@ -96,6 +108,8 @@ const REPORTING: &[&str] = &[
     "capture::InputSummary",
     "capture::Interface",
     "offsets",
+    "pipeline::Agents",
+    "pipeline::AgentCounts",
     "pipeline::Fate",
     "pipeline::Sighting",
     "pipeline::Sink",

@@ -130,6 +130,7 @@ fuzz_target!(|data: &[u8]| {
             ts,
             flow: flow(place),
             encapsulation: Encapsulation::default(),
+            trace: None,
             completed_by: &frame,
             frames: &[frame],
             bytes: &bytes,

@@ -36,6 +36,7 @@ pub(super) fn message(at_ms: i64, ends: &str, transport: Transport, text: &str) 
             transport,
         },
         encapsulation: Encapsulation::NONE,
+        trace: None,
         completed_by,
         frames: vec![completed_by],
         head: Head::parse(&bytes, Framing::Datagram).unwrap(),

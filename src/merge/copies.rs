@@ -55,7 +55,11 @@ pub(super) fn digest(packet: &Packet, frame: &[u8], hasher: &DefaultHashBuilder)
             None => (hasher.hash_one(frame), true),
         },
     };
-    Some(Digest { hash, is_ipv6 })
+    Some(Digest {
+        hash,
+        content: None,
+        is_ipv6,
+    })
 }
 
 /// Returns the octets of an IP header that tell the addresses.

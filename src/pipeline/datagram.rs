@@ -8,6 +8,11 @@ pub(crate) fn is_binary(payload: &[u8]) -> bool {
     matches!(payload.first(), Some(0x80..))
 }
 
+/// Returns whether a payload is RTP or RTCP by its looks (RFC 3550 §5.1, §6.4).
+pub(crate) fn is_media(payload: &[u8]) -> bool {
+    matches!(payload, [0x80..=0xbf, ..]) && payload.len() >= 8
+}
+
 /// Returns the fate of a datagram that is not SIP.
 #[inline]
 pub(crate) fn fate(datagram: &Datagram, payload: &[u8]) -> Fate {
@@ -28,7 +33,6 @@ fn fate_of_others(datagram: &Datagram, payload: &[u8]) -> Fate {
         _ if is_dns(datagram) => Fate::Dns,
         [0x00..=0x3f, _, _, _, 0x21, 0x12, 0xa4, 0x42, ..] => Fate::Stun,
         [0x14..=0x1a, 0xfe, 0xff | 0xfd | 0xfc, ..] => Fate::Dtls,
-        [b'H', b'E', b'P', b'3', ..] | [1 | 2, 16 | 40, 2 | 10, ..] => Fate::Hep,
         _ if payload.iter().all(|octet| matches!(octet, b'\r' | b'\n')) => Fate::KeepAlive,
         _ => Fate::UdpOther,
     }

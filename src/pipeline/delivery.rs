@@ -7,16 +7,22 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use crate::{
     capture::{Batch, Frame, Origin, Place},
     error::Result,
+    hep::Payload,
     net::{Encapsulation, Flow, Transport},
     pipeline::{
-        MediaPacket, Sink, Summary,
+        MediaPacket, Options, Sink, Summary,
+        agents::Agents,
+        carried::{Carried, Content},
+        datagram,
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
         sightings::{Points, Sighting},
+        told::Told,
     },
     sip::{Flaws, Head, Identity, Message, ParseError},
     stream::{Digest, Duplicates, Found, SegmentFate},
     time::Timestamp,
+    trace::{Agent, Trace},
 };
 
 /// The consumer of messages, and the balance of what is not a message.
@@ -30,6 +36,12 @@ pub(crate) struct Delivery<'s> {
     duplicates: Option<Duplicates>,
     /// Where inputs were captured, if anybody named the places.
     points: Option<Box<Points>>,
+    /// Messages that agents tell of are looked for in; nothing when copies are kept.
+    told: Option<Told>,
+    /// What capture agents sent.
+    pub(crate) agents: Agents,
+    /// Whose messages are handed on, if not everybody's.
+    wanted: Arc<[String]>,
     /// Whether there was a copy: only then it is worth the time to look for copies of media.
     has_copies: bool,
     hasher: DefaultHashBuilder,
@@ -45,9 +57,11 @@ pub(crate) struct Delivery<'s> {
 
 /// A message but for its frames and octets.
 pub(crate) struct Parts<'a> {
+    pub(crate) ts: Timestamp,
     pub(crate) completed_by: &'a Frame,
     pub(crate) flow: Flow,
     pub(crate) encapsulation: Encapsulation,
+    pub(crate) trace: Option<&'a Trace>,
     pub(crate) head: &'a Head,
     pub(crate) identity: Option<&'a Identity>,
 }
@@ -55,9 +69,10 @@ pub(crate) struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn message(&self, frames: &'a [Frame], bytes: &'a [u8], point: Option<&'a str>) -> Message<'a> {
         Message {
-            ts: self.completed_by.ts,
+            ts: self.ts,
             flow: self.flow,
             encapsulation: self.encapsulation,
+            trace: self.trace,
             completed_by: self.completed_by,
             frames,
             bytes,
@@ -71,9 +86,10 @@ impl<'a> Parts<'a> {
 impl<'s> Delivery<'s> {
     pub(crate) fn new(
         sink: &'s mut dyn Sink,
-        keep_duplicates: bool,
+        options: &Options,
         hasher: DefaultHashBuilder,
     ) -> Self {
+        let drops_copies = !options.keep_duplicates;
         Self {
             speakers: sink.takes_notices().then(Speakers::default),
             sink,
@@ -81,8 +97,11 @@ impl<'s> Delivery<'s> {
             messages: 0,
             unusable: 0,
             first_unusable: None,
-            duplicates: (!keep_duplicates).then(Duplicates::default),
+            duplicates: drops_copies.then(Duplicates::default),
             points: None,
+            told: drops_copies.then(Told::default),
+            agents: Agents::default(),
+            wanted: options.agents.clone(),
             has_copies: false,
             hasher,
             is_stopped: false,
@@ -112,6 +131,72 @@ impl<'s> Delivery<'s> {
         let is_copy = duplicates.is_some_and(|duplicates| duplicates.is_copy(digest, ts));
         self.has_copies |= is_copy;
         is_copy
+    }
+
+    /// Returns whether an agent told of a message moments ago that is seen on the wire now.
+    pub(crate) fn is_told(&mut self, digest: Option<Digest>, ts: Timestamp) -> bool {
+        let content = digest.and_then(|digest| digest.content);
+        let told = self.told.as_mut().zip(content);
+        told.is_some_and(|(told, content)| told.captured(content, ts))
+    }
+
+    /// Returns whether everything is handed on, or what this agent sent is; without one, what is on the wire.
+    pub(crate) fn wants(&self, agent: Option<&Agent>) -> bool {
+        let is_it = |agent: &Agent| self.wanted.iter().any(|name| agent.is_called(name));
+        self.wanted.is_empty() || agent.is_some_and(is_it)
+    }
+
+    /// Hands over what a capture agent sent in `frames`.
+    pub(crate) fn carried(
+        &mut self,
+        carried: &Carried,
+        mut encapsulation: Encapsulation,
+        frames: &[Frame],
+        last: &Frame,
+    ) {
+        self.agents.count(carried, last.ts);
+        let agent = &carried.trace.agent;
+        let Some(flow) = carried.flow.filter(|_| self.wants(Some(agent))) else {
+            return;
+        };
+        let ts = carried.ts.unwrap_or(last.ts);
+        match &carried.content {
+            Content::Sip { bytes, head } => {
+                encapsulation.insert(Encapsulation::HEP);
+                let parts = Parts {
+                    ts,
+                    completed_by: last,
+                    flow,
+                    encapsulation,
+                    trace: Some(&carried.trace),
+                    head,
+                    identity: None,
+                };
+                let content = Digest::of_message(&self.hasher, &flow, bytes).content;
+                let told = self.told.as_mut().zip(content);
+                // Whose clock is right nobody knows: the time of the packets is the same for all.
+                let is_known =
+                    |(table, content): (&mut Told, u64)| table.told(content, last.ts, agent, ts);
+                if told.is_some_and(is_known) {
+                    self.agents.count_copy(agent);
+                    self.copy(&parts, frames, bytes);
+                } else {
+                    self.message(&parts, frames, bytes);
+                }
+            }
+            Content::Other {
+                kind: kind @ (Payload::Rtp | Payload::Rtcp),
+                bytes,
+            } if datagram::is_media(bytes) => self.media(&MediaPacket {
+                ts,
+                flow,
+                frames,
+                payload: bytes,
+                is_rtcp: *kind == Payload::Rtcp,
+                is_copy: false,
+            }),
+            Content::Other { .. } | Content::Nothing => {}
+        }
     }
 
     /// Returns how many packets and messages were forgotten too early to tell their copies.
@@ -244,27 +329,41 @@ impl<'s> Delivery<'s> {
                 head,
                 ..
             } => {
+                if !self.wants(None) {
+                    return;
+                }
                 let parts = Parts {
+                    ts: completed_by.ts,
                     completed_by,
                     flow,
                     encapsulation,
+                    trace: None,
                     head,
                     identity: None,
                 };
                 // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
                 // octets count: responses that a forking proxy passes on differ in the tag of To only.
-                let digest = Digest {
-                    hash: self.hasher.hash_one((flow, bytes)),
-                    is_ipv6: flow.src.is_ipv6(),
-                };
+                let digest = Digest::of_message(&self.hasher, &flow, bytes);
                 let digest = self.apart(digest, Some(completed_by));
-                if !self.is_copy(digest, completed_by.ts) {
+                let is_copy = self.is_copy(digest, completed_by.ts);
+                if !is_copy && !self.is_told(Some(digest), completed_by.ts) {
                     if head.flaws.contains(Flaws::RESYNCED) {
                         self.notice(NoticeKind::Resync, completed_by, flow);
                     }
                     self.message(&parts, frames, bytes);
                 } else {
                     self.copy(&parts, frames, bytes);
+                }
+            }
+            Found::Hep {
+                flow,
+                encapsulation,
+                frames,
+                completed_by,
+                bytes,
+            } => {
+                if let Some(carried) = Carried::of(bytes, flow.src.ip(), false) {
+                    self.carried(&carried, encapsulation, frames, completed_by);
                 }
             }
             Found::Gap {
@@ -289,6 +388,7 @@ impl<'s> Delivery<'s> {
             // What makes two packets of media the same has a number of its own: RTP counts them.
             let digest = Digest {
                 hash: self.hasher.hash_one((packet.flow, packet.payload)),
+                content: None,
                 is_ipv6: packet.flow.src.is_ipv6(),
             };
             self.is_copy(digest, packet.ts)
@@ -358,6 +458,7 @@ impl From<SegmentFate> for Fate {
             SegmentFate::Tls => Self::Tls,
             SegmentFate::Http => Self::Http,
             SegmentFate::WebSocketOther => Self::WebSocket,
+            SegmentFate::Hep => Self::Hep,
             SegmentFate::Other => Self::TcpOther,
             SegmentFate::Skipped => Self::StreamSkipped,
         }

@@ -42,8 +42,8 @@ fates! {
     Rtcp = "rtcp", "RTCP";
     /// STUN or TURN.
     Stun = "stun", "STUN";
-    /// HEP, which is not looked into.
-    Hep = "hep", "HEP (not decoded)";
+    /// HEP that carries something else than SIP.
+    Hep = "hep", "HEP without SIP";
     /// DNS or mDNS, by port.
     Dns = "dns", "DNS";
     /// DTLS.

@@ -5,6 +5,8 @@
 //! threads; one thread does the same things one after the other. The units of a window are always taken in the order
 //! of the capture, so the outcome does not depend on the threads.
 
+mod agents;
+mod carried;
 mod datagram;
 mod delivery;
 mod fate;
@@ -13,6 +15,7 @@ mod merge;
 mod notice;
 mod ordered;
 mod sightings;
+mod told;
 mod unit;
 
 use std::{
@@ -28,6 +31,7 @@ use hashbrown::DefaultHashBuilder;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 pub use self::{
+    agents::{AgentCounts, Agents},
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
@@ -163,6 +167,8 @@ pub struct Options {
     pub until: Timestamp,
     /// Frames that this does not take are left out.
     pub bpf: Option<Arc<Bpf>>,
+    /// The capture agents whose messages are handed on, by name, number or address; if empty, all messages are.
+    pub agents: Arc<[String]>,
 }
 
 impl Default for Options {
@@ -175,6 +181,7 @@ impl Default for Options {
             since: Timestamp::MIN,
             until: Timestamp::MAX,
             bpf: None,
+            agents: Arc::default(),
         }
     }
 }
@@ -198,6 +205,8 @@ pub struct Summary {
     pub streams: StreamStats,
     /// What IP fragments went through.
     pub fragments: DefragStats,
+    /// What capture agents sent by HEP.
+    pub agents: Agents,
     /// How often a table was full and forgot something: then numbers may be off.
     pub evictions: u64,
     /// What a BPF expression left out and was probably not meant to.
@@ -412,6 +421,7 @@ impl Stage<'_> {
             streams: tables.streams,
             fragments: tables.fragments,
             left_out: self.tally.left_out,
+            agents: delivery.agents.clone(),
             interrupted,
         };
         delivery.close(&summary)?;

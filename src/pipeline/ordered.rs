@@ -63,7 +63,7 @@ impl<'s> Ordered<'s> {
             streams: Streams::new(limits),
             associations: Associations::new(limits),
             reassembled: Vec::new(),
-            delivery: Delivery::new(sink, options.keep_duplicates, hasher),
+            delivery: Delivery::new(sink, options, hasher),
         }
     }
 
@@ -177,6 +177,13 @@ impl<'s> Ordered<'s> {
         let Some((&last, before)) = found.frames.split_last() else {
             return;
         };
+        if let Kind::Hep(carried) = found.kind {
+            delivery.carried(carried, found.context.encapsulation, found.frames, &last);
+            return delivery.settle_all(found.frames, carried.fate());
+        }
+        if matches!(found.kind, Kind::Sip { .. }) && !delivery.wants(None) {
+            return delivery.settle_all(found.frames, Fate::Sip);
+        }
         if let Some(digest) = found.digest
             && delivery.is_copy(digest, last.ts)
         {
@@ -187,13 +194,14 @@ impl<'s> Ordered<'s> {
         }
         let context = found.context;
         if let Kind::Sip { .. } = found.kind {
-            self.message(found, &last, false);
+            let is_told = delivery.is_told(found.digest, last.ts);
+            self.message(found, &last, is_told);
             return self.delivery.settle_all(found.frames, Fate::Sip);
         }
         delivery.carry(found.frames);
         delivery.settle_all(before, Fate::FragmentOfPacket);
         match found.kind {
-            Kind::Sip { .. } | Kind::Other { .. } => {}
+            Kind::Sip { .. } | Kind::Hep(_) | Kind::Other { .. } => {}
             Kind::Segment(segment) => {
                 let payload = segment.payload.of(found.bytes);
                 if self.settings.takes_media {
@@ -242,6 +250,8 @@ impl<'s> Ordered<'s> {
             return;
         };
         let parts = Parts {
+            ts: last.ts,
+            trace: None,
             completed_by: last,
             flow: *flow,
             encapsulation: found.context.encapsulation,

@@ -6,9 +6,11 @@ use hashbrown::DefaultHashBuilder;
 
 use crate::{
     capture::{Batch, Bpf, Compiled, LinkType, Place, Record},
+    hep,
     net::{Encapsulation, Flow},
     packet::{self, Content, Datagram, DecodeOptions, Fragment, Packet, SctpPacket, Segment},
     pipeline::{
+        carried::Carried,
         datagram,
         fate::{Balance, Fate},
         left_out::LeftOut,
@@ -63,6 +65,8 @@ pub(crate) enum Kind {
         /// What tells it from others, if the sink wants to know.
         identity: Option<Identity>,
     },
+    /// What a capture agent sent.
+    Hep(Box<Carried>),
     Segment(Segment),
     Sctp(SctpPacket),
     Fragment(Fragment),
@@ -134,16 +138,20 @@ impl Work {
                 self.tally.balance.add(Fate::LeftOut);
                 continue;
             }
-            let packet = packet::decode(
+            let mut packet = packet::decode(
                 bytes,
                 record.link,
                 record.orig_len,
                 record.fcs_len,
                 &settings.decode,
             );
+            let sorted = sort(&packet, bytes, settings);
+            if let Ok(Kind::Hep(_)) = sorted {
+                packet.encapsulation.insert(Encapsulation::HEP);
+            }
             self.tally.wrapped(packet.encapsulation, 1);
             let salt = self.batch.place(record.interface).map_or(0, Place::salt);
-            match sort(&packet, bytes, settings) {
+            match sorted {
                 Ok(kind) => self.units.push(Unit {
                     record: index as u32,
                     key,
@@ -231,7 +239,9 @@ pub(crate) fn sort(packet: &Packet, bytes: &[u8], settings: &Settings) -> Result
             if datagram::is_binary(payload) {
                 return Err(datagram::fate(datagram, payload));
             }
-            sip(datagram, payload, settings).ok_or_else(|| datagram::fate(datagram, payload))
+            sip(datagram, payload, settings)
+                .or_else(|| hep(datagram, payload))
+                .ok_or_else(|| datagram::fate(datagram, payload))
         }
         Content::Segment(segment) => Ok(Kind::Segment(*segment)),
         Content::Sctp(sctp) => Ok(Kind::Sctp(*sctp)),
@@ -274,8 +284,16 @@ fn sip(datagram: &Datagram, payload: &[u8], settings: &Settings) -> Option<Kind>
     })
 }
 
+/// Returns what a capture agent sent in a datagram, if one did.
+fn hep(datagram: &Datagram, payload: &[u8]) -> Option<Kind> {
+    if !hep::begins(payload) {
+        return None;
+    }
+    Carried::of(payload, datagram.src.ip(), datagram.cut).map(Kind::Hep)
+}
+
 /// Returns the SIP message in a datagram's payload, if there is one.
-fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
+pub(crate) fn message(payload: &[u8], cut: bool) -> Option<(Span, Head)> {
     let (start, mut head) = Head::in_datagram(payload)?;
     let text = payload.get(start..)?;
     if cut {
@@ -302,8 +320,11 @@ pub(crate) fn digest(
     let (hash, is_ipv6) = match kind {
         Kind::Sip {
             flow, bytes: span, ..
+        } => {
+            return Some(Digest::of_message(hasher, flow, span.of(bytes)).with_id(id));
         }
-        | Kind::Other {
+        Kind::Hep(_) => return None,
+        Kind::Other {
             flow, bytes: span, ..
         } => (
             hasher.hash_one((flow, id, span.of(bytes))),
@@ -323,5 +344,9 @@ pub(crate) fn digest(
             f.src.is_ipv6(),
         ),
     };
-    Some(Digest { hash, is_ipv6 })
+    Some(Digest {
+        hash,
+        content: None,
+        is_ipv6,
+    })
 }

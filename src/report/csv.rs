@@ -88,6 +88,15 @@ impl<W: Write> CsvRows<W> {
             [] => self.plain(""),
             flaws => self.plain(&flaws.join(" ")),
         }
+        self.optional(row.agent.as_deref());
+        self.optional_number(row.agent_id);
+        self.optional_address(row.agent_ip);
+        match row.collected {
+            Some(collected) => self.plain(collected.rfc3339().as_str()),
+            None => self.plain(""),
+        }
+        self.optional(row.correlation_id.as_deref());
+        self.optional(row.connection.as_deref());
         self.end()
     }
 

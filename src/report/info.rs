@@ -1,5 +1,7 @@
 //! What is in a capture, and how good it is.
 
+mod agents;
+
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -11,6 +13,7 @@ use std::{
 use hashbrown::HashMap;
 use serde::Serialize;
 
+use self::agents::AgentRow;
 use crate::{
     capture::{InputSummary, Interface},
     error::Result,
@@ -95,6 +98,7 @@ impl Sink for Overview {
 pub struct Info {
     /// Each with its interfaces.
     inputs: Vec<(InputRow, Vec<InterfaceRow>)>,
+    agents: Vec<AgentRow>,
     sections: Vec<Section>,
     offsets: Offsets,
 }
@@ -165,12 +169,19 @@ impl Info {
             .map(|(transport, count)| plain(transport, *count));
         let points = overview.points.iter();
         let points = points.map(|(point, (first, again))| plain(&printable(point), first + again));
+        let payloads = summary.agents.payloads().into_iter();
+        let payloads =
+            payloads.map(|(kind, count)| (kind.name().into(), kind.label().into(), count));
+        let defects = summary.agents.defects();
+        let defects =
+            defects.map(|(defect, count)| (defect.name().into(), defect.label().into(), count));
         Self {
             inputs: summary
                 .inputs
                 .iter()
                 .map(|input| (InputRow::new(input), interfaces(input).collect()))
                 .collect(),
+            agents: AgentRow::all(&summary.agents),
             sections: vec![
                 Section::new("fate", "Frames", fates, Some(frames)),
                 Section::new(
@@ -180,6 +191,8 @@ impl Info {
                     Some(frames),
                 ),
                 Section::new("transport", "SIP messages", transports, messages),
+                Section::new("hep-payload", "HEP packets by payload", payloads, None),
+                Section::new("hep-defect", "HEP packets by what is wrong", defects, None),
                 Section::new(
                     "quality",
                     "Capture quality",
@@ -206,6 +219,7 @@ impl Info {
             rows.row(input)?;
             interfaces.iter().try_for_each(|row| rows.row(row))?;
         }
+        self.agents.iter().try_for_each(|row| rows.row(row))?;
         self.sections
             .iter()
             .flat_map(|section| &section.rows)
@@ -224,6 +238,7 @@ impl Info {
                 .iter()
                 .try_for_each(|interface| interface.write(output))?;
         }
+        agents::write(&self.agents, output)?;
         for section in self
             .sections
             .iter()

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     net::Transport,
-    report::fields::{one_line, serialize_time, serialize_transport},
+    report::fields::{one_line, serialize_optional_time, serialize_time, serialize_transport},
     sip::Message,
     span::Span,
     text::escape,
@@ -22,7 +22,7 @@ pub struct MessageRow<'a> {
     pub input: &'a str,
     /// The number of the frame that completed it, as Wireshark numbers frames.
     pub frame: u64,
-    /// When that frame was captured: RFC 3339, UTC, nine decimals.
+    /// When that frame was captured, or when its capture agent saw it: RFC 3339, UTC, nine decimals.
     #[serde(serialize_with = "serialize_time")]
     pub ts: Timestamp,
     /// The sender's address.
@@ -68,6 +68,19 @@ pub struct MessageRow<'a> {
     pub encapsulation: String,
     /// What is odd about it.
     pub flaws: Vec<&'static str>,
+    /// What the capture agent is called that sent it by HEP: its name, or else its number, or else its address.
+    pub agent: Option<Cow<'a, str>>,
+    /// The number of that agent.
+    pub agent_id: Option<u32>,
+    /// Where that agent sent from.
+    pub agent_ip: Option<std::net::IpAddr>,
+    /// When what it sent was captured; `ts` is when it saw the message.
+    #[serde(serialize_with = "serialize_optional_time")]
+    pub collected: Option<Timestamp>,
+    /// What it belongs to by that agent's word.
+    pub correlation_id: Option<Cow<'a, str>>,
+    /// The connection that it went over by that agent's word (OpenSIPS).
+    pub connection: Option<Cow<'a, str>>,
     /// Its octets; only where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Cow<'a, str>>,
@@ -75,7 +88,7 @@ pub struct MessageRow<'a> {
 
 impl<'a> MessageRow<'a> {
     /// The names of the columns, in their order.
-    pub const COLUMNS: [&'static str; 24] = [
+    pub const COLUMNS: [&'static str; 30] = [
         "input",
         "frame",
         "ts",
@@ -100,13 +113,23 @@ impl<'a> MessageRow<'a> {
         "frames",
         "encapsulation",
         "flaws",
+        "agent",
+        "agent_id",
+        "agent_ip",
+        "collected",
+        "correlation_id",
+        "connection",
     ];
 
     /// Returns the row of `message`, which is from the input named `input`.
     #[must_use]
     pub fn new(message: &Message<'a>, input: &'a str) -> Self {
         let Message {
-            bytes, head, flow, ..
+            bytes,
+            head,
+            flow,
+            trace,
+            ..
         } = *message;
         let value = |span: Span| {
             Some(span.of(bytes))
@@ -145,6 +168,12 @@ impl<'a> MessageRow<'a> {
                 message.encapsulation.to_string()
             },
             flaws: head.flaws.names().collect(),
+            agent: trace.map(|trace| trace.agent.label()),
+            agent_id: trace.and_then(|trace| trace.agent.id),
+            agent_ip: trace.map(|trace| trace.agent.address),
+            collected: trace.map(|_| message.completed_by.ts),
+            correlation_id: trace.and_then(|trace| trace.correlation_id.as_deref().map(one_line)),
+            connection: trace.and_then(|trace| trace.connection.as_deref().map(one_line)),
             text: None,
         }
     }

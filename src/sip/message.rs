@@ -5,17 +5,20 @@ use crate::{
     capture::Frame,
     net::{Encapsulation, Flow},
     time::Timestamp,
+    trace::Trace,
 };
 
 /// One message, as a consumer sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// When its last octet was captured.
+    /// When its last octet was captured, or when its capture agent says that it saw it.
     pub ts: Timestamp,
     /// Between whom.
     pub flow: Flow,
     /// What it was wrapped in.
     pub encapsulation: Encapsulation,
+    /// What its capture agent told of it, if it came from one.
+    pub trace: Option<&'a Trace>,
     /// The frame that completed it.
     pub completed_by: &'a Frame,
     /// The frames that carried it, in the order of its octets.
@@ -38,6 +41,7 @@ impl Message<'_> {
             ts: self.ts,
             flow: self.flow,
             encapsulation: self.encapsulation,
+            trace: self.trace.cloned().map(Box::new),
             completed_by: *self.completed_by,
             frames: self.frames.to_vec(),
             bytes: self.bytes.to_vec(),
@@ -50,12 +54,14 @@ impl Message<'_> {
 /// A [`Message`] that owns what it is made of.
 #[derive(Clone, Debug)]
 pub struct MessageBuf {
-    /// When its last octet was captured.
+    /// When its last octet was captured, or when its capture agent says that it saw it.
     pub ts: Timestamp,
     /// Between whom.
     pub flow: Flow,
     /// What it was wrapped in.
     pub encapsulation: Encapsulation,
+    /// What its capture agent told of it, if it came from one.
+    pub trace: Option<Box<Trace>>,
     /// The frame that completed it.
     pub completed_by: Frame,
     /// The frames that carried it, in the order of its octets.
@@ -76,6 +82,7 @@ impl MessageBuf {
             ts: self.ts,
             flow: self.flow,
             encapsulation: self.encapsulation,
+            trace: self.trace.as_deref(),
             completed_by: &self.completed_by,
             frames: &self.frames,
             bytes: &self.bytes,

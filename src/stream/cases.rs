@@ -1,5 +1,6 @@
 //! The worked cases of TCP streams: positions of segments as they were captured, and what must come out.
 
+mod hep;
 mod odd;
 mod properties;
 

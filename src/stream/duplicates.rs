@@ -1,10 +1,10 @@
 //! Tap duplicates: the same packet captured twice within moments.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, hash::BuildHasher};
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
-use crate::time::Timestamp;
+use crate::{net::Flow, time::Timestamp};
 
 /// Packets remembered at most; at the window below this is 20 million packets a second.
 const CAPACITY: usize = 1 << 20;
@@ -21,6 +21,8 @@ const WINDOW_V6_NS: i64 = 20_000_000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Digest {
     pub(crate) hash: u64,
+    /// The same of a message without what only the packet has that it came in.
+    pub(crate) content: Option<u64>,
     pub(crate) is_ipv6: bool,
 }
 
@@ -29,6 +31,26 @@ impl Digest {
     pub(crate) const fn salted(mut self, salt: u64) -> Self {
         self.hash ^= salt;
         self
+    }
+
+    /// Returns that of a message between the addresses of `flow`, however it came.
+    pub(crate) fn of_message(hasher: &DefaultHashBuilder, flow: &Flow, bytes: &[u8]) -> Self {
+        let hash = hasher.hash_one((flow.src, flow.dst, bytes));
+        Self {
+            hash,
+            content: Some(hash),
+            is_ipv6: flow.src.is_ipv6(),
+        }
+    }
+
+    /// Returns that of the message in a packet with this IP identification.
+    pub(crate) const fn with_id(self, id: u16) -> Self {
+        const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let number = (id as u64).wrapping_add(1).wrapping_mul(ODD);
+        Self {
+            hash: self.hash.rotate_left(32) ^ number,
+            ..self
+        }
     }
 }
 
@@ -92,7 +114,11 @@ mod tests {
             (true, 21, false),
         ] {
             let mut duplicates = Duplicates::default();
-            let digest = Digest { hash: 7, is_ipv6 };
+            let digest = Digest {
+                hash: 7,
+                content: None,
+                is_ipv6,
+            };
             assert!(!duplicates.is_copy(digest, at(1_000)));
             assert_eq!(
                 duplicates.is_copy(digest, at(1_000 + delay)),
@@ -109,6 +135,7 @@ mod tests {
             assert!(!duplicates.is_copy(
                 Digest {
                     hash: i as u64,
+                    content: None,
                     is_ipv6: false
                 },
                 at(i)

@@ -38,6 +38,19 @@ pub enum Found<'a> {
         /// Its structure; the flaws of the stream (gap, resynchronised, …) are in [`Head::flaws`].
         head: &'a Head,
     },
+    /// A HEP packet, which may carry anything.
+    Hep {
+        /// Between whom it went itself.
+        flow: Flow,
+        /// What its segments were wrapped in.
+        encapsulation: Encapsulation,
+        /// The frames that carried octets of it, in the order of its octets.
+        frames: &'a [Frame],
+        /// Whichever of `frames` was captured last.
+        completed_by: &'a Frame,
+        /// Its octets.
+        bytes: &'a [u8],
+    },
     /// Octets of a stream with SIP that are not in the capture. Those that were cut off a segment do not count.
     Gap {
         /// Between whom.
@@ -79,6 +92,8 @@ pub enum SegmentFate {
     Tls,
     /// A WebSocket's data that is not SIP.
     WebSocketOther,
+    /// HEP that carries something else than SIP.
+    Hep,
     /// Octets of a SIP message.
     Sip,
 }
@@ -105,6 +120,17 @@ impl Outlet<'_> {
             flow: self.flow,
             frame,
             octets,
+        });
+    }
+
+    /// Hands out a HEP packet whose frames are in `self.frames`.
+    pub(super) fn hep(&mut self, completed_by: &Frame, bytes: &[u8]) {
+        (self.out)(Found::Hep {
+            flow: self.flow,
+            encapsulation: self.encapsulation,
+            frames: self.frames,
+            completed_by,
+            bytes,
         });
     }
 

@@ -20,6 +20,7 @@ mod direction;
 mod duplicates;
 mod found;
 mod frame;
+mod hep;
 mod inflate;
 mod ledger;
 mod limits;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     capture::Frame,
+    hep,
     sip::{Probe, head_end, probe},
 };
 
@@ -148,6 +149,7 @@ impl Reader {
         // A start line, or an HTTP head that may lead to a WebSocket, makes the stream interesting again.
         let is_of_interest = match bytes.first() {
             Some(b'G' | b'H') if begins_http(bytes) => websocket::is_upgrade(bytes),
+            Some(b'H' | b'E') if hep::resumes(bytes) => true,
             Some(b'A'..=b'Z' | b's') => probe(bytes) == Probe::Sip,
             _ => false,
         };
@@ -268,6 +270,9 @@ impl Reader {
             }
             Probe::Partial => return Step::Wait,
             Probe::NotSip => {}
+        }
+        if let Some(step) = self.hep(rest, outlet) {
+            return step;
         }
         let ignored = match rest {
             [0x14..=0x17] | [0x14..=0x17, 3] | [0x14..=0x17, 3, 0..=4] => return Step::Wait,

@@ -4,9 +4,11 @@ use memchr::{memchr, memrchr};
 
 use super::{
     found::{Outlet, SegmentFate},
+    hep::next_packet,
     reader::{Reader, State, Step, begins_tls},
     websocket,
 };
+use crate::hep::{self, InStream};
 use crate::sip::{Method, Probe, find_start, probe};
 
 /// A start line and the name of the header behind it are looked for in so many octets.
@@ -17,6 +19,9 @@ const WORD_LEN: usize = 16;
 
 /// A WebSocket frame is known to begin a message by so many octets.
 const WEBSOCKET_LEN: usize = 38;
+
+/// A HEP packet is known to begin by so many octets.
+const HEP_LEN: usize = 10;
 
 /// The search for the next message.
 ///
@@ -87,6 +92,8 @@ impl Reader {
                 let text = rest.get(*at..).unwrap_or_default();
                 websocket::begins(text) || (!self.is_sip && begins_tls(text))
             });
+        let hep = next_packet(rest, from.max(searched.saturating_sub(HEP_LEN)));
+        let other = [other, hep].into_iter().flatten().min();
         if memchr(b':', rest.get(searched..)?).is_none() {
             return other;
         }
@@ -111,10 +118,12 @@ impl Reader {
             .filter(|at| *at >= from)
             .find(may_begin)
             .unwrap_or(rest.len());
-        self.segment_starts(from)
+        let message = self
+            .segment_starts(from)
             .take_while(|at| *at < line)
             .find(may_begin)
-            .unwrap_or(line)
+            .unwrap_or(line);
+        message.min(first_undecided_hep(rest, from))
     }
 
     /// Returns where segments begin, `from` or behind it.
@@ -122,6 +131,17 @@ impl Reader {
         let first = (from == 0).then_some(0);
         first.into_iter().chain(self.ledger.boundaries(from))
     }
+}
+
+/// Returns where, at `from` or behind it, the beginning of a HEP packet ends with `rest`.
+fn first_undecided_hep(rest: &[u8], from: usize) -> usize {
+    let first = rest
+        .len()
+        .saturating_sub(HEP_LEN.saturating_sub(1))
+        .max(from);
+    (first..rest.len())
+        .find(|at| hep::in_stream(rest.get(*at..).unwrap_or_default()) != InStream::Other)
+        .unwrap_or(rest.len())
 }
 
 /// Returns where the first line begins that may still become a start line, and where the last one does.

@@ -33,6 +33,8 @@ pub(super) struct Got {
 #[derive(Debug, Default)]
 pub(super) struct Catch {
     pub(super) messages: Vec<Got>,
+    /// HEP packets, each with the number of the frame that completed it.
+    pub(super) heps: Vec<(u64, Vec<u8>)>,
     pub(super) fates: Vec<(u64, SegmentFate)>,
     /// The frames behind what is missing, and how many octets are.
     pub(super) gaps: Vec<(u64, Option<u64>)>,
@@ -62,6 +64,13 @@ impl Catch {
                     src_port: flow.src.port(),
                     encapsulation: *encapsulation,
                 });
+            }
+            Found::Hep {
+                completed_by,
+                bytes,
+                ..
+            } => {
+                self.heps.push((completed_by.origin.number, bytes.to_vec()));
             }
             Found::Gap { frame, octets, .. } => self.gaps.push((frame.origin.number, *octets)),
             Found::Settled { frame, fate } => self.fates.push((frame.origin.number, *fate)),

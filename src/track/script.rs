@@ -188,6 +188,7 @@ pub(super) fn message(line: &str) -> MessageBuf {
         ts,
         flow,
         encapsulation: Encapsulation::default(),
+        trace: None,
         completed_by: frame,
         frames: vec![frame],
         head: Head::parse(&bytes, Framing::Datagram).unwrap(),

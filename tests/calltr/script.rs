@@ -255,6 +255,7 @@ impl Script {
                     transport: Transport::Udp,
                 },
                 encapsulation: Encapsulation::default(),
+                trace: None,
                 completed_by: &frame,
                 frames: &[frame],
                 bytes,

@@ -14,6 +14,7 @@ type Time = String;
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "each is read and dropped")]
 enum Row {
     Message {
         input: String,
@@ -40,6 +41,12 @@ enum Row {
         frames: u64,
         encapsulation: String,
         flaws: Vec<String>,
+        agent: Option<String>,
+        agent_id: Option<u32>,
+        agent_ip: Option<std::net::IpAddr>,
+        collected: Option<Time>,
+        correlation_id: Option<String>,
+        connection: Option<String>,
         text: Option<String>,
     },
     File {

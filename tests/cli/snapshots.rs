@@ -25,6 +25,19 @@ const SESSIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "hep",
+        &[
+            "info hep.pcap",
+            "messages hep.pcap",
+            "messages --format csv --method BYE hep.pcap",
+            "messages --format csv --agent edge --method INVITE hep.pcap",
+            "messages --agent 228 hep.pcap",
+            "messages --agent 198.51.100.9 --keep-duplicates --status 200 hep.pcap",
+            "messages --agent core hep.pcap",
+            "calls hep.pcap",
+        ],
+    ),
+    (
         "selection",
         &[
             "messages --call-id answered@192.0.2.10 --method INVITE call.pcap",

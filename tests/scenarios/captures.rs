@@ -153,6 +153,20 @@ fn segments() -> Vec<u8> {
     variant.encode(&variant.capture(&Scenario::named("busy-call")))
 }
 
+/// A call that a capture agent tells of over TCP, and of which the wire has one side.
+fn hep() -> Vec<u8> {
+    let scenario = Scenario::named("answered-call");
+    let told = Variant {
+        transport: Transport::HepTcp,
+        ..Variant::PLAIN
+    };
+    let mut frames = told.capture(&scenario).frames;
+    let wire = Variant::PLAIN.capture(&scenario).frames;
+    frames.extend(wire.into_iter().step_by(2));
+    frames.sort_by_key(|frame| frame.ts_ns);
+    Container::PcapMicros.encode(&frames)
+}
+
 #[test]
 fn committed_captures_are_what_the_builder_makes() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/captures");
@@ -160,6 +174,7 @@ fn committed_captures_are_what_the_builder_makes() {
         ("call.pcap", call()),
         ("mixed.pcapng", mixed()),
         ("segments.pcap", segments()),
+        ("hep.pcap", hep()),
     ] {
         assert!(
             bytes.len() < 50 << 10,

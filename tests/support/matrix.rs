@@ -81,7 +81,11 @@ impl Variant {
                 for expect in &sent.expect {
                     rows.push(Row {
                         frame: frames.len() as u64,
-                        ts_ns: self.container.stored(packet.ts_ns),
+                        ts_ns: if self.transport.is_hep() {
+                            sent.ts_ns / 1_000 * 1_000
+                        } else {
+                            self.container.stored(packet.ts_ns)
+                        },
                         src: sent.src,
                         dst: sent.dst,
                         transport: self.transport.name().to_owned(),

@@ -6,6 +6,7 @@
 pub(crate) mod container;
 pub(crate) mod encapsulation;
 pub(crate) mod expected;
+pub(crate) mod hep;
 pub(crate) mod ip;
 pub(crate) mod matrix;
 pub(crate) mod message;

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, net::SocketAddr, ops::Range};
 
 use super::{
+    hep,
     ip::{self, ACK, FIN, PSH, SYN, Segment},
     scenario::{Scenario, Sent},
 };
@@ -28,6 +29,13 @@ pub(crate) enum Transport {
     WebSocketFragments,
     Sctp,
     SctpFragments,
+    /// Datagrams that a capture agent tells of.
+    Hep,
+    HepVersion2,
+    /// What it tells is too long for the path.
+    HepFragments,
+    /// It tells of them over TCP, in segments that know nothing of where one ends.
+    HepTcp,
 }
 
 impl Transport {
@@ -45,12 +53,22 @@ impl Transport {
         Self::WebSocketFragments,
         Self::Sctp,
         Self::SctpFragments,
+        Self::Hep,
+        Self::HepVersion2,
+        Self::HepFragments,
+        Self::HepTcp,
     ];
 
     /// Returns the name in sipcap's `transport` column.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Udp | Self::UdpFragments | Self::UdpFragmentsReversed => "udp",
+            Self::Udp
+            | Self::UdpFragments
+            | Self::UdpFragmentsReversed
+            | Self::Hep
+            | Self::HepVersion2
+            | Self::HepFragments
+            | Self::HepTcp => "udp",
             Self::Tcp
             | Self::TcpMidstream
             | Self::TcpOneOctet
@@ -62,9 +80,18 @@ impl Transport {
         }
     }
 
+    /// Returns whether a capture agent tells of the messages, and when they were.
+    pub(crate) fn is_hep(self) -> bool {
+        matches!(
+            self,
+            Self::Hep | Self::HepVersion2 | Self::HepFragments | Self::HepTcp
+        )
+    }
+
     /// Returns the packets that carry `scenario`, in order of time.
     pub(crate) fn packets(self, scenario: &Scenario) -> Vec<Packet> {
         let mut packets = match self.name() {
+            _ if self == Self::HepTcp => hep_stream(scenario),
             "udp" => self.datagrams(scenario),
             "sctp" => self.chunks(scenario),
             _ => Streams::new(self).packets(scenario),
@@ -78,11 +105,22 @@ impl Transport {
         let mut out = Vec::new();
         for (index, sent) in scenario.sent.iter().enumerate() {
             let id = index as u16 + 1;
-            let whole = ip::udp(sent.src, sent.dst, id, &sent.said.over("udp"));
+            let sip = sent.said.over("udp");
+            let whole = if self.is_hep() {
+                let make = match self {
+                    Self::HepVersion2 => hep::message_v2,
+                    _ => hep::message,
+                };
+                let told = make(sent.src, sent.dst, sent.ts_ns, &sip);
+                let (agent, collector) = (hep::AGENT.parse(), hep::COLLECTOR.parse());
+                ip::udp(agent.unwrap(), collector.unwrap(), id, &told)
+            } else {
+                ip::udp(sent.src, sent.dst, id, &sip)
+            };
             // Few enough fragments for every limit that a reader may have.
             let step = if whole.len() > 8_000 { 1480 } else { 256 };
             let mut parts = match self {
-                Self::Udp => vec![whole],
+                Self::Udp | Self::Hep | Self::HepVersion2 => vec![whole],
                 _ => ip::fragments(&whole, step),
             };
             if self == Self::UdpFragmentsReversed {
@@ -122,6 +160,61 @@ pub(crate) struct Packet {
     pub(crate) ts_ns: i64,
     pub(crate) ip: Vec<u8>,
     pub(crate) completes: Vec<usize>,
+}
+
+/// Returns the one connection over which a capture agent tells of all messages, each a little later than it was sent.
+fn hep_stream(scenario: &Scenario) -> Vec<Packet> {
+    let (agent, collector) = (hep::AGENT.parse().unwrap(), hep::COLLECTOR.parse().unwrap());
+    let mut out: Vec<Packet> = Vec::new();
+    let mut emit = |ts_ns, flags, seq, payload: &[u8]| {
+        let segment = Segment {
+            seq,
+            ack: if flags == SYN { 0 } else { 1 },
+            flags,
+        };
+        let id = out.len() as u16;
+        out.push(Packet {
+            ts_ns,
+            ip: ip::tcp(agent, collector, id, segment, payload),
+            completes: Vec::new(),
+        });
+        out.len() - 1
+    };
+    let mut completes = Vec::new();
+    let mut seq = 1_u32;
+    let mut free_at_ns = 0;
+    let mut waiting: Vec<u8> = Vec::new();
+    let mut ends = Vec::new();
+    for (index, sent) in scenario.sent.iter().enumerate() {
+        if index == 0 {
+            emit(sent.ts_ns - STEP_NS, SYN, 0, &[]);
+        }
+        let sip = sent.said.over("udp");
+        waiting.extend(hep::message(sent.src, sent.dst, sent.ts_ns, &sip));
+        ends.push((waiting.len(), index));
+        // Two share a segment; what is less than a segment waits, but not for long.
+        let next = scenario.sent.get(index + 1);
+        if next.is_some_and(|next| next.ts_ns < sent.ts_ns + 20_000_000 && ends.len() < 2) {
+            continue;
+        }
+        let mut used = 0;
+        let mut at = free_at_ns.max(sent.ts_ns);
+        for piece in waiting.chunks(700) {
+            at += STEP_NS;
+            let packet = emit(at, PSH | ACK, seq, piece);
+            seq = seq.wrapping_add(piece.len() as u32);
+            used += piece.len();
+            let is_whole = |(end, _): &(usize, usize)| *end <= used;
+            let whole: Vec<_> = ends.extract_if(.., |end| is_whole(end)).collect();
+            completes.extend(whole.into_iter().map(|(_, index)| (packet, index)));
+        }
+        waiting.clear();
+        free_at_ns = at;
+    }
+    for (packet, index) in completes {
+        out[packet].completes.push(index);
+    }
+    out
 }
 
 /// The first connection of a scenario has 0xffff_ff00 for its client: START is 471 200 seconds after a full million.

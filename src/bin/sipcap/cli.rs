@@ -115,6 +115,11 @@ pub(crate) struct InputArgs {
     /// UDP ports on which VXLAN is looked for
     #[arg(long, value_name = "PORTS", value_delimiter = ',', default_values_t = [4789, 8472], value_parser = parse_port)]
     pub(crate) vxlan_port: Vec<u16>,
+    /// Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)
+    ///
+    /// Unlike the selection options it stands in front of everything: calls are what this agent saw of them.
+    #[arg(long, value_name = "AGENT")]
+    pub(crate) agent: Vec<String>,
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long)]
     pub(crate) keep_duplicates: bool,

@@ -50,7 +50,7 @@ pub(crate) struct FigureArgs {
 }
 
 /// What parts were counted by, and cannot be asked for any more.
-pub(crate) const DECIDED_BEFORE: [&str; 36] = [
+pub(crate) const DECIDED_BEFORE: [&str; 37] = [
     "by",
     "bucket",
     "short",
@@ -84,6 +84,7 @@ pub(crate) const DECIDED_BEFORE: [&str; 36] = [
     "max_memory",
     "bpf",
     "bpf_auto",
+    "agent",
     "points",
     "interface_points",
     "align_clocks",

@@ -199,6 +199,7 @@ impl InputArgs {
             since: self.since.unwrap_or(Timestamp::MIN),
             until: self.until.unwrap_or(Timestamp::MAX),
             bpf: self.bpf(inputs)?,
+            agents: self.agent.as_slice().into(),
         };
         catch_signals()?;
         let progress = ui.progress(inputs.size());

@@ -133,6 +133,7 @@ fn tell(
             transport: Transport::Udp,
         },
         encapsulation: Encapsulation::default(),
+        trace: None,
         completed_by: &frame,
         frames: &[frame],
         bytes: text.as_bytes(),

@@ -103,6 +103,7 @@ impl Line {
                 transport,
             },
             encapsulation: Encapsulation::from_bits(self.encapsulation),
+            trace: None,
             completed_by,
             frames: vec![completed_by],
             bytes,

@@ -63,6 +63,7 @@ fn message(ts: i64, octet: u8) -> MessageBuf {
             transport: Transport::Wss,
         },
         encapsulation: Encapsulation::VXLAN,
+        trace: None,
         completed_by,
         frames: vec![completed_by],
         head: Head::parse(&bytes, Framing::Datagram).unwrap(),

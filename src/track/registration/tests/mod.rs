@@ -152,6 +152,7 @@ impl Said<'_> {
                 transport: self.transport,
             },
             encapsulation: Encapsulation::NONE,
+            trace: None,
             completed_by: frame,
             frames: vec![frame],
             head: Head::parse(&bytes, Framing::Datagram).unwrap(),

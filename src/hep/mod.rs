@@ -1,0 +1,104 @@
+//! The Homer encapsulation protocol (HEP, also EEP): how capture agents send on what they trace.
+//!
+//! [`Packet::decode`] reads versions 1, 2 and 3 and believes no length: what does not fit is left out and named in
+//! [`Packet::defects`]. It knows nothing of SIP and keeps nothing from packet to packet.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation
+    )
+)]
+
+mod chunk;
+mod defect;
+mod inflate;
+mod json;
+mod packet;
+mod v2;
+mod v3;
+
+#[cfg(test)]
+mod vectors;
+
+use self::chunk::{Chunks, kind};
+pub use self::{
+    defect::{Defect, Defects},
+    json::{connection, sip_text},
+    packet::{Packet, Payload},
+};
+
+/// How HEP version 3 begins, by its own name and by that of EEP.
+const MAGICS: [&[u8]; 2] = [b"HEP3", b"EEP3"];
+
+/// Octets before the chunks of version 3: how it begins, and the length of all.
+const HEADER: usize = 6;
+
+/// Returns whether a datagram begins like HEP of any version. It may still be none.
+#[inline]
+#[must_use]
+pub fn begins(payload: &[u8]) -> bool {
+    match payload {
+        [b'H' | b'E', b'E', b'P', b'3', ..] => true,
+        [1 | 2, 16 | 40, ..] => v2::begins(payload),
+        _ => false,
+    }
+}
+
+/// What a stream goes on with where a HEP packet may begin.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum InStream {
+    /// A packet of so many octets.
+    Packet(usize),
+    /// Perhaps a packet: there is not enough of it to tell.
+    Partial,
+    /// Something else.
+    Other,
+}
+
+/// Returns what `bytes`, the next ones of a stream, are. Streams carry version 3 only.
+#[must_use]
+pub fn in_stream(bytes: &[u8]) -> InStream {
+    let begins = |magic: &&[u8]| {
+        let len = bytes.len().min(magic.len());
+        bytes.get(..len) == magic.get(..len)
+    };
+    if !MAGICS.iter().any(begins) {
+        return InStream::Other;
+    }
+    match bytes.get(..HEADER) {
+        Some(&[_, _, _, _, high, low]) => match usize::from(u16::from_be_bytes([high, low])) {
+            len if len >= HEADER => InStream::Packet(len),
+            _ => InStream::Other,
+        },
+        _ => InStream::Partial,
+    }
+}
+
+/// Returns whether `bytes` begin a packet by its header and that of its first chunk: what is looked for in a stream when
+/// there is no knowing where a packet begins.
+#[must_use]
+pub fn resumes(bytes: &[u8]) -> bool {
+    let is_header = matches!(in_stream(bytes), InStream::Packet(len) if len > HEADER);
+    let chunk = bytes.get(HEADER..).and_then(<[u8]>::first_chunk);
+    is_header
+        && chunk.is_some_and(|&[v0, v1, k0, k1]| {
+            u16::from_be_bytes([v0, v1]) <= 8 && (1..=41).contains(&u16::from_be_bytes([k0, k1]))
+        })
+}
+
+/// Returns whether the chunks of a packet of version 3 fill it.
+#[must_use]
+pub fn is_sound(packet: &[u8]) -> bool {
+    let rest = packet.get(HEADER..).unwrap_or_default();
+    Chunks { rest }.all(|chunk| chunk.is_ok())
+}
+
+/// Returns whether a packet of version 3 says that it carries SIP.
+#[must_use]
+pub fn carries_sip(packet: &[u8]) -> bool {
+    let rest = packet.get(HEADER..).unwrap_or_default();
+    let mut chunks = Chunks { rest }.map_while(Result::ok);
+    chunks.any(|chunk| (chunk.vendor, chunk.kind, chunk.value) == (0, kind::PAYLOAD_TYPE, &[1]))
+}
