@@ -631,6 +631,12 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l buffer -d 'How mu
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l for -d 'Stop after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l count -d 'Stop after this many frames' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l user -d 'Go on as this user when the interfaces are open' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s w -l write -d 'Record all that is captured in this file; it has its name when it is whole' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s C -l rotate-size -d 'Begin the next file when one is longer than this: millions of octets, or a size such as 500k, 100M or 1G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s G -l rotate-every -d 'Begin the next file after this time: seconds, or a time such as 10m; names have parts of the time in them' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s W -l rotate-count -d 'Keep so many files with -C, the next one takes the place of the first; end after so many with -G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l compress -d 'Compress files while they are written; names end with .gz or .zst then' -r -f -a "gz\t'gzip'
+zst\t'Zstandard'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l show -d 'What is written' -r -f -a "events\t'What happens, at once'
 calls\t'Calls, when they are over'

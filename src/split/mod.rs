@@ -8,7 +8,7 @@ mod order;
 
 pub use self::{
     file_name::{FileNames, NameStyle, sanitize},
-    files::{CallFiles, Container, Existing, FileOptions, FileWritten, Labels, Packing, Written},
+    files::{CallFiles, Container, Existing, FileOptions, FileWritten, Labels, Written},
     index::{FrameIndex, Group, GroupFiles, GroupFrames},
     order::CaptureOrder,
 };

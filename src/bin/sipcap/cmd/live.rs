@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sipcap::{
+    capture::Recorder,
     packet::DecodeOptions,
     pipeline::{Options, Pipeline},
 };
@@ -13,7 +14,8 @@ use crate::{
     exit::Outcome,
     input::catch_signals,
     live::{
-        LiveRows, LiveSink, Shown, SourceArgs, Telling, become_user, list_interfaces, tell_counts,
+        Gauges, Guard, LiveRows, LiveSink, RecordArgs, Shown, Signals, SourceArgs, Telling,
+        become_user, list_interfaces, tell_counts, tell_recorded,
     },
     output::Output,
     track::{TrackArgs, Tracked},
@@ -24,7 +26,8 @@ use crate::{
 ///
 /// Captures on interfaces, or reads a capture that is still being written, and tells events at once and calls when they
 /// are over: JSON Lines, or a line each for people. Captured time tells what is late; when nothing comes, the clock does.
-/// Ends after --for or --count, or with Ctrl-C, and tells then what is still going on.
+/// Ends after --for or --count, or with Ctrl-C, and tells then what is still going on. SIGUSR1 lets it tell the state on
+/// standard error; SIGHUP begins the next file of a recording, and ends the command if there is none.
 ///
 /// Capturing needs libpcap, and the right to: root, or setcap cap_net_raw,cap_net_admin=eip on the program.
 #[derive(clap::Args, Debug)]
@@ -32,6 +35,8 @@ use crate::{
 pub(crate) struct LiveArgs {
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    record: RecordArgs,
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long, help_heading = "Capture options")]
     keep_duplicates: bool,
@@ -59,6 +64,8 @@ const EXAMPLES: &str = "Examples:
   sipcap live --list-interfaces
   sipcap live -i eth0 --bpf 'port 5060' --bpf-auto --format text
   sipcap live -i eth0 -i eth1 --show calls --outcome failed | jq .status
+  sipcap live -i any -w 'ring-%H%M.pcap' -G 10m --compress gz --show calls --outcome failed
+  sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
 pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
@@ -75,6 +82,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let options = args.options()?;
 
     // Where it comes from, and where it goes.
+    let signals = Signals::hold()?;
     catch_signals()?;
     let mut live = args.source.open()?;
     for warning in live.warnings() {
@@ -88,6 +96,17 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         ui.note(format_args!("Capturing on {}.", names.concat()));
     }
     let output = Output::open(args.output.output.as_deref(), args.output.force, &[])?;
+    let recorder = args.recorder(&options)?;
+    let guard = Guard {
+        live: live.watch(),
+        record: recorder.as_ref().map(Recorder::watch),
+        gauges: Arc::new(Gauges::default()),
+        ui: ui.clone(),
+        is_silent: Arc::default(),
+    };
+    if let Some(recorder) = recorder {
+        live.add_witness(Box::new(recorder));
+    }
     let telling = Telling {
         shown: args.show.clone(),
         selection: args.select.selection(),
@@ -97,19 +116,42 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let mut sink = LiveSink {
         tracked: Tracked::new(tracking, telling),
         clock: live.clock(),
+        gauges: Arc::clone(&guard.gauges),
     };
+    let asked = guard.clone();
+    signals.on_each(move |is_hangup| asked.answer(is_hangup))?;
+    let record = guard.record.clone();
+    let on_guard = guard.watch()?;
 
     // The pass.
-    let summary = Pipeline::new(&mut live, &options).run(&mut sink)?;
+    let run = Pipeline::new(&mut live, &options).run(&mut sink);
+    live.dismiss_witnesses();
+    drop(on_guard);
+    let summary = run?;
 
     // What to say about it.
     sink.tracked.warn(&names, ui);
     sink.tracked.observer.rows.finish()?;
     tell_counts(&live.counts(), summary.balance.total(), ui);
-    Ok(Outcome::Done)
+    let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
+    Ok(if is_recorded {
+        Outcome::Done
+    } else {
+        Outcome::Damaged
+    })
 }
 
 impl LiveArgs {
+    /// Begins to record, if that is wanted.
+    fn recorder(&self, options: &Options) -> anyhow::Result<Option<Recorder>> {
+        let waits = self.source.is_pipe_only();
+        let plan = self
+            .record
+            .plan(self.output.force, waits, options.bpf.clone())?;
+        let recorder = plan.map(|plan| Recorder::start(&plan));
+        Ok(recorder.transpose()?)
+    }
+
     fn options(&self) -> anyhow::Result<Options> {
         Ok(Options {
             threads: self.threads.into(),

@@ -1,6 +1,9 @@
 //! What is done with messages as they come.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, atomic::Ordering},
+};
 
 use sipcap::{
     capture::LiveClock,
@@ -11,7 +14,7 @@ use sipcap::{
     track::{Call, Event, Interests, Observer},
 };
 
-use super::{LiveRows, Shown};
+use super::{Gauges, LiveRows, Shown};
 use crate::{
     choose::Choice,
     track::{Follower, Tracked},
@@ -78,10 +81,27 @@ impl Follower for Telling {
 pub(crate) struct LiveSink {
     pub(crate) tracked: Tracked<Telling>,
     pub(crate) clock: Arc<LiveClock>,
+    pub(crate) gauges: Arc<Gauges>,
+}
+
+/// How many messages may come before the gauges are set again.
+const GAUGE_EVERY: u64 = 256;
+
+impl LiveSink {
+    fn set_gauges(&self) {
+        let (calls, bindings) = self.tracked.open();
+        self.gauges.calls.store(calls as u64, Ordering::Relaxed);
+        let bindings = bindings as u64;
+        self.gauges.bindings.store(bindings, Ordering::Relaxed);
+    }
 }
 
 impl Sink for LiveSink {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        let count = self.gauges.messages.fetch_add(1, Ordering::Relaxed);
+        if count.is_multiple_of(GAUGE_EVERY) {
+            self.set_gauges();
+        }
         self.tracked.message(message)
     }
 
@@ -101,6 +121,7 @@ impl Sink for LiveSink {
         if let Some(passed) = self.clock.passed() {
             self.tracked.tick(passed)?;
         }
+        self.set_gauges();
         self.tracked.pause()
     }
 
