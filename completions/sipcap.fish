@@ -641,6 +641,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s j -l threads -d '
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l show -d 'What is written' -r -f -a "events\t'What happens, at once'
 calls\t'Calls, when they are over'
 nothing\t'Neither'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l stats-every -d 'Write figures each time that this has passed: those of that time, and those of all' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l to -d 'With this text in To, in either case' -r

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+mod figures;
 mod record;
 
 use crate::support::{

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
+use anyhow::bail;
+
 use sipcap::{
     capture::Recorder,
     packet::DecodeOptions,
     pipeline::{Options, Pipeline},
+    track::Rules,
 };
 
 use crate::{
     choose::ChooseArgs,
-    cli::{ReportArgs, SelectArgs, WhereArgs},
+    cli::{ReportArgs, SelectArgs, WhereArgs, parse_duration},
     exit::Outcome,
     input::catch_signals,
     live::{
-        Gauges, Guard, LiveRows, LiveSink, RecordArgs, Shown, Signals, SourceArgs, Telling,
+        Gauges, Guard, LiveRows, LiveSink, Meter, RecordArgs, Shown, Signals, SourceArgs, Telling,
         become_user, list_interfaces, tell_counts, tell_recorded,
     },
     output::Output,
@@ -48,6 +51,11 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "WHAT", value_delimiter = ',', default_values_t = [Shown::Events, Shown::Calls], value_enum,
         help_heading = "Output options")]
     show: Vec<Shown>,
+    /// Write figures each time that this has passed: those of that time, and those of all
+    ///
+    /// As `sipcap stats` has them; with JSON, as an object in a line. A call counts when it is over.
+    #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = "Output options")]
+    stats_every: Option<i64>,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
@@ -65,6 +73,7 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i eth0 --bpf 'port 5060' --bpf-auto --format text
   sipcap live -i eth0 -i eth1 --show calls --outcome failed | jq .status
   sipcap live -i any -w 'ring-%H%M.pcap' -G 10m --compress gz --show calls --outcome failed
+  sipcap live -i eth0 --show nothing --stats-every 1m --format text
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
@@ -79,6 +88,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         .choose
         .choice(&args.select, &args.conditions, names.clone())?;
     let tracking = args.track.event_options()?;
+    if args.stats_every.is_some() && tracking.rules == Rules::Calltr {
+        bail!("--timeouts calltr makes events only; --stats-every needs calls");
+    }
     let options = args.options()?;
 
     // Where it comes from, and where it goes.
@@ -111,6 +123,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         shown: args.show.clone(),
         selection: args.select.selection(),
         choice,
+        meter: args
+            .stats_every
+            .map(|every| Meter::new(every, &names, guard.clone())),
         rows: LiveRows::new(output, args.output.format, names.clone(), ui),
     };
     let mut sink = LiveSink {
@@ -162,5 +177,13 @@ impl LiveArgs {
             bpf: self.source.bpf()?.map(Arc::new),
             ..Options::default()
         })
+    }
+}
+
+/// Reads how often figures are written.
+fn parse_interval(text: &str) -> Result<i64, String> {
+    match parse_duration(text)? {
+        ..1_000_000_000 => Err("expected a time of at least 1s".to_owned()),
+        nanos => Ok(nanos),
     }
 }

@@ -135,16 +135,25 @@ impl Guard {
         }
     }
 
+    /// Returns how many calls and how many bindings are followed.
+    pub(crate) fn open(&self) -> (u64, u64) {
+        let Gauges {
+            calls, bindings, ..
+        } = &*self.gauges;
+        (
+            calls.load(Ordering::Relaxed),
+            bindings.load(Ordering::Relaxed),
+        )
+    }
+
     fn state(&self) -> Vec<String> {
-        let gauge = |gauge: &AtomicU64| gauge.load(Ordering::Relaxed);
+        let (calls, bindings) = self.open();
+        let messages = self.gauges.messages.load(Ordering::Relaxed);
         let counts = self.live.counts();
         let frames: u64 = counts.iter().map(|counts| counts.came).sum();
         let (waiting, room) = self.live.waiting();
         let mut lines = vec![format!(
-            "calls {}, bindings {}, frames {frames}, messages {}; {} of {} KiB wait",
-            gauge(&self.gauges.calls),
-            gauge(&self.gauges.bindings),
-            gauge(&self.gauges.messages),
+            "calls {calls}, bindings {bindings}, frames {frames}, messages {messages}; {} of {} KiB wait",
             waiting >> 10,
             room >> 10,
         )];

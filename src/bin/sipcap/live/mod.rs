@@ -1,7 +1,9 @@
 //! What `sipcap live` is made of.
 
 mod guard;
+mod meter;
 mod privileges;
+mod pulse;
 mod record;
 mod rows;
 mod signals;
@@ -10,7 +12,9 @@ mod sources;
 
 pub(crate) use self::{
     guard::{Gauges, Guard},
+    meter::Meter,
     privileges::become_user,
+    pulse::Pulse,
     record::RecordArgs,
     rows::{LiveRows, Shown},
     signals::Signals,

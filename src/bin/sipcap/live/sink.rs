@@ -11,13 +11,14 @@ use sipcap::{
     filter::Selection,
     pipeline::{Notice, Sink, Summary},
     sip::Message,
-    track::{Call, Event, Interests, Observer},
+    time::Timestamp,
+    track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::{Gauges, LiveRows, Shown};
+use super::{Gauges, LiveRows, Meter, Shown};
 use crate::{
     choose::Choice,
-    track::{Follower, Tracked},
+    track::{Follower, Tracked, end},
 };
 
 /// Writes what is shown.
@@ -26,9 +27,21 @@ pub(crate) struct Telling {
     pub(crate) selection: Selection,
     pub(crate) choice: Choice,
     pub(crate) rows: LiveRows,
+    /// Who counts, if figures are wanted.
+    pub(crate) meter: Option<Meter>,
 }
 
 impl Telling {
+    /// Reports the figures of a stretch of time that is over.
+    fn look_at_the_time(&mut self, now: Timestamp) -> Result<()> {
+        if let Some(meter) = &mut self.meter
+            && meter.is_due(now)
+        {
+            self.rows.figures(meter, None)?;
+        }
+        Ok(())
+    }
+
     fn shows(&self, what: Shown) -> bool {
         self.shown.contains(&what)
     }
@@ -39,27 +52,50 @@ impl Observer for Telling {
         let events = Interests::CALL_EVENTS
             .or(Interests::REGISTRATION_EVENTS)
             .or(Interests::OTHER_EVENTS);
-        match (self.shows(Shown::Events), self.shows(Shown::Calls)) {
+        let shown = match (self.shows(Shown::Events), self.shows(Shown::Calls)) {
             (true, true) => events.or(Interests::CALLS),
             (true, false) => events,
             (false, _) => Interests::CALLS,
+        };
+        if self.meter.is_none() {
+            return shown;
         }
+        let registrations = Interests::BINDINGS.or(Interests::REGISTRATION_EVENTS);
+        let calls = Interests::CALLS.or(Interests::CALL_EVENTS);
+        shown.or(calls).or(registrations)
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
-        if self.shows(Shown::Events) && self.selection.matches_event(event) {
+        if !self.selection.matches_event(event) {
+            return Ok(());
+        }
+        if let Some(meter) = &mut self.meter {
+            meter.event(event)?;
+        }
+        if self.shows(Shown::Events) {
             self.rows.event(event)?;
         }
         Ok(())
     }
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
-        if self.shows(Shown::Calls)
-            && let Some(row) = self.choice.row(&call)
-        {
+        let Some(row) = self.choice.row(&call) else {
+            return Ok(());
+        };
+        if self.shows(Shown::Calls) {
             self.rows.call(&row)?;
         }
+        if let Some(meter) = &mut self.meter {
+            meter.call(&call)?;
+        }
         Ok(())
+    }
+
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
+        match &mut self.meter {
+            Some(meter) if self.selection.matches_binding(&binding) => meter.binding(&binding),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -102,6 +138,13 @@ impl Sink for LiveSink {
         if count.is_multiple_of(GAUGE_EVERY) {
             self.set_gauges();
         }
+        let telling = &mut self.tracked.observer;
+        telling.look_at_the_time(message.ts)?;
+        if let Some(meter) = &mut telling.meter
+            && telling.selection.matches(message)
+        {
+            meter.message(message)?;
+        }
         self.tracked.message(message)
     }
 
@@ -120,12 +163,17 @@ impl Sink for LiveSink {
     fn pause(&mut self) -> Result<()> {
         if let Some(passed) = self.clock.passed() {
             self.tracked.tick(passed)?;
+            self.tracked.observer.look_at_the_time(passed)?;
         }
         self.set_gauges();
         self.tracked.pause()
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.tracked.finish(summary)
+        self.tracked.finish(summary)?;
+        self.set_gauges();
+        let Telling { rows, meter, .. } = &mut self.tracked.observer;
+        let Some(meter) = meter else { return Ok(()) };
+        rows.figures(meter, Some((end(summary), summary.balance.total())))
     }
 }
