@@ -110,6 +110,31 @@ impl<'a> FileWriter<'a> {
         Ok(())
     }
 
+    /// Adds a frame to a file whose octets are collected in `block`.
+    pub(super) fn add(
+        &mut self,
+        encoder: &mut CaptureEncoder<'_>,
+        frame: &Frame,
+        octets: &[u8],
+        block: &mut Vec<u8>,
+    ) -> Result<()> {
+        let added = encoder.frame(frame, octets, block);
+        added.map_err(|source| self.error(source))?;
+        self.frames += 1;
+        if block.len() >= BLOCK {
+            self.flush(block)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left in `block`.
+    pub(super) fn end(&mut self, block: &mut Vec<u8>) -> Result<()> {
+        if self.frames > 0 {
+            self.flush(block)?;
+        }
+        Ok(())
+    }
+
     fn flush(&mut self, block: &mut Vec<u8>) -> Result<()> {
         let result = self.packer.pack(block).and_then(|octets| {
             self.bytes += octets.len() as u64;

@@ -12,6 +12,7 @@ use std::{
 
 mod figures;
 mod record;
+mod split;
 
 use crate::support::{
     matrix::Variant,

@@ -34,11 +34,13 @@ fn capture() -> Vec<u8> {
 }
 
 /// Returns the files of a directory with what is in them.
-fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = fs::read_dir(directory).unwrap();
+pub(super) fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(directory)
+        .unwrap()
+        .map(|file| file.unwrap().path());
     files
-        .map(|file| {
-            let path = file.unwrap().path();
+        .filter(|path| path.is_file())
+        .map(|path| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             (name, fs::read(path).unwrap())
         })
@@ -147,7 +149,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// Waits until something is true, as long as a slow machine may take.
-fn wait_until(what: impl Fn() -> bool) {
+pub(super) fn wait_until(what: impl Fn() -> bool) {
     #[expect(clippy::disallowed_methods, reason = "how long to wait for a program")]
     let begin = Instant::now();
     while !what() {

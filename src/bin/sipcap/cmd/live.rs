@@ -8,17 +8,17 @@ use sipcap::{
     capture::Recorder,
     packet::DecodeOptions,
     pipeline::{Options, Pipeline},
-    track::Rules,
+    track::{Rules, TrackOptions},
 };
 
 use crate::{
     choose::ChooseArgs,
-    cli::{ReportArgs, SelectArgs, WhereArgs, parse_duration},
+    cli::{Compress, ReportArgs, SelectArgs, WhereArgs, parse_duration},
     exit::Outcome,
     input::catch_signals,
     live::{
-        Gauges, Guard, LiveRows, LiveSink, Meter, RecordArgs, Shown, Signals, SourceArgs, Telling,
-        become_user, list_interfaces, tell_counts, tell_recorded,
+        Gauges, Guard, LiveRows, LiveSink, Meter, RecordArgs, Shown, Signals, SourceArgs,
+        SplitArgs, Telling, become_user, list_interfaces, tell_counts, tell_recorded,
     },
     output::Output,
     track::{TrackArgs, Tracked},
@@ -40,6 +40,8 @@ pub(crate) struct LiveArgs {
     source: SourceArgs,
     #[command(flatten)]
     record: RecordArgs,
+    #[command(flatten)]
+    split: SplitArgs,
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long, help_heading = "Capture options")]
     keep_duplicates: bool,
@@ -74,6 +76,7 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i eth0 -i eth1 --show calls --outcome failed | jq .status
   sipcap live -i any -w 'ring-%H%M.pcap' -G 10m --compress gz --show calls --outcome failed
   sipcap live -i eth0 --show nothing --stats-every 1m --format text
+  sipcap live -i eth0 --split calls --outcome failed --show files --format text
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
@@ -88,8 +91,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         .choose
         .choice(&args.select, &args.conditions, names.clone())?;
     let tracking = args.track.event_options()?;
-    if args.stats_every.is_some() && tracking.rules == Rules::Calltr {
-        bail!("--timeouts calltr makes events only; --stats-every needs calls");
+    args.refuse_calltr(&tracking)?;
+    if args.record.compress.is_some() && args.record.write.is_none() && args.split.split.is_none() {
+        bail!("--compress needs files to compress: --write or --split");
     }
     let options = args.options()?;
 
@@ -119,6 +123,12 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     if let Some(recorder) = recorder {
         live.add_witness(Box::new(recorder));
     }
+    let packing = args.record.compress.map(Compress::packing);
+    let split = args.split.open(packing, args.output.force)?;
+    let split = split.map(|(window, split)| {
+        live.add_witness(Box::new(window));
+        split
+    });
     let telling = Telling {
         shown: args.show.clone(),
         selection: args.select.selection(),
@@ -127,6 +137,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
             .stats_every
             .map(|every| Meter::new(every, &names, guard.clone())),
         rows: LiveRows::new(output, args.output.format, names.clone(), ui),
+        split,
+        ui: ui.clone(),
+        has_failed: false,
     };
     let mut sink = LiveSink {
         tracked: Tracked::new(tracking, telling),
@@ -146,10 +159,12 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 
     // What to say about it.
     sink.tracked.warn(&names, ui);
-    sink.tracked.observer.rows.finish()?;
+    let Telling { rows, split, .. } = sink.tracked.observer;
+    rows.finish()?;
     tell_counts(&live.counts(), summary.balance.total(), ui);
     let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
-    Ok(if is_recorded {
+    let is_split = split.is_none_or(|split| split.tell(ui));
+    Ok(if is_recorded && is_split {
         Outcome::Done
     } else {
         Outcome::Damaged
@@ -157,6 +172,20 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 }
 
 impl LiveArgs {
+    /// Refuses to follow no calls if somebody needs them.
+    fn refuse_calltr(&self, tracking: &TrackOptions) -> anyhow::Result<()> {
+        let needs = [
+            (self.stats_every.is_some(), "--stats-every"),
+            (self.split.split.is_some(), "--split"),
+        ];
+        match needs.iter().find(|(needs_calls, _)| *needs_calls) {
+            Some((_, option)) if tracking.rules == Rules::Calltr => {
+                bail!("--timeouts calltr makes events only; {option} needs calls")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Begins to record, if that is wanted.
     fn recorder(&self, options: &Options) -> anyhow::Result<Option<Recorder>> {
         let waits = self.source.is_pipe_only();

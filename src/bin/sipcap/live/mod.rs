@@ -9,6 +9,7 @@ mod rows;
 mod signals;
 mod sink;
 mod sources;
+mod split;
 
 pub(crate) use self::{
     guard::{Gauges, Guard},
@@ -20,4 +21,5 @@ pub(crate) use self::{
     signals::Signals,
     sink::{LiveSink, Telling},
     sources::{SourceArgs, list_interfaces, tell_counts, tell_recorded},
+    split::{CallSplit, SplitArgs},
 };

@@ -33,7 +33,7 @@ pub(crate) struct RecordArgs {
     #[arg(short = 'W', long, value_name = "N", requires = "write", value_parser = clap::value_parser!(u32).range(1..))]
     rotate_count: Option<u32>,
     /// Compress files while they are written; names end with .gz or .zst then
-    #[arg(long, value_name = "HOW", requires = "write")]
+    #[arg(long, value_name = "HOW")]
     pub(crate) compress: Option<Compress>,
 }
 

@@ -5,7 +5,8 @@ use std::io::{self, Write as _};
 use clap::ValueEnum;
 use sipcap::{
     error::Result,
-    report::{CallRow, EventRow, EventText, JsonRows, StatisticsText},
+    report::{CallRow, EventRow, EventText, FileRow, JsonRows, StatisticsText},
+    text::printable,
     time::Timestamp,
     track::Event,
 };
@@ -20,7 +21,9 @@ pub(crate) enum Shown {
     Events,
     /// Calls, when they are over
     Calls,
-    /// Neither
+    /// Files of --split, when they are there
+    Files,
+    /// None of it
     Nothing,
 }
 
@@ -86,6 +89,13 @@ impl LiveRows {
     pub(crate) fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
         match &mut self.format {
             Rows::Text(text) => text.call(row),
+            Rows::Json(rows) => rows.row(row),
+        }
+    }
+
+    pub(crate) fn file(&mut self, row: &FileRow<'_>) -> io::Result<()> {
+        match &mut self.format {
+            Rows::Text(text) => writeln!(text.output(), "{}", printable(&row.path)),
             Rows::Json(rows) => rows.row(row),
         }
     }

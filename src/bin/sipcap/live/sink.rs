@@ -9,16 +9,17 @@ use sipcap::{
     capture::LiveClock,
     error::Result,
     filter::Selection,
-    pipeline::{Notice, Sink, Summary},
+    pipeline::{MediaPacket, Notice, Sink, Summary},
     sip::Message,
     time::Timestamp,
     track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::{Gauges, LiveRows, Meter, Shown};
+use super::{CallSplit, Gauges, LiveRows, Meter, Shown};
 use crate::{
     choose::Choice,
     track::{Follower, Tracked, end},
+    ui::Ui,
 };
 
 /// Writes what is shown.
@@ -29,6 +30,11 @@ pub(crate) struct Telling {
     pub(crate) rows: LiveRows,
     /// Who counts, if figures are wanted.
     pub(crate) meter: Option<Meter>,
+    /// Who writes calls to files, if that is wanted.
+    pub(crate) split: Option<CallSplit>,
+    pub(crate) ui: Ui,
+    /// Whether it was told that files cannot be written, and none was since.
+    pub(crate) has_failed: bool,
 }
 
 impl Telling {
@@ -38,6 +44,34 @@ impl Telling {
             && meter.is_due(now)
         {
             self.rows.figures(meter, None)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the file of a call that is over.
+    fn write_file(&mut self, call: &Call, is_wanted: bool) -> Result<()> {
+        let is_shown = self.shows(Shown::Files);
+        let Self {
+            split: Some(split),
+            rows,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        let before = split.files;
+        split.over(call, is_wanted, |row| {
+            if is_shown {
+                rows.file(row)?;
+            }
+            Ok(())
+        })?;
+        match split.problem() {
+            Some(error) if !std::mem::replace(&mut self.has_failed, true) => {
+                self.ui.warn(format_args!("--split: {error}"));
+            }
+            None if split.files > before => self.has_failed = false,
+            _ => {}
         }
         Ok(())
     }
@@ -56,6 +90,11 @@ impl Observer for Telling {
             (true, true) => events.or(Interests::CALLS),
             (true, false) => events,
             (false, _) => Interests::CALLS,
+        };
+        let shown = if self.split.is_some() {
+            shown.or(Interests::CALLS)
+        } else {
+            shown
         };
         if self.meter.is_none() {
             return shown;
@@ -79,10 +118,14 @@ impl Observer for Telling {
     }
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
-        let Some(row) = self.choice.row(&call) else {
+        let is_wanted = self.choice.takes(&call);
+        self.write_file(&call, is_wanted)?;
+        if !is_wanted {
             return Ok(());
-        };
-        if self.shows(Shown::Calls) {
+        }
+        if self.shows(Shown::Calls)
+            && let Some(row) = self.choice.row(&call)
+        {
             self.rows.call(&row)?;
         }
         if let Some(meter) = &mut self.meter {
@@ -145,7 +188,30 @@ impl Sink for LiveSink {
         {
             meter.message(message)?;
         }
-        self.tracked.message(message)
+        let taken = self.tracked.take(message)?;
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.message(message, taken.call);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn copy(&mut self, message: &Message<'_>) -> Result<()> {
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.copy(message);
+        }
+        Ok(())
+    }
+
+    fn takes_media(&self) -> bool {
+        let split = &self.tracked.observer.split;
+        split.as_ref().is_some_and(CallSplit::takes_media)
+    }
+
+    fn media(&mut self, packet: &MediaPacket<'_>) -> Result<()> {
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.media(packet);
+        }
+        Ok(())
     }
 
     fn takes_identities(&self) -> bool {
@@ -170,6 +236,9 @@ impl Sink for LiveSink {
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.finish();
+        }
         self.tracked.finish(summary)?;
         self.set_gauges();
         let Telling { rows, meter, .. } = &mut self.tracked.observer;
