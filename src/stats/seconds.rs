@@ -52,7 +52,7 @@ impl Seconds {
             }
             most = most.max(sum);
         }
-        if self.settled.is_some() {
+        if self.settled.is_some_and(|settled| first < settled) {
             most = most.max(*self.past.get(&seconds)?);
         }
         (!self.is_full).then_some(most)
@@ -62,7 +62,7 @@ impl Seconds {
     pub fn settle(&mut self, until: Timestamp) {
         let until = until.nanos().div_euclid(SECOND);
         for seconds in SETTLED {
-            if let Some(peak) = self.peak(seconds) {
+            if let Some(peak) = self.peak(seconds, self.window(seconds)) {
                 self.past.insert(seconds, peak);
             }
         }
@@ -90,6 +90,8 @@ impl Seconds {
     #[must_use]
     pub fn window(&self, seconds: i64) -> (Timestamp, Timestamp) {
         let first = self.counts.first_key_value().map_or(0, |(first, _)| *first);
+        // With what is no longer remembered.
+        let first = self.settled.map_or(first, |settled| first.min(settled - 1));
         let last = self.counts.last_key_value().map_or(0, |(last, _)| *last);
         let end = last.saturating_add(1).max(first.saturating_add(seconds));
         let at = |second: i64| Timestamp::from_nanos(second.saturating_mul(SECOND));
@@ -163,7 +165,8 @@ mod tests {
         // What is settled counts on, and takes no memory.
         seconds.settle(Timestamp::from_nanos(5 * SECOND));
         seconds.add(Timestamp::from_nanos(4 * SECOND));
-        assert_eq!((seconds.peak(1), seconds.peak(10)), (Some(3), Some(4)));
-        assert_eq!((seconds.counts.len(), seconds.peak(11)), (2, None));
+        let all = |length| seconds.peak(length, seconds.window(length));
+        assert_eq!([1, 10, 11].map(all), [Some(3), Some(4), None]);
+        assert_eq!(seconds.counts.len(), 2);
     }
 }

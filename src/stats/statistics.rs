@@ -262,6 +262,7 @@ impl Statistics {
         let groups = self.groups.iter_mut().map(|group| Group {
             all: std::mem::take(&mut group.all),
             buckets: std::mem::take(&mut group.buckets),
+            left_out: std::mem::take(&mut group.left_out),
             cut: group.cut,
             key: group.key.clone(),
         });

@@ -114,6 +114,8 @@ fn calls_are_those_of_a_recording_of_the_same() {
         .args([
             "--time-stamp-precision=nano",
             "--immediate-mode",
+            "-B",
+            "32768",
             "-U",
             "-i",
             "lo",

@@ -96,22 +96,22 @@ impl Meter {
         number(span.last) > number(span.began)
     }
 
-    pub(crate) fn message(&mut self, message: &Message<'_>) -> Result<()> {
+    pub(crate) fn message(&mut self, message: &Message<'_>, is_selected: bool) {
         self.frames = self.frames.max(message.completed_by.origin.number);
-        self.stretch.message(message)
+        self.stretch.message(message, is_selected);
     }
 
-    pub(crate) fn call(&mut self, call: &Call) -> Result<()> {
-        self.stretch.call(call)
+    pub(crate) fn call(&mut self, call: &Call) {
+        self.stretch.call(call);
     }
 
-    pub(crate) fn binding(&mut self, binding: &Binding) -> Result<()> {
-        self.stretch.binding(binding)
+    pub(crate) fn binding(&mut self, binding: &Binding) {
+        self.stretch.binding(binding);
     }
 
-    pub(crate) fn event(&mut self, event: &Event<'_>) -> Result<()> {
+    pub(crate) fn event(&mut self, event: &Event<'_>) {
         self.pulse.event(event);
-        self.stretch.event(event)
+        self.stretch.event(event);
     }
 
     /// Reports on the stretch of time that is over, and on all of it so far.
@@ -170,7 +170,7 @@ impl Meter {
         self.told = now;
         self.write((Of::Interval, &pulse), &interval, format, style, output)?;
         let counted = self.stretch.take();
-        self.total.merge(&counted)?;
+        self.total.merge(&counted);
         self.total.settle(end.plus(-REMEMBERED));
         Ok(self.write((Of::Total, &self.pulse), &all, format, style, output)?)
     }

@@ -109,7 +109,7 @@ impl Observer for Telling {
             return Ok(());
         }
         if let Some(meter) = &mut self.meter {
-            meter.event(event)?;
+            meter.event(event);
         }
         if self.shows(Shown::Events) {
             self.rows.event(event)?;
@@ -129,16 +129,18 @@ impl Observer for Telling {
             self.rows.call(&row)?;
         }
         if let Some(meter) = &mut self.meter {
-            meter.call(&call)?;
+            meter.call(&call);
         }
         Ok(())
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
-        match &mut self.meter {
-            Some(meter) if self.selection.matches_binding(&binding) => meter.binding(&binding),
-            _ => Ok(()),
+        if let Some(meter) = &mut self.meter
+            && self.selection.matches_binding(&binding)
+        {
+            meter.binding(&binding);
         }
+        Ok(())
     }
 }
 
@@ -183,10 +185,8 @@ impl Sink for LiveSink {
         }
         let telling = &mut self.tracked.observer;
         telling.look_at_the_time(message.ts)?;
-        if let Some(meter) = &mut telling.meter
-            && telling.selection.matches(message)
-        {
-            meter.message(message)?;
+        if let Some(meter) = &mut telling.meter {
+            meter.message(message, telling.selection.matches(message));
         }
         let taken = self.tracked.take(message)?;
         if let Some(split) = &mut self.tracked.observer.split {
