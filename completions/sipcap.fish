@@ -641,10 +641,22 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l buffer -d 'How mu
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l for -d 'Stop after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l count -d 'Stop after this many frames' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l user -d 'Go on as this user when the interfaces are open' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s w -l write -d 'Record all that is captured in this file; it has its name when it is whole' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s C -l rotate-size -d 'Begin the next file when one is longer than this: millions of octets, or a size such as 500k, 100M or 1G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s G -l rotate-every -d 'Begin the next file after this time: seconds, or a time such as 10m; names have parts of the time in them' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s W -l rotate-count -d 'Keep so many files with -C, the next one takes the place of the first; end after so many with -G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l compress -d 'Compress files while they are written; names end with .gz or .zst then' -r -f -a "gz\t'gzip'
+zst\t'Zstandard'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l split -d 'Write each call to a file of its own in this directory when it is over, with its media; it is made if need be' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l split-media -d 'Which media go to these files' -r -f -a "none\t'None'
+rtcp\t'RTCP only'
+rtp\t'RTP, RTCP, and what else comes at the addresses that the calls announce'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l show -d 'What is written' -r -f -a "events\t'What happens, at once'
 calls\t'Calls, when they are over'
-nothing\t'Neither'"
+files\t'Files of --split, when they are there'
+nothing\t'None of it'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l stats-every -d 'Write figures each time that this has passed: those of that time, and those of all' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l to -d 'With this text in To, in either case' -r

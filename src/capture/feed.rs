@@ -1,7 +1,7 @@
 //! Where batches come from: files that are read, or interfaces that are captured on.
 
-use super::{Batch, InputSummary, Inputs, Watermark};
-use crate::error::Result;
+use super::{Batch, InputSummary, Inputs, Interface, Watermark};
+use crate::{error::Result, time::Timestamp};
 
 /// A source of batches for a run.
 pub trait Feed: Send {
@@ -28,6 +28,17 @@ pub trait Feed: Send {
 
     /// Returns what is known about each input so far, in their order.
     fn summaries(&self) -> Vec<InputSummary>;
+}
+
+/// Somebody who sees all frames of a capture before anything is made of them.
+pub trait Witness: Send {
+    /// Takes note of frames, whose interfaces are among these. It should not take long.
+    fn frames(&mut self, batch: &Batch, interfaces: &[Interface]);
+
+    /// Takes note that it is this late, and nothing came.
+    fn passed(&mut self, now: Timestamp) {
+        let _ = now;
+    }
 }
 
 impl Feed for Inputs {

@@ -181,14 +181,14 @@ impl<'a> CaptureEncoder<'a> {
 
 /// Turns frames into the octets of a file. All files are little endian, on every machine.
 #[derive(Debug)]
-struct Encoder {
+pub(super) struct Encoder {
     format: OutputFormat,
     /// The link types and names that have an interface in a pcapng file.
     interfaces: Vec<(LinkType, Option<String>)>,
 }
 
 impl Encoder {
-    fn begin(format: OutputFormat, comment: &str, buffer: &mut Vec<u8>) -> Self {
+    pub(super) fn begin(format: OutputFormat, comment: &str, buffer: &mut Vec<u8>) -> Self {
         match format {
             OutputFormat::Pcap { link, nanos } => {
                 let header = PcapHeader {
@@ -216,7 +216,7 @@ impl Encoder {
         }
     }
 
-    fn frame(
+    pub(super) fn frame(
         &mut self,
         frame: &Frame,
         interface: Option<&str>,

@@ -41,6 +41,11 @@ impl<W: Write> JsonRows<W> {
         self.output.flush()
     }
 
+    /// Returns the output, for what is no row: whole lines, between two of them.
+    pub const fn output(&mut self) -> &mut W {
+        &mut self.output
+    }
+
     /// Returns the output.
     pub fn into_inner(self) -> W {
         self.output

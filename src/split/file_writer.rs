@@ -6,15 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use flate2::{Compression, write::GzEncoder};
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::{NamedTempFile, PersistError};
 
 use crate::{
-    capture::{About, CaptureEncoder, Frame, FrameReader, LinkType, OutputFormat},
+    capture::{About, CaptureEncoder, Frame, FrameReader, LinkType, OutputFormat, Packer, Packing},
     error::{Error, Result},
     packet::{self, DecodeOptions},
-    split::{FileWritten, Packing},
+    split::FileWritten,
 };
 
 /// How many octets of frames are read at once, and how many of a file are written at once.
@@ -108,6 +106,31 @@ impl<'a> FileWriter<'a> {
         }
         if self.frames > 0 {
             self.flush(&mut buffers.block)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a frame to a file whose octets are collected in `block`.
+    pub(super) fn add(
+        &mut self,
+        encoder: &mut CaptureEncoder<'_>,
+        frame: &Frame,
+        octets: &[u8],
+        block: &mut Vec<u8>,
+    ) -> Result<()> {
+        let added = encoder.frame(frame, octets, block);
+        added.map_err(|source| self.error(source))?;
+        self.frames += 1;
+        if block.len() >= BLOCK {
+            self.flush(block)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left in `block`.
+    pub(super) fn end(&mut self, block: &mut Vec<u8>) -> Result<()> {
+        if self.frames > 0 {
+            self.flush(block)?;
         }
         Ok(())
     }
@@ -252,85 +275,6 @@ impl Buffers {
             if len >= PIECE {
                 break;
             }
-        }
-    }
-}
-
-/// Compresses blocks.
-enum Packer {
-    None,
-    Gzip(Box<GzEncoder<Vec<u8>>>),
-    /// A frame of each block: a file may have several (RFC 8878 §3.1).
-    Zstd(Vec<u8>),
-}
-
-impl Packer {
-    fn new(packing: Option<Packing>) -> Self {
-        match packing {
-            None => Self::None,
-            Some(Packing::Gzip) => {
-                Self::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::default())))
-            }
-            Some(Packing::Zstd) => Self::Zstd(Vec::new()),
-        }
-    }
-
-    /// Returns what is to be written of a block.
-    fn pack<'b>(&'b mut self, block: &'b [u8]) -> io::Result<&'b [u8]> {
-        match self {
-            Self::None => Ok(block),
-            Self::Gzip(encoder) => {
-                // It has been written.
-                encoder.get_mut().clear();
-                encoder.write_all(block)?;
-                Ok(encoder.get_ref())
-            }
-            Self::Zstd(packed) => {
-                *packed = compress_to_vec(block, CompressionLevel::Fastest);
-                Ok(packed)
-            }
-        }
-    }
-
-    /// Returns what is to be written in the end.
-    fn finish(&mut self) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Gzip(encoder) => {
-                encoder.get_mut().clear();
-                encoder.try_finish()?;
-                Ok(std::mem::take(encoder.get_mut()))
-            }
-            Self::None | Self::Zstd(_) => Ok(Vec::new()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use super::*;
-
-    #[test]
-    fn packed_blocks_are_one_file() {
-        let blocks = [vec![1_u8; 3000], (0..=255).collect(), vec![7; 10]];
-        for packing in [Packing::Gzip, Packing::Zstd] {
-            let mut packer = Packer::new(Some(packing));
-            let mut packed = Vec::new();
-            for block in &blocks {
-                packed.extend_from_slice(packer.pack(block).unwrap());
-            }
-            packed.extend_from_slice(&packer.finish().unwrap());
-            let (mut packed, mut octets) = (packed.as_slice(), Vec::new());
-            while packing == Packing::Zstd && !packed.is_empty() {
-                let mut decoder = ruzstd::decoding::StreamingDecoder::new(&mut packed).unwrap();
-                decoder.read_to_end(&mut octets).unwrap();
-            }
-            if packing == Packing::Gzip {
-                let mut decoder = flate2::read::GzDecoder::new(packed);
-                decoder.read_to_end(&mut octets).unwrap();
-            }
-            assert_eq!(octets, blocks.concat(), "{packing:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use hashbrown::HashSet;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use crate::{
-    capture::{About, Frame, FrameReader, InputSummary, LinkType, OutputFormat},
+    capture::{About, Frame, FrameReader, InputSummary, LinkType, OutputFormat, Packing},
     error::Result,
     packet::DecodeOptions,
     split::{
@@ -30,24 +30,6 @@ pub enum Container {
     Pcap,
     /// pcapng, with the names of interfaces and a comment.
     PcapNg,
-}
-
-/// How files are compressed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Packing {
-    /// By gzip (RFC 1952).
-    Gzip,
-    /// By Zstandard (RFC 8878).
-    Zstd,
-}
-
-impl Packing {
-    const fn extension(self) -> &'static str {
-        match self {
-            Self::Gzip => ".gz",
-            Self::Zstd => ".zst",
-        }
-    }
 }
 
 /// How the files of a run are written.

@@ -25,6 +25,19 @@ pub struct Profile {
     unit: u8,
     /// By moment, how many intervals begin and how many end.
     changes: BTreeMap<i64, (u64, u64)>,
+    /// What is before them and no longer remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    past: Option<Past>,
+}
+
+/// What a profile amounts to before a moment.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+struct Past {
+    until: i64,
+    /// How many are in progress then.
+    now: u64,
+    peak: u64,
+    area: u128,
 }
 
 /// What a profile amounts to between two moments.
@@ -47,6 +60,35 @@ impl Profile {
         self.shrink();
     }
 
+    /// Remembers of what was before `until` no more than what it amounts to, and rounds the rest until no more moments are
+    /// left than these: so that memory stays flat.
+    pub fn settle(&mut self, until: i64, most: usize) {
+        let unit = UNITS[usize::from(self.unit).min(UNITS.len() - 1)];
+        let until = until.div_euclid(unit).saturating_mul(unit);
+        let first = self.changes.first_key_value().map(|(at, _)| *at);
+        let since = self.past.map(|past| past.until).or(first);
+        if let Some(since) = since.filter(|since| *since < until) {
+            // From before what is settled on, so that all of that is in it.
+            let level = self.level(since - 1, until);
+            let kept = self.changes.split_off(&until.saturating_add(1));
+            let now = |now: u64, (begun, ended): &(u64, u64)| {
+                now.saturating_add(*begun).saturating_sub(*ended)
+            };
+            let before = self.past.map_or(0, |past| past.now);
+            let now = self.changes.values().fold(before, now);
+            self.changes = kept;
+            self.past = Some(Past {
+                until,
+                now,
+                peak: level.peak,
+                area: level.area,
+            });
+        }
+        while self.changes.len() > most && usize::from(self.unit) < UNITS.len() - 1 {
+            self.round_to(self.unit + 1);
+        }
+    }
+
     /// Returns whether moments are rounded, which makes the peak an upper bound.
     #[must_use]
     pub const fn is_rounded(&self) -> bool {
@@ -64,14 +106,23 @@ impl Profile {
     #[must_use]
     pub fn windows(&self, windows: &[(i64, i64)]) -> Vec<Level> {
         let mut changes = self.changes.iter().peekable();
-        let mut now: u64 = 0;
+        let mut now = self.past.map_or(0, |past| past.now);
         let mut levels = Vec::with_capacity(windows.len());
         for &(start, end) in windows {
+            // Of what is settled all is told to whoever asks for some of it.
+            let past = self.past.filter(|past| start < past.until);
             while let Some((_, (begun, ended))) = changes.next_if(|(at, _)| **at <= start) {
                 now = now.saturating_add(*begun).saturating_sub(*ended);
             }
             let mut level = Level { peak: now, area: 0 };
             let mut since = start;
+            if let Some(past) = past {
+                level = Level {
+                    peak: now.max(past.peak),
+                    area: past.area,
+                };
+                since = past.until.min(end);
+            }
             while let Some((at, (begun, ended))) = changes.next_if(|(at, _)| **at < end) {
                 level.area += area(now, since, *at);
                 since = *at;
@@ -88,13 +139,18 @@ impl Profile {
         // What is rounded lasts a little longer, so that it is never lost.
         let unit = UNITS[usize::from(self.unit).min(UNITS.len() - 1)];
         if begun > 0 {
-            let change = self.changes.entry(at.div_euclid(unit).saturating_mul(unit));
-            change.or_default().0 += begun;
+            let at = at.div_euclid(unit).saturating_mul(unit);
+            match self.past.as_mut().filter(|past| at <= past.until) {
+                Some(past) => past.begin(at, begun),
+                None => self.changes.entry(at).or_default().0 += begun,
+            }
         }
         if ended > 0 {
-            let next = -(-at).div_euclid(unit);
-            let change = self.changes.entry(next.saturating_mul(unit));
-            change.or_default().1 += ended;
+            let at = (-(-at).div_euclid(unit)).saturating_mul(unit);
+            match self.past.as_mut().filter(|past| at <= past.until) {
+                Some(past) => past.end(at, ended),
+                None => self.changes.entry(at).or_default().1 += ended,
+            }
         }
     }
 
@@ -114,6 +170,19 @@ impl Profile {
     }
 }
 
+impl Past {
+    /// Counts what began so long ago with its length; whether it was a peak then is not known any more.
+    fn begin(&mut self, at: i64, begun: u64) {
+        self.now = self.now.saturating_add(begun);
+        self.area = self.area.saturating_add(area(begun, at, self.until));
+    }
+
+    fn end(&mut self, at: i64, ended: u64) {
+        self.now = self.now.saturating_sub(ended);
+        self.area = self.area.saturating_sub(area(ended, at, self.until));
+    }
+}
+
 fn area(level: u64, since: i64, until: i64) -> u128 {
     let length = u64::try_from(until.saturating_sub(since)).unwrap_or_default();
     u128::from(level) * u128::from(length)
@@ -122,6 +191,15 @@ fn area(level: u64, since: i64, until: i64) -> u128 {
 impl Merge for Profile {
     fn merge(&mut self, other: &Self) {
         self.round_to(other.unit);
+        if let Some(theirs) = other.past {
+            let ours = self.past.get_or_insert(theirs);
+            if *ours != theirs {
+                ours.area = ours.area.saturating_add(theirs.area);
+                ours.peak = ours.peak.max(theirs.peak);
+                ours.now = ours.now.saturating_add(theirs.now);
+                ours.until = ours.until.max(theirs.until);
+            }
+        }
         for (at, change) in &other.changes {
             self.change(*at, *change);
         }
@@ -158,6 +236,30 @@ mod tests {
         let parts = profile.windows(&[(0, 6), (6, 12), (12, 20)]);
         let areas: Vec<u128> = parts.iter().map(|level| level.area).collect();
         assert_eq!(areas, [7, 12, 11]);
+    }
+
+    #[test]
+    fn what_is_settled_counts_and_takes_no_memory() {
+        // Three at 20, then one every ten from 100 on, each 15 long; one goes on from 50 to 1000.
+        let early = [(0, 30), (10, 40), (20, 25), (50, 1000)];
+        let late: Vec<_> = (10..90).map(|ten| (ten * 10, ten * 10 + 15)).collect();
+        let all = [&early[..], &late[..]].concat();
+        let whole = of(&all);
+        // All at once, and some before it is settled.
+        for known in [all.len(), 5, 4, 3] {
+            let mut settled = of(&all[..known]);
+            settled.settle(200, 1000);
+            settled.merge(&of(&all[known..]));
+            settled.settle(300, 1000);
+            settled.settle(250, 1000);
+            assert_eq!(settled.level(0, 1000), whole.level(0, 1000), "{known}");
+            assert_eq!(settled.level(300, 1000), whole.level(300, 1000));
+            assert!(settled.changes.len() < whole.changes.len() * 3 / 4);
+        }
+        // What is still too much is rounded.
+        let mut rounded = whole;
+        rounded.settle(0, 10);
+        assert!(rounded.is_rounded() && rounded.changes.len() <= 10);
     }
 
     #[test]

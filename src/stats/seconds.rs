@@ -16,7 +16,15 @@ const CAPACITY: usize = 1 << 20;
 pub struct Seconds {
     counts: BTreeMap<i64, u64>,
     is_full: bool,
+    /// The peaks of what is no longer remembered, by the number of seconds, and when that ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    past: BTreeMap<i64, u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settled: Option<i64>,
 }
+
+/// The numbers of seconds whose peaks are known of what is no longer remembered.
+const SETTLED: [i64; 2] = [1, 10];
 
 impl Seconds {
     /// Counts something at `ts`.
@@ -44,7 +52,22 @@ impl Seconds {
             }
             most = most.max(sum);
         }
+        if self.settled.is_some_and(|settled| first < settled) {
+            most = most.max(*self.past.get(&seconds)?);
+        }
         (!self.is_full).then_some(most)
+    }
+
+    /// Remembers of what was before `until` the peaks only, so that memory stays flat.
+    pub fn settle(&mut self, until: Timestamp) {
+        let until = until.nanos().div_euclid(SECOND);
+        for seconds in SETTLED {
+            if let Some(peak) = self.peak(seconds, self.window(seconds)) {
+                self.past.insert(seconds, peak);
+            }
+        }
+        self.counts = self.counts.split_off(&until);
+        self.settled = self.settled.max(Some(until));
     }
 
     /// Returns the counts in `slots` equal parts of the time from `start` to `end`.
@@ -67,6 +90,8 @@ impl Seconds {
     #[must_use]
     pub fn window(&self, seconds: i64) -> (Timestamp, Timestamp) {
         let first = self.counts.first_key_value().map_or(0, |(first, _)| *first);
+        // With what is no longer remembered.
+        let first = self.settled.map_or(first, |settled| first.min(settled - 1));
         let last = self.counts.last_key_value().map_or(0, |(last, _)| *last);
         let end = last.saturating_add(1).max(first.saturating_add(seconds));
         let at = |second: i64| Timestamp::from_nanos(second.saturating_mul(SECOND));
@@ -80,7 +105,7 @@ impl Seconds {
     }
 
     fn count(&mut self, second: i64, count: u64) {
-        if self.is_full {
+        if self.is_full || self.settled.is_some_and(|settled| second < settled) {
             return;
         }
         *self.counts.entry(second).or_default() += count;
@@ -96,6 +121,11 @@ impl Merge for Seconds {
         if other.is_full {
             self.is_full = true;
             self.counts.clear();
+        }
+        self.settled = self.settled.max(other.settled);
+        for (seconds, peak) in &other.past {
+            let known = self.past.entry(*seconds).or_default();
+            *known = (*known).max(*peak);
         }
         for (second, count) in &other.counts {
             self.count(*second, *count);
@@ -132,5 +162,11 @@ mod tests {
         let (start, end) = (Timestamp::from_nanos(0), Timestamp::from_nanos(10 * SECOND));
         assert_eq!(seconds.slots(start, end, 11)[0], 3);
         assert_eq!(seconds.slots(start, end, 2), [3, 2]);
+        // What is settled counts on, and takes no memory.
+        seconds.settle(Timestamp::from_nanos(5 * SECOND));
+        seconds.add(Timestamp::from_nanos(4 * SECOND));
+        let all = |length| seconds.peak(length, seconds.window(length));
+        assert_eq!([1, 10, 11].map(all), [Some(3), Some(4), None]);
+        assert_eq!(seconds.counts.len(), 2);
     }
 }

@@ -27,6 +27,9 @@ const MAX_GROUPS: usize = 10_000;
 /// counted in its group only.
 const MAX_CELLS: usize = 100_000;
 
+/// Moments of a course that are remembered when memory is to stay flat.
+const MAX_MOMENTS: usize = 100_000;
+
 /// By which dimensions groups are told apart: one, or several together.
 pub type Cut = Vec<Dimension>;
 
@@ -252,6 +255,41 @@ impl Statistics {
     pub fn left_out(&self) -> u64 {
         let left_out = self.groups.iter().map(|group| group.left_out);
         left_out.fold(0, u64::saturating_add)
+    }
+
+    /// Takes out what was counted so far, and counts on from nothing; exchanges that are open stay so.
+    pub fn take(&mut self) -> Vec<Group> {
+        let groups = self.groups.iter_mut().map(|group| Group {
+            all: std::mem::take(&mut group.all),
+            buckets: std::mem::take(&mut group.buckets),
+            left_out: std::mem::take(&mut group.left_out),
+            cut: group.cut,
+            key: group.key.clone(),
+        });
+        let groups = groups.collect();
+        self.cells = 0;
+        groups
+    }
+
+    /// Remembers of the course of things before `until` no more than what it amounts to, so that memory stays flat: peaks
+    /// do not count any more what is told so much later.
+    pub fn settle(&mut self, until: Timestamp) {
+        for group in &mut self.groups {
+            let Kpis {
+                calls,
+                registrations,
+                ..
+            } = &mut group.all;
+            for seconds in [
+                &mut calls.starts,
+                &mut calls.answered_starts,
+                &mut calls.failed_starts,
+            ] {
+                seconds.settle(until);
+            }
+            calls.up.settle(until.nanos(), MAX_MOMENTS);
+            registrations.up.settle(until.nanos(), MAX_MOMENTS);
+        }
     }
 
     /// Returns all groups, in the order of their names, everything first.

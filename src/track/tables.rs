@@ -22,6 +22,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    /// Returns how many calls and how many bindings there are.
+    pub(crate) fn open(&self) -> (usize, usize) {
+        (self.calls.len(), self.registrations.len())
+    }
+
     /// Offers a message to one table after the other; returns whether one took it.
     pub(crate) fn take(
         &mut self,

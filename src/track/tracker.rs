@@ -143,6 +143,15 @@ impl Tracker {
         &self.shared.stats
     }
 
+    /// Returns how many calls and how many bindings are followed at the moment.
+    #[must_use]
+    pub fn open(&self) -> (usize, usize) {
+        match &self.engine {
+            Engine::Tables(tables) => tables.open(),
+            Engine::Calltr(_) => (0, 0),
+        }
+    }
+
     /// Takes the time of a packet, and lets the deadlines fire that are before it.
     fn advance(&mut self, ts: Timestamp, observer: &mut dyn Observer) {
         let now = self.clock.tick(ts, LEAP);

@@ -10,13 +10,17 @@ use std::{
     time::Duration,
 };
 
+mod figures;
+mod record;
+mod split;
+
 use crate::support::{
     matrix::Variant,
     program::{Run, finish, run, run_with_input, sipcap},
     scenario::Scenario,
 };
 
-const CAPTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/captures");
+pub(crate) const CAPTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/captures");
 
 /// Returns whether this machine lets us capture on its loopback interface, and has tcpdump.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
@@ -62,7 +66,7 @@ impl Drop for Running {
 }
 
 /// Ends a program like Ctrl-C does.
-fn interrupt(child: &Child) {
+pub(crate) fn interrupt(child: &Child) {
     let status = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
@@ -110,6 +114,8 @@ fn calls_are_those_of_a_recording_of_the_same() {
         .args([
             "--time-stamp-precision=nano",
             "--immediate-mode",
+            "-B",
+            "32768",
             "-U",
             "-i",
             "lo",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use regex::bytes::Regex;
 use sipcap::{
+    capture::Packing,
     filter::{
         self, Expression, Fields, IpRange, Number, PortRange, Schema, Selection, StatusRange, Text,
     },
@@ -325,6 +326,25 @@ pub(crate) enum Format {
     Csv,
     /// JSON Lines: an object with a type in each line
     Json,
+}
+
+/// How files are compressed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Compress {
+    /// gzip
+    Gz,
+    /// Zstandard
+    #[value(alias = "zstd")]
+    Zst,
+}
+
+impl Compress {
+    pub(crate) const fn packing(self) -> Packing {
+        match self {
+            Self::Gz => Packing::Gzip,
+            Self::Zst => Packing::Zstd,
+        }
+    }
 }
 
 /// Returns the nanoseconds of a duration.

@@ -228,6 +228,11 @@ impl<O: Follower> Tracked<O> {
         self.tracker.tick(now, &mut self.observer)
     }
 
+    /// Returns how many calls and how many bindings are followed at the moment.
+    pub(crate) fn open(&self) -> (usize, usize) {
+        self.tracker.open()
+    }
+
     /// Takes the next message, and tells what became of it.
     pub(crate) fn take(&mut self, message: &Message<'_>) -> Result<Taken> {
         let is_marked = self.observer.marks(message);

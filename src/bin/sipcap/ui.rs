@@ -15,7 +15,7 @@ use crate::cli::{ColorChoice, GlobalArgs};
 const PROGRESS_AFTER: Duration = Duration::from_millis(500);
 
 /// What a person is told besides the data.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Ui {
     quiet: bool,
     verbose: bool,

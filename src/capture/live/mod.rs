@@ -21,7 +21,7 @@ use self::{
     queue::{Queue, now},
 };
 use super::{
-    Batch, Feed, InputSummary, Interface, Watermark,
+    Batch, Feed, InputSummary, Interface, Watermark, Witness,
     libpcap::{Libpcap, LiveOptions, LiveStats},
     summary::Tally,
 };
@@ -56,7 +56,6 @@ pub struct LivePlan {
 }
 
 /// A capture that goes on.
-#[derive(Debug)]
 pub struct Live {
     queue: Arc<Queue>,
     merge: Option<Merge>,
@@ -73,6 +72,38 @@ pub struct Live {
     bytes: u64,
     clock: Arc<LiveClock>,
     warnings: Vec<String>,
+    /// Who sees all frames first.
+    witnesses: Vec<Box<dyn Witness>>,
+}
+
+/// Tells how a capture goes while it goes on.
+#[derive(Clone)]
+pub struct LiveWatch {
+    queue: Arc<Queue>,
+    names: Vec<String>,
+}
+
+impl LiveWatch {
+    /// Returns what was counted for each source.
+    #[must_use]
+    pub fn counts(&self) -> Vec<LiveCounts> {
+        let state = self.queue.lock();
+        let counts = state.sources.iter().zip(&self.names);
+        counts
+            .map(|(status, name)| LiveCounts {
+                name: name.clone(),
+                stats: status.stats,
+                came: status.came,
+                lost: status.lost,
+            })
+            .collect()
+    }
+
+    /// Returns how many octets wait to be looked at, and how many may.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        (self.queue.lock().bytes, self.queue.capacity())
+    }
 }
 
 /// Tells what time it is in the capture when nothing comes.
@@ -102,6 +133,8 @@ pub struct LiveCounts {
     pub name: String,
     /// What system and interface counted.
     pub stats: LiveStats,
+    /// Frames that are looked at.
+    pub came: u64,
     /// Frames that came faster than they could be looked at.
     pub lost: u64,
 }
@@ -159,6 +192,7 @@ impl Live {
             bytes: 0,
             clock: Arc::default(),
             warnings,
+            witnesses: Vec::new(),
             queue,
         })
     }
@@ -178,15 +212,26 @@ impl Live {
     /// Returns what was counted for each source.
     #[must_use]
     pub fn counts(&self) -> Vec<LiveCounts> {
-        let state = self.queue.lock();
-        let counts = state.sources.iter().zip(&self.names);
-        counts
-            .map(|(status, name)| LiveCounts {
-                name: name.clone(),
-                stats: status.stats,
-                lost: status.lost,
-            })
-            .collect()
+        self.watch().counts()
+    }
+
+    /// Returns who can be asked how it goes.
+    #[must_use]
+    pub fn watch(&self) -> LiveWatch {
+        LiveWatch {
+            queue: Arc::clone(&self.queue),
+            names: self.names.clone(),
+        }
+    }
+
+    /// Lets somebody see all frames before anything is made of them.
+    pub fn add_witness(&mut self, witness: Box<dyn Witness>) {
+        self.witnesses.push(witness);
+    }
+
+    /// Lets nobody see the frames any more.
+    pub fn dismiss_witnesses(&mut self) {
+        self.witnesses.clear();
     }
 
     /// Gives what was captured its place among all that was.
@@ -207,6 +252,10 @@ impl Live {
         }
         if !batch.records.is_empty() {
             self.clock.set(self.tally.newest);
+            let interfaces = &self.tally.summary.interfaces;
+            for witness in &mut self.witnesses {
+                witness.frames(batch, interfaces);
+            }
         }
     }
 
@@ -229,6 +278,15 @@ impl Live {
         for record in &mut batch.records {
             let interface = known.get(usize::from(record.interface));
             record.interface = interface.copied().unwrap_or(u16::MAX);
+        }
+    }
+
+    /// Tells who sees the frames how late it is when none come.
+    fn tell_the_time(&mut self) {
+        if let Some(passed) = self.clock.passed() {
+            for witness in &mut self.witnesses {
+                witness.passed(passed);
+            }
         }
     }
 
@@ -265,6 +323,7 @@ impl Feed for Live {
                 return self.error().map_or(Ok(false), Err);
             }
             batch.floor = self.tally.newest;
+            self.tell_the_time();
             return Ok(true);
         };
         self.queue.give_back(std::mem::replace(batch, chunk.batch));
@@ -333,6 +392,9 @@ impl Live {
             return self.error().map_or(Ok(false), Err);
         }
         self.number(0, batch);
+        if batch.records.is_empty() {
+            self.tell_the_time();
+        }
         Ok(true)
     }
 }

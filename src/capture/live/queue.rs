@@ -34,6 +34,8 @@ pub(super) struct Chunk {
 pub(super) struct Status {
     pub(super) interfaces: Vec<Interface>,
     pub(super) stats: LiveStats,
+    /// Frames that there was room for.
+    pub(super) came: u64,
     /// Frames that there was no room for.
     pub(super) lost: u64,
     pub(super) is_finished: bool,
@@ -45,7 +47,7 @@ pub(super) struct Status {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) chunks: VecDeque<Chunk>,
-    bytes: usize,
+    pub(super) bytes: usize,
     spare: Vec<Batch>,
     pub(super) sources: Vec<Status>,
 }
@@ -77,6 +79,10 @@ impl Queue {
             capacity,
             stop: AtomicBool::new(false),
         }
+    }
+
+    pub(super) const fn capacity(&self) -> usize {
+        self.capacity
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -125,6 +131,9 @@ impl Queue {
 
     fn put(&self, mut state: MutexGuard<'_, State>, source: usize, batch: &mut Batch) {
         state.bytes = state.bytes.saturating_add(size(batch));
+        if let Some(status) = state.sources.get_mut(source) {
+            status.came = status.came.saturating_add(batch.records.len() as u64);
+        }
         let spare = state.spare.pop().unwrap_or_default();
         let chunk = Chunk {
             source,

@@ -68,6 +68,25 @@ impl CaptureQuality {
         }
     }
 
+    /// Returns that of a stretch of a capture that goes on: when its frames came, how many there were, and how many were
+    /// lost. What else may be wrong is not known before the end.
+    #[must_use]
+    pub fn so_far(first: Timestamp, last: Timestamp, frames: u64, dropped: u64) -> Self {
+        let counts = quality(&Summary::default()).into_iter();
+        let counts = counts.filter(|quality| quality.name == "dropped-frames");
+        Self {
+            span: Some((first.nanos(), last.nanos())),
+            frames,
+            counts: counts
+                .map(|quality| Count {
+                    name: quality.name.replace('-', "_"),
+                    label: quality.label.to_owned(),
+                    count: dropped,
+                })
+                .collect(),
+        }
+    }
+
     /// Takes in that of other captures.
     pub fn merge(&mut self, other: &Self) {
         self.span = match (self.span, other.span) {

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
+use anyhow::bail;
+
 use sipcap::{
+    capture::Recorder,
     packet::DecodeOptions,
     pipeline::{Options, Pipeline},
+    track::{Rules, TrackOptions},
 };
 
 use crate::{
     choose::ChooseArgs,
-    cli::{ReportArgs, SelectArgs, WhereArgs},
+    cli::{Compress, ReportArgs, SelectArgs, WhereArgs, parse_duration},
     exit::Outcome,
     input::catch_signals,
     live::{
-        LiveRows, LiveSink, Shown, SourceArgs, Telling, become_user, list_interfaces, tell_counts,
+        Gauges, Guard, LiveRows, LiveSink, Meter, RecordArgs, Shown, Signals, SourceArgs,
+        SplitArgs, Telling, become_user, list_interfaces, tell_counts, tell_recorded,
     },
     output::Output,
     track::{TrackArgs, Tracked},
@@ -24,7 +29,8 @@ use crate::{
 ///
 /// Captures on interfaces, or reads a capture that is still being written, and tells events at once and calls when they
 /// are over: JSON Lines, or a line each for people. Captured time tells what is late; when nothing comes, the clock does.
-/// Ends after --for or --count, or with Ctrl-C, and tells then what is still going on.
+/// Ends after --for or --count, or with Ctrl-C, and tells then what is still going on. SIGUSR1 lets it tell the state on
+/// standard error; SIGHUP begins the next file of a recording, and ends the command if there is none.
 ///
 /// Capturing needs libpcap, and the right to: root, or setcap cap_net_raw,cap_net_admin=eip on the program.
 #[derive(clap::Args, Debug)]
@@ -32,6 +38,10 @@ use crate::{
 pub(crate) struct LiveArgs {
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    record: RecordArgs,
+    #[command(flatten)]
+    split: SplitArgs,
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long, help_heading = "Capture options")]
     keep_duplicates: bool,
@@ -43,6 +53,11 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "WHAT", value_delimiter = ',', default_values_t = [Shown::Events, Shown::Calls], value_enum,
         help_heading = "Output options")]
     show: Vec<Shown>,
+    /// Write figures each time that this has passed: those of that time, and those of all
+    ///
+    /// As `sipcap stats` has them; with JSON, as an object in a line. A call counts when it is over.
+    #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = "Output options")]
+    stats_every: Option<i64>,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
@@ -59,6 +74,10 @@ const EXAMPLES: &str = "Examples:
   sipcap live --list-interfaces
   sipcap live -i eth0 --bpf 'port 5060' --bpf-auto --format text
   sipcap live -i eth0 -i eth1 --show calls --outcome failed | jq .status
+  sipcap live -i any -w 'ring-%H%M.pcap' -G 10m --compress gz --show calls --outcome failed
+  sipcap live -i eth0 --show nothing --stats-every 1m --format text
+  sipcap live -i eth0 --split calls --outcome failed --show files --format text
+  sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
 pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
@@ -72,9 +91,14 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         .choose
         .choice(&args.select, &args.conditions, names.clone())?;
     let tracking = args.track.event_options()?;
+    args.refuse_calltr(&tracking)?;
+    if args.record.compress.is_some() && args.record.write.is_none() && args.split.split.is_none() {
+        bail!("--compress needs files to compress: --write or --split");
+    }
     let options = args.options()?;
 
     // Where it comes from, and where it goes.
+    let signals = Signals::hold()?;
     catch_signals()?;
     let mut live = args.source.open()?;
     for warning in live.warnings() {
@@ -88,28 +112,90 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         ui.note(format_args!("Capturing on {}.", names.concat()));
     }
     let output = Output::open(args.output.output.as_deref(), args.output.force, &[])?;
+    let recorder = args.recorder(&options)?;
+    let guard = Guard {
+        live: live.watch(),
+        record: recorder.as_ref().map(Recorder::watch),
+        gauges: Arc::new(Gauges::default()),
+        ui: ui.clone(),
+        is_silent: Arc::default(),
+    };
+    if let Some(recorder) = recorder {
+        live.add_witness(Box::new(recorder));
+    }
+    let packing = args.record.compress.map(Compress::packing);
+    let split = args.split.open(packing, args.output.force)?;
+    let split = split.map(|(window, split)| {
+        live.add_witness(Box::new(window));
+        split
+    });
     let telling = Telling {
         shown: args.show.clone(),
         selection: args.select.selection(),
         choice,
+        meter: args
+            .stats_every
+            .map(|every| Meter::new(every, &names, guard.clone())),
         rows: LiveRows::new(output, args.output.format, names.clone(), ui),
+        split,
+        ui: ui.clone(),
+        has_failed: false,
     };
     let mut sink = LiveSink {
         tracked: Tracked::new(tracking, telling),
         clock: live.clock(),
+        gauges: Arc::clone(&guard.gauges),
     };
+    let asked = guard.clone();
+    signals.on_each(move |is_hangup| asked.answer(is_hangup))?;
+    let record = guard.record.clone();
+    let on_guard = guard.watch()?;
 
     // The pass.
-    let summary = Pipeline::new(&mut live, &options).run(&mut sink)?;
+    let run = Pipeline::new(&mut live, &options).run(&mut sink);
+    live.dismiss_witnesses();
+    drop(on_guard);
+    let summary = run?;
 
     // What to say about it.
     sink.tracked.warn(&names, ui);
-    sink.tracked.observer.rows.finish()?;
+    let Telling { rows, split, .. } = sink.tracked.observer;
+    rows.finish()?;
     tell_counts(&live.counts(), summary.balance.total(), ui);
-    Ok(Outcome::Done)
+    let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
+    let is_split = split.is_none_or(|split| split.tell(ui));
+    Ok(if is_recorded && is_split {
+        Outcome::Done
+    } else {
+        Outcome::Damaged
+    })
 }
 
 impl LiveArgs {
+    /// Refuses to follow no calls if somebody needs them.
+    fn refuse_calltr(&self, tracking: &TrackOptions) -> anyhow::Result<()> {
+        let needs = [
+            (self.stats_every.is_some(), "--stats-every"),
+            (self.split.split.is_some(), "--split"),
+        ];
+        match needs.iter().find(|(needs_calls, _)| *needs_calls) {
+            Some((_, option)) if tracking.rules == Rules::Calltr => {
+                bail!("--timeouts calltr makes events only; {option} needs calls")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Begins to record, if that is wanted.
+    fn recorder(&self, options: &Options) -> anyhow::Result<Option<Recorder>> {
+        let waits = self.source.is_pipe_only();
+        let plan = self
+            .record
+            .plan(self.output.force, waits, options.bpf.clone())?;
+        let recorder = plan.map(|plan| Recorder::start(&plan));
+        Ok(recorder.transpose()?)
+    }
+
     fn options(&self) -> anyhow::Result<Options> {
         Ok(Options {
             threads: self.threads.into(),
@@ -120,5 +206,13 @@ impl LiveArgs {
             bpf: self.source.bpf()?.map(Arc::new),
             ..Options::default()
         })
+    }
+}
+
+/// Reads how often figures are written.
+fn parse_interval(text: &str) -> Result<i64, String> {
+    match parse_duration(text)? {
+        ..1_000_000_000 => Err("expected a time of at least 1s".to_owned()),
+        nanos => Ok(nanos),
     }
 }

@@ -8,13 +8,13 @@ use sipcap::{
     packet::DecodeOptions,
     pipeline::Summary,
     report::FileRow,
-    split::{CallFiles, Container, Existing, FileOptions, NameStyle, Packing, Written},
+    split::{CallFiles, Container, Existing, FileOptions, NameStyle, Written},
     track::CorrelationLevel,
 };
 
 use crate::{
     choose::ChooseArgs,
-    cli::{InputArgs, SelectArgs, WhereArgs},
+    cli::{Compress, InputArgs, SelectArgs, WhereArgs},
     exit::Outcome,
     input::{self, Twice},
     packets::Packets,
@@ -149,14 +149,6 @@ enum FileFormat {
     Pcap,
     /// pcapng
     Pcapng,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Compress {
-    /// gzip
-    Gz,
-    /// Zstandard
-    Zst,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -305,10 +297,7 @@ impl SplitArgs {
                 FileFormat::Pcap => Container::Pcap,
                 FileFormat::Pcapng => Container::PcapNg,
             },
-            packing: output.compress.map(|compress| match compress {
-                Compress::Gz => Packing::Gzip,
-                Compress::Zst => Packing::Zstd,
-            }),
+            packing: output.compress.map(Compress::packing),
             nanos: summary.inputs.iter().any(InputSummary::has_nanos),
             strip_tunnels: self.content.strip_tunnels.then_some(decode),
             existing: output.existing(),

@@ -1,13 +1,25 @@
 //! What `sipcap live` is made of.
 
+mod guard;
+mod meter;
 mod privileges;
+mod pulse;
+mod record;
 mod rows;
+mod signals;
 mod sink;
 mod sources;
+mod split;
 
 pub(crate) use self::{
+    guard::{Gauges, Guard},
+    meter::Meter,
     privileges::become_user,
+    pulse::Pulse,
+    record::RecordArgs,
     rows::{LiveRows, Shown},
+    signals::Signals,
     sink::{LiveSink, Telling},
-    sources::{SourceArgs, list_interfaces, tell_counts},
+    sources::{SourceArgs, list_interfaces, tell_counts, tell_recorded},
+    split::{CallSplit, SplitArgs},
 };

@@ -1,13 +1,17 @@
 //! Events and calls as they happen.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use clap::ValueEnum;
 use sipcap::{
-    report::{CallRow, EventRow, EventText, JsonRows},
+    error::Result,
+    report::{CallRow, EventRow, EventText, FileRow, JsonRows, StatisticsText},
+    text::printable,
+    time::Timestamp,
     track::Event,
 };
 
+use super::Meter;
 use crate::{cli::ReportFormat, output::Output, ui::Ui};
 
 /// What is written.
@@ -17,7 +21,9 @@ pub(crate) enum Shown {
     Events,
     /// Calls, when they are over
     Calls,
-    /// Neither
+    /// Files of --split, when they are there
+    Files,
+    /// None of it
     Nothing,
 }
 
@@ -25,6 +31,7 @@ pub(crate) enum Shown {
 pub(crate) struct LiveRows {
     names: Vec<String>,
     format: Rows,
+    style: StatisticsText,
 }
 
 enum Rows {
@@ -36,14 +43,39 @@ impl LiveRows {
     /// Returns rows of what is captured on the interfaces with these names.
     pub(crate) fn new(output: Output, format: ReportFormat, names: Vec<String>, ui: &Ui) -> Self {
         let is_terminal = output.is_terminal();
+        let style = StatisticsText {
+            max_width: is_terminal.then(|| ui.width()),
+            is_colored: ui.colors(is_terminal),
+        };
         let format = match format {
             ReportFormat::Text => {
-                let width = is_terminal.then(|| ui.width());
-                Rows::Text(EventText::new(output, width, ui.colors(is_terminal)))
+                Rows::Text(EventText::new(output, style.max_width, style.is_colored))
             }
             ReportFormat::Json => Rows::Json(JsonRows::new(output)),
         };
-        Self { names, format }
+        Self {
+            names,
+            format,
+            style,
+        }
+    }
+
+    /// Writes the figures of a stretch of time that is over, or at the end those of the last one.
+    pub(crate) fn figures(
+        &mut self,
+        meter: &mut Meter,
+        end: Option<(Timestamp, u64)>,
+    ) -> Result<()> {
+        let style = self.style;
+        let (format, output) = match &mut self.format {
+            Rows::Text(text) => (ReportFormat::Text, text.output()),
+            Rows::Json(rows) => (ReportFormat::Json, rows.output()),
+        };
+        match end {
+            None => meter.report(format, style, output)?,
+            Some(end) => meter.finish(end, format, style, output)?,
+        }
+        Ok(output.flush()?)
     }
 
     pub(crate) fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
@@ -57,6 +89,13 @@ impl LiveRows {
     pub(crate) fn call(&mut self, row: &CallRow<'_>) -> io::Result<()> {
         match &mut self.format {
             Rows::Text(text) => text.call(row),
+            Rows::Json(rows) => rows.row(row),
+        }
+    }
+
+    pub(crate) fn file(&mut self, row: &FileRow<'_>) -> io::Result<()> {
+        match &mut self.format {
+            Rows::Text(text) => writeln!(text.output(), "{}", printable(&row.path)),
             Rows::Json(rows) => rows.row(row),
         }
     }

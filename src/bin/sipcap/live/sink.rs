@@ -1,20 +1,25 @@
 //! What is done with messages as they come.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{
+    ops::ControlFlow,
+    sync::{Arc, atomic::Ordering},
+};
 
 use sipcap::{
     capture::LiveClock,
     error::Result,
     filter::Selection,
-    pipeline::{Notice, Sink, Summary},
+    pipeline::{MediaPacket, Notice, Sink, Summary},
     sip::Message,
-    track::{Call, Event, Interests, Observer},
+    time::Timestamp,
+    track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::{LiveRows, Shown};
+use super::{CallSplit, Gauges, LiveRows, Meter, Shown};
 use crate::{
     choose::Choice,
-    track::{Follower, Tracked},
+    track::{Follower, Tracked, end},
+    ui::Ui,
 };
 
 /// Writes what is shown.
@@ -23,9 +28,54 @@ pub(crate) struct Telling {
     pub(crate) selection: Selection,
     pub(crate) choice: Choice,
     pub(crate) rows: LiveRows,
+    /// Who counts, if figures are wanted.
+    pub(crate) meter: Option<Meter>,
+    /// Who writes calls to files, if that is wanted.
+    pub(crate) split: Option<CallSplit>,
+    pub(crate) ui: Ui,
+    /// Whether it was told that files cannot be written, and none was since.
+    pub(crate) has_failed: bool,
 }
 
 impl Telling {
+    /// Reports the figures of a stretch of time that is over.
+    fn look_at_the_time(&mut self, now: Timestamp) -> Result<()> {
+        if let Some(meter) = &mut self.meter
+            && meter.is_due(now)
+        {
+            self.rows.figures(meter, None)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the file of a call that is over.
+    fn write_file(&mut self, call: &Call, is_wanted: bool) -> Result<()> {
+        let is_shown = self.shows(Shown::Files);
+        let Self {
+            split: Some(split),
+            rows,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        let before = split.files;
+        split.over(call, is_wanted, |row| {
+            if is_shown {
+                rows.file(row)?;
+            }
+            Ok(())
+        })?;
+        match split.problem() {
+            Some(error) if !std::mem::replace(&mut self.has_failed, true) => {
+                self.ui.warn(format_args!("--split: {error}"));
+            }
+            None if split.files > before => self.has_failed = false,
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn shows(&self, what: Shown) -> bool {
         self.shown.contains(&what)
     }
@@ -36,25 +86,59 @@ impl Observer for Telling {
         let events = Interests::CALL_EVENTS
             .or(Interests::REGISTRATION_EVENTS)
             .or(Interests::OTHER_EVENTS);
-        match (self.shows(Shown::Events), self.shows(Shown::Calls)) {
+        let shown = match (self.shows(Shown::Events), self.shows(Shown::Calls)) {
             (true, true) => events.or(Interests::CALLS),
             (true, false) => events,
             (false, _) => Interests::CALLS,
+        };
+        let shown = if self.split.is_some() {
+            shown.or(Interests::CALLS)
+        } else {
+            shown
+        };
+        if self.meter.is_none() {
+            return shown;
         }
+        let registrations = Interests::BINDINGS.or(Interests::REGISTRATION_EVENTS);
+        let calls = Interests::CALLS.or(Interests::CALL_EVENTS);
+        shown.or(calls).or(registrations)
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
-        if self.shows(Shown::Events) && self.selection.matches_event(event) {
+        if !self.selection.matches_event(event) {
+            return Ok(());
+        }
+        if let Some(meter) = &mut self.meter {
+            meter.event(event);
+        }
+        if self.shows(Shown::Events) {
             self.rows.event(event)?;
         }
         Ok(())
     }
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
+        let is_wanted = self.choice.takes(&call);
+        self.write_file(&call, is_wanted)?;
+        if !is_wanted {
+            return Ok(());
+        }
         if self.shows(Shown::Calls)
             && let Some(row) = self.choice.row(&call)
         {
             self.rows.call(&row)?;
+        }
+        if let Some(meter) = &mut self.meter {
+            meter.call(&call);
+        }
+        Ok(())
+    }
+
+    fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
+        if let Some(meter) = &mut self.meter
+            && self.selection.matches_binding(&binding)
+        {
+            meter.binding(&binding);
         }
         Ok(())
     }
@@ -78,11 +162,56 @@ impl Follower for Telling {
 pub(crate) struct LiveSink {
     pub(crate) tracked: Tracked<Telling>,
     pub(crate) clock: Arc<LiveClock>,
+    pub(crate) gauges: Arc<Gauges>,
+}
+
+/// How many messages may come before the gauges are set again.
+const GAUGE_EVERY: u64 = 256;
+
+impl LiveSink {
+    fn set_gauges(&self) {
+        let (calls, bindings) = self.tracked.open();
+        self.gauges.calls.store(calls as u64, Ordering::Relaxed);
+        let bindings = bindings as u64;
+        self.gauges.bindings.store(bindings, Ordering::Relaxed);
+    }
 }
 
 impl Sink for LiveSink {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
-        self.tracked.message(message)
+        let count = self.gauges.messages.fetch_add(1, Ordering::Relaxed);
+        if count.is_multiple_of(GAUGE_EVERY) {
+            self.set_gauges();
+        }
+        let telling = &mut self.tracked.observer;
+        telling.look_at_the_time(message.ts)?;
+        if let Some(meter) = &mut telling.meter {
+            meter.message(message, telling.selection.matches(message));
+        }
+        let taken = self.tracked.take(message)?;
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.message(message, taken.call);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn copy(&mut self, message: &Message<'_>) -> Result<()> {
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.copy(message);
+        }
+        Ok(())
+    }
+
+    fn takes_media(&self) -> bool {
+        let split = &self.tracked.observer.split;
+        split.as_ref().is_some_and(CallSplit::takes_media)
+    }
+
+    fn media(&mut self, packet: &MediaPacket<'_>) -> Result<()> {
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.media(packet);
+        }
+        Ok(())
     }
 
     fn takes_identities(&self) -> bool {
@@ -100,11 +229,20 @@ impl Sink for LiveSink {
     fn pause(&mut self) -> Result<()> {
         if let Some(passed) = self.clock.passed() {
             self.tracked.tick(passed)?;
+            self.tracked.observer.look_at_the_time(passed)?;
         }
+        self.set_gauges();
         self.tracked.pause()
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.tracked.finish(summary)
+        if let Some(split) = &mut self.tracked.observer.split {
+            split.finish();
+        }
+        self.tracked.finish(summary)?;
+        self.set_gauges();
+        let Telling { rows, meter, .. } = &mut self.tracked.observer;
+        let Some(meter) = meter else { return Ok(()) };
+        rows.figures(meter, Some((end(summary), summary.balance.total())))
     }
 }

@@ -5,7 +5,7 @@ use std::{io::Write, time::Duration};
 use anyhow::{anyhow, bail};
 use sipcap::{
     capture::{
-        Bpf, Live, LiveCounts, LivePlan,
+        Bpf, Live, LiveCounts, LivePlan, RecordCounts,
         libpcap::{Libpcap, LiveOptions},
         widened,
     },
@@ -87,6 +87,11 @@ impl SourceArgs {
         Ok(Live::open(library, &plan, stop())?)
     }
 
+    /// Returns whether everything comes from a pipe, which can wait.
+    pub(crate) fn is_pipe_only(&self) -> bool {
+        self.interfaces.iter().all(|name| name == "-")
+    }
+
     /// Returns libpcap if anything is captured with it.
     fn library(&self) -> anyhow::Result<Option<&'static Libpcap>> {
         let needs = self.bpf.is_some() || self.interfaces.iter().any(|name| name != "-");
@@ -98,7 +103,7 @@ impl SourceArgs {
         let (Some(expression), Some(library)) = (&self.bpf, self.library()?) else {
             return Ok(None);
         };
-        if self.interfaces.iter().all(|name| name != "-") {
+        if !self.interfaces.iter().any(|name| name == "-") {
             return Ok(None);
         }
         let vxlan_ports = self.bpf_auto.then_some(self.vxlan_port.as_slice());
@@ -199,4 +204,28 @@ pub(crate) fn tell_counts(counts: &[LiveCounts], frames: u64, ui: &Ui) {
             ));
         }
     }
+}
+
+/// Tells what was recorded and what was not; returns whether everything was.
+pub(crate) fn tell_recorded(counts: &RecordCounts, ui: &Ui) -> bool {
+    let noun = if counts.files == 1 { "file" } else { "files" };
+    ui.note(format_args!(
+        "Recorded {} frames in {} {noun}.",
+        counts.frames, counts.files
+    ));
+    let losses = [
+        (
+            counts.lost,
+            "because they came faster than they could be written",
+        ),
+        (counts.failed, "because files could not be written"),
+        (
+            counts.unfit,
+            "because a pcap file has one link type only; end the name with .pcapng",
+        ),
+    ];
+    for (lost, why) in losses.iter().filter(|(lost, _)| *lost > 0) {
+        ui.warn(format_args!("{lost} frames were not recorded {why}"));
+    }
+    counts.failed == 0
 }

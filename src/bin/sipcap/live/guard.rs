@@ -1,0 +1,244 @@
+//! Who tells how a capture goes while it goes on: what is lost, what cannot be written, and the state when asked for.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use anyhow::Context;
+use sipcap::capture::{LiveCounts, LiveWatch, RecordCounts, RecordWatch};
+
+use crate::{input::stop, ui::Ui};
+
+/// How often it is looked whether there is anything to tell.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many looks pass at least between two lines about the same.
+const PATIENCE: u32 = 10;
+
+/// What the run counts for others to see.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    pub(crate) messages: AtomicU64,
+    pub(crate) calls: AtomicU64,
+    pub(crate) bindings: AtomicU64,
+}
+
+/// What can be told of a capture that goes on.
+#[derive(Clone)]
+pub(crate) struct Guard {
+    pub(crate) live: LiveWatch,
+    pub(crate) record: Option<RecordWatch>,
+    pub(crate) gauges: Arc<Gauges>,
+    pub(crate) ui: Ui,
+    /// Whether something else tells people of losses.
+    pub(crate) is_silent: Arc<AtomicBool>,
+}
+
+/// A guard at work; it ends when this is dropped.
+pub(crate) struct OnGuard {
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for OnGuard {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            // It does not panic; if it did, there would be nothing to do about it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Guard {
+    /// Tells what happens until it is dropped.
+    pub(crate) fn watch(self) -> anyhow::Result<OnGuard> {
+        let (end, ended) = channel();
+        let thread = std::thread::Builder::new().name("guard".to_owned());
+        let thread = thread
+            .spawn(move || self.look_on(&ended))
+            .context("cannot watch the capture")?;
+        Ok(OnGuard {
+            end: Some(end),
+            thread: Some(thread),
+        })
+    }
+
+    fn look_on(&self, ended: &Receiver<()>) {
+        let mut told = Losses::default();
+        let mut since_told = PATIENCE;
+        loop {
+            let is_last = ended.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout);
+            self.pass_on_news();
+            since_told = since_told.saturating_add(1);
+            let losses = self.losses();
+            if losses.total() > told.total() && since_told > PATIENCE && !is_last {
+                self.warn(&losses.since(&told));
+                (told, since_told) = (losses, 0);
+            }
+            if is_last {
+                return;
+            }
+        }
+    }
+
+    /// Tells what the recording has to say.
+    fn pass_on_news(&self) {
+        let Some(record) = &self.record else { return };
+        for news in record.news() {
+            self.warn(&news);
+        }
+        if record.counts().is_complete {
+            stop().store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn warn(&self, what: &str) {
+        if !self.is_silent.load(Ordering::Relaxed) {
+            self.ui.warn(what);
+        }
+    }
+
+    pub(crate) fn losses(&self) -> Losses {
+        let mut losses = Losses::default();
+        for LiveCounts { stats, lost, .. } in self.live.counts() {
+            losses.system = losses.system.saturating_add(stats.dropped);
+            losses.interface = losses.interface.saturating_add(stats.interface_dropped);
+            losses.queue = losses.queue.saturating_add(lost);
+        }
+        if let Some(record) = &self.record {
+            let RecordCounts { lost, failed, .. } = record.counts();
+            losses.unrecorded = lost.saturating_add(failed);
+        }
+        losses
+    }
+
+    /// Does what a signal asks for.
+    pub(crate) fn answer(&self, is_hangup: bool) {
+        match &self.record {
+            _ if !is_hangup => self.tell_state(),
+            Some(record) => record.rotate(),
+            // Nobody is there any more.
+            None => stop().store(true, Ordering::Relaxed),
+        }
+    }
+
+    /// Tells how it goes.
+    fn tell_state(&self) {
+        for line in self.state() {
+            self.ui.line(&format!("sipcap: {line}"));
+        }
+    }
+
+    /// Returns how many calls and how many bindings are followed.
+    pub(crate) fn open(&self) -> (u64, u64) {
+        let Gauges {
+            calls, bindings, ..
+        } = &*self.gauges;
+        (
+            calls.load(Ordering::Relaxed),
+            bindings.load(Ordering::Relaxed),
+        )
+    }
+
+    fn state(&self) -> Vec<String> {
+        let (calls, bindings) = self.open();
+        let messages = self.gauges.messages.load(Ordering::Relaxed);
+        let counts = self.live.counts();
+        let frames: u64 = counts.iter().map(|counts| counts.came).sum();
+        let (waiting, room) = self.live.waiting();
+        let mut lines = vec![format!(
+            "calls {calls}, bindings {bindings}, frames {frames}, messages {messages}; {} of {} KiB wait",
+            waiting >> 10,
+            room >> 10,
+        )];
+        for LiveCounts {
+            name,
+            stats,
+            came,
+            lost,
+        } in &counts
+        {
+            lines.push(format!(
+                "{name}: {came} frames; lost {} by the system, {} by the interface, {lost} for lack of time",
+                stats.dropped, stats.interface_dropped
+            ));
+        }
+        if let Some(record) = &self.record {
+            let counts = record.counts();
+            lines.push(format!(
+                "recorded {} frames, {} octets, {} whole files; not recorded {}",
+                counts.frames,
+                counts.bytes,
+                counts.files,
+                counts.lost.saturating_add(counts.failed)
+            ));
+        }
+        lines
+    }
+}
+
+/// Frames that were lost.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Losses {
+    pub(crate) system: u64,
+    pub(crate) interface: u64,
+    pub(crate) queue: u64,
+    pub(crate) unrecorded: u64,
+}
+
+impl Losses {
+    pub(crate) const fn total(&self) -> u64 {
+        let lost = self.system.saturating_add(self.interface);
+        lost.saturating_add(self.queue)
+            .saturating_add(self.unrecorded)
+    }
+
+    /// Returns a line about what was lost since then.
+    fn since(&self, before: &Self) -> String {
+        let parts = [
+            (self.system, before.system, "by the system (see --buffer)"),
+            (self.interface, before.interface, "by the interface"),
+            (
+                self.queue,
+                before.queue,
+                "because they came too fast for what is done with them",
+            ),
+            (self.unrecorded, before.unrecorded, "for the recording"),
+        ];
+        let lost = parts
+            .iter()
+            .map(|(now, before, how)| (now.saturating_sub(*before), how))
+            .filter(|(lost, _)| *lost > 0)
+            .map(|(lost, how)| format!("{lost} {how}"));
+        format!("frames were lost: {}", lost.collect::<Vec<_>>().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losses_are_told_since_the_last_time() {
+        let before = Losses {
+            system: 5,
+            ..Losses::default()
+        };
+        let now = Losses {
+            system: 7,
+            unrecorded: 3,
+            ..before
+        };
+        assert_eq!(
+            now.since(&before),
+            "frames were lost: 2 by the system (see --buffer), 3 for the recording"
+        );
+        assert_eq!((before.total(), now.total()), (5, 10));
+    }
+}
