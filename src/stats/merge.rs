@@ -20,6 +20,12 @@ impl Merge for u128 {
     }
 }
 
+impl<T: Merge> Merge for Box<T> {
+    fn merge(&mut self, other: &Self) {
+        (**self).merge(other);
+    }
+}
+
 impl<K: Clone + Ord, V: Clone + Merge> Merge for BTreeMap<K, V> {
     fn merge(&mut self, other: &Self) {
         for (key, value) in other {

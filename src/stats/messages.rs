@@ -18,7 +18,7 @@ accumulator! {
         /// Requests of methods that are not registered, by method.
         other_requests: Names,
         /// By the number of the method; those that are not registered are together.
-        methods: BTreeMap<u8, MethodCounts>,
+        methods: BTreeMap<u8, Box<MethodCounts>>,
         /// By the number of the transport.
         transports: BTreeMap<u8, u64>,
         /// By the set of encapsulations.
@@ -142,13 +142,13 @@ impl Messages {
     pub fn methods(&self) -> impl Iterator<Item = (Method, &MethodCounts)> {
         self.methods
             .iter()
-            .filter_map(|(number, counts)| Some((method_at(*number)?, counts)))
+            .filter_map(|(number, counts)| Some((method_at(*number)?, counts.as_ref())))
     }
 
     /// Returns what is known of a method that came.
     #[must_use]
     pub fn counts_of(&self, method: Method) -> Option<&MethodCounts> {
-        self.methods.get(&(method as u8))
+        self.methods.get(&(method as u8)).map(Box::as_ref)
     }
 
     /// Returns the transports with their messages.
@@ -181,7 +181,7 @@ impl Messages {
     /// Returns the sum of a count over all methods.
     #[must_use]
     pub fn sum(&self, count: impl Fn(&MethodCounts) -> u64) -> u64 {
-        self.methods.values().map(count).sum()
+        self.methods.values().map(|counts| count(counts)).sum()
     }
 }
 

@@ -8,8 +8,8 @@ use crate::stats::merge::Merge;
 const CLASS_BITS: u32 = 10;
 
 /// Samples wait until there are at least so many, and as many as there are classes: to put them to their classes together
-/// takes a fraction of the time that it takes one by one.
-const PATIENCE: usize = 1 << 10;
+/// takes a fraction of the time that it takes one by one. Most groups and stretches of time have fewer samples.
+const PATIENCE: usize = 1 << 5;
 
 /// Durations in nanoseconds, added up so that nothing depends on their order.
 ///

@@ -75,7 +75,7 @@ pub struct Group {
     /// Its figures.
     pub all: Kpis,
     /// The same by stretch of time: how many of them were before it since 1970.
-    pub buckets: BTreeMap<i64, Kpis>,
+    pub buckets: BTreeMap<i64, Box<Kpis>>,
     /// How much is in none of them because there would be too many.
     pub left_out: u64,
 }
@@ -397,7 +397,7 @@ impl Statistics {
 /// as those of all groups, of which `cells` are taken.
 fn cell<'g>(group: &'g mut Group, bucket: i64, cells: &mut usize) -> Option<&'g mut Kpis> {
     if group.buckets.contains_key(&bucket) {
-        return group.buckets.get_mut(&bucket);
+        return group.buckets.get_mut(&bucket).map(Box::as_mut);
     }
     let taken = match group.cut {
         None => group.buckets.len(),

@@ -129,7 +129,7 @@ impl StatisticsReport<'_> {
         let stretches = numbers.iter().zip(&windows).zip(levels);
         stretches
             .map(|((number, (start, end)), (calls_up, bindings_up))| {
-                let kpis = group.buckets.get(number).unwrap_or(&NOTHING);
+                let kpis = group.buckets.get(number).map_or(&*NOTHING, Box::as_ref);
                 let at = Timestamp::from_nanos;
                 let begin = at(number.saturating_mul(length));
                 let view = View {
