@@ -10,8 +10,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How far apart a message may be seen at two points, when their clocks are right.
-const WINDOW_NS: i64 = 2_000_000_000;
+/// How far apart a message may be seen at two points, in nanoseconds, when their clocks are right.
+pub const SIGHTINGS_WITHIN: i64 = 2_000_000_000;
 /// Sightings that are as near as this belong together; a retransmission (RFC 3261 §17.1.1.2) comes after 500 ms.
 const NEAR_NS: i64 = 250_000_000;
 /// Sightings of equal messages that are compared with at most.
@@ -96,7 +96,8 @@ impl Points {
             .rev()
             .take(MAX_COMPARED)
             .filter(|seen| {
-                !seen.points.contains(&point) && ts.since(seen.first).saturating_abs() <= WINDOW_NS
+                !seen.points.contains(&point)
+                    && ts.since(seen.first).saturating_abs() <= SIGHTINGS_WITHIN
             })
             .min_by_key(|seen| (distance(seen), seen.first));
         if let Some(seen) = candidate {
@@ -115,7 +116,7 @@ impl Points {
     /// Forgets what is out of the window, or too much.
     fn forget(&mut self, now: Timestamp) {
         while let Some(&(ts, key)) = self.order.front() {
-            let is_recent = now.since(ts).saturating_abs() <= WINDOW_NS;
+            let is_recent = now.since(ts).saturating_abs() <= SIGHTINGS_WITHIN;
             if is_recent && self.order.len() < CAPACITY {
                 return;
             }

@@ -45,7 +45,7 @@ pub use self::{
     json::JsonRows,
     leg_list::LegList,
     list::{List, ListFormat, ListPart, ListRow},
-    message::MessageRow,
+    message::{MessageRow, SightingRow},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
     plot::{Chart, PlotError, plot},
