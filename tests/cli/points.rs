@@ -358,6 +358,65 @@ fn delays_between_points_are_told() {
 }
 
 #[test]
+fn ladders_tell_who_saw_what_in_the_order_of_cause_and_effect() {
+    let dir = tempfile::tempdir().unwrap();
+    let taps = Taps {
+        jitter: 0.0,
+        calls: 3,
+        seconds: 30.0,
+        ..TAPS
+    };
+    Scene::new(taps).write(dir.path());
+    let ladder = |more: &str| {
+        let run = sipcap(
+            dir.path(),
+            &format!("ladder -q --format text --ascii --call-id call1@a{more}"),
+        );
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let drawn = ladder(&format!(" --align-clocks {POINTS}"));
+    let order: Vec<&str> = drawn
+        .lines()
+        .filter_map(|line| {
+            ["INVITE bob", "180", "200 OK", "ACK", "BYE", "OPTIONS"]
+                .into_iter()
+                .find(|what| line.contains(&format!("-{what}")))
+        })
+        .collect();
+    let expected = [
+        "INVITE bob",
+        "INVITE bob",
+        "180",
+        "180",
+        "200 OK",
+        "200 OK",
+        "ACK",
+        "ACK",
+        "BYE",
+        "BYE",
+        "200 OK",
+        "200 OK",
+        "OPTIONS",
+        "200 OK",
+    ];
+    assert_eq!(order, expected, "{drawn}");
+    let count = |text: &str| drawn.matches(text).count();
+    // Captures have microseconds, and the clocks are off by halves of them.
+    let seen = |first: &str, then: &str| {
+        ["9.999", "10.000", "10.001"]
+            .map(|delay| count(&format!("seen at {first}, {then} {delay} ms later")))
+            .iter()
+            .sum::<usize>()
+    };
+    assert_eq!(seen("edge", "core"), 4, "{drawn}");
+    assert_eq!(seen("core", "edge"), 4, "{drawn}");
+    assert_eq!(count("seen at far"), 6, "{drawn}");
+    // One point alone is not worth a word, and pseudonyms are not for names of places.
+    assert!(!ladder(" --point edge=edge.pcap").contains("seen at"));
+    assert!(!ladder(&format!(" --anonymize {POINTS}")).contains("seen at"));
+}
+
+#[test]
 fn clocks_cannot_be_aligned_without_two_points() {
     let dir = tempfile::tempdir().unwrap();
     Scene::new(Taps { calls: 1, ..TAPS }).write(dir.path());
