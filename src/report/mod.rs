@@ -10,6 +10,7 @@ mod call_list;
 mod clocks;
 mod columns;
 mod csv;
+mod delays;
 mod encode;
 mod event;
 mod event_text;

@@ -346,6 +346,24 @@ fn delays_between_points_are_told() {
         assert!((delay - 10_000).abs() <= 2, "{row}");
     }
     assert_eq!(seen, [4 * 4, 4 * 4, 4 * 6]);
+    let info = rows(&sipcap(
+        dir.path(),
+        &format!("info --align-clocks --format json {POINTS}"),
+    ));
+    let delays: Vec<&Value> = info.iter().filter(|row| row["type"] == "delay").collect();
+    let pairs: Vec<_> = delays
+        .iter()
+        .map(|row| (&row["from"], &row["to"]))
+        .collect();
+    assert_eq!(pairs.len(), 2, "{pairs:?}");
+    for (row, [from, to]) in delays.iter().zip([["core", "edge"], ["edge", "core"]]) {
+        assert_eq!((&row["from"], &row["to"]), (&from.into(), &to.into()));
+        assert_eq!(row["messages"], 4 * 4);
+        for field in ["min_us", "median_us", "p95_us", "max_us"] {
+            let delay = row[field].as_i64().unwrap();
+            assert!((delay - 10_000).abs() <= 2, "{row}");
+        }
+    }
     let csv = sipcap(dir.path(), &format!("messages --format csv {POINTS}"));
     let csv = String::from_utf8(csv.stdout).unwrap();
     // Core is 40 ms ahead, and the way takes 10 ms.
