@@ -1,6 +1,9 @@
 //! From messages to arrows: what they are labelled with, and what they have to do with each other.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     ladder::{
@@ -30,14 +33,43 @@ pub(super) fn arrows(
     legs: &mut Vec<String>,
 ) -> Vec<Arrow> {
     let mut thread = Thread::default();
+    let points: BTreeSet<_> = messages.iter().flat_map(points).collect();
     let arrows = messages.iter().enumerate().map(|(index, message)| {
         let ends = lanes.of(index);
-        thread.arrow(index, &message.as_message(), ends)
+        let mut arrow = thread.arrow(index, &message.as_message(), ends);
+        if let Some(seen) = seen(message).filter(|_| points.len() > 1) {
+            let parts = [arrow.detail, seen].into_iter();
+            arrow.detail = parts
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · ");
+        }
+        arrow
     });
     let mut arrows: Vec<Arrow> = arrows.collect();
     thread.name_branches(&mut arrows);
     legs.extend(thread.legs.iter().map(|call_id| show::line(call_id)));
     arrows
+}
+
+/// Returns the names of the capture points that saw a message.
+fn points(message: &MessageBuf) -> impl Iterator<Item = &str> {
+    let others = message.sightings.iter().map(|(point, _)| point.as_str());
+    message.point.as_deref().into_iter().chain(others)
+}
+
+/// Returns which capture points saw a message, in the order of time, and how long it took from one to the next.
+fn seen(message: &MessageBuf) -> Option<String> {
+    let mut text = format!("seen at {}", show::line(message.point.as_ref()?.as_bytes()));
+    let mut sightings: Vec<_> = message.sightings.iter().collect();
+    sightings.sort_by_key(|(_, ts)| *ts);
+    let mut last = message.ts;
+    for (point, ts) in sightings {
+        let point = show::line(point.as_bytes());
+        text.push_str(&format!(", {point} {} later", show::delay(ts.since(last))));
+        last = *ts;
+    }
+    Some(text)
 }
 
 /// A branch of a request that was forked (RFC 3261 §16.7): its To tag, and the arrows of its responses.

@@ -29,6 +29,7 @@ pub(super) fn message(at_ms: i64, ends: &str, transport: Transport, text: &str) 
     };
     MessageBuf {
         point: None,
+        sightings: Vec::new(),
         ts,
         flow: Flow {
             src: address(src),

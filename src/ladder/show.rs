@@ -63,6 +63,13 @@ pub(super) fn duration(nanos: i64) -> String {
     }
 }
 
+/// Returns nanoseconds as milliseconds with three decimals: delays between capture points are short.
+pub(super) fn delay(nanos: i64) -> String {
+    let sign = if nanos < 0 { "-" } else { "" };
+    let micros = nanos.unsigned_abs() / 1_000;
+    format!("{sign}{}.{:03} ms", micros / 1_000, micros % 1_000)
+}
+
 /// Returns the time of day in UTC with milliseconds.
 pub(super) fn clock(ts: Timestamp) -> String {
     let text = ts.rfc3339();

@@ -275,14 +275,15 @@ impl<'s> Delivery<'s> {
         };
         let key = self.hasher.hash_one((parts.flow, bytes));
         let number = self.messages.saturating_add(1);
-        let Some((of, first)) = points.see(key, parts.completed_by, number) else {
+        let Some(first) = points.see(key, parts.completed_by, number) else {
             return false;
         };
         let point = self.point(parts.completed_by);
         let sighting = Sighting {
             message: parts.message(frames, bytes, point.as_deref()),
-            of,
-            first,
+            of: first.number,
+            first: first.at,
+            first_point: first.point.as_deref(),
         };
         if let Err(error) = self.sink.sighting(&sighting) {
             self.is_stopped = true;

@@ -35,7 +35,7 @@ pub use self::{
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
-    sightings::Sighting,
+    sightings::{SIGHTINGS_WITHIN, Sighting},
 };
 use self::{
     merge::Merge,

@@ -10,8 +10,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How far apart a message may be seen at two points, when their clocks are right.
-const WINDOW_NS: i64 = 2_000_000_000;
+/// How far apart a message may be seen at two points, in nanoseconds, when their clocks are right.
+pub const SIGHTINGS_WITHIN: i64 = 2_000_000_000;
 /// Sightings that are as near as this belong together; a retransmission (RFC 3261 §17.1.1.2) comes after 500 ms.
 const NEAR_NS: i64 = 250_000_000;
 /// Sightings of equal messages that are compared with at most.
@@ -28,6 +28,8 @@ pub struct Sighting<'a> {
     pub of: u64,
     /// When the message was seen first.
     pub first: Timestamp,
+    /// The point that saw it first, if that has a name.
+    pub first_point: Option<&'a str>,
 }
 
 /// Where inputs were captured, and which messages were seen moments ago.
@@ -43,11 +45,21 @@ pub(crate) struct Points {
     pub(crate) evicted: u64,
 }
 
+/// A message as it was seen first.
+#[derive(Debug)]
+pub(crate) struct First {
+    pub(crate) number: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) point: Option<Arc<str>>,
+}
+
 /// A message that was handed over.
 #[derive(Debug)]
 struct Seen {
     number: u64,
     first: Timestamp,
+    /// The name of the point that saw it first.
+    first_point: Option<Arc<str>>,
     /// The salts of the points that have seen it.
     points: Vec<u64>,
 }
@@ -75,10 +87,11 @@ impl Points {
         self.places.get(&(frame.origin.input, frame.interface))
     }
 
-    /// Returns the number and the time of the message of which this is another sighting, if it is one; else it is
+    /// Returns the message of which this is another sighting, if it is one; else it is
     /// remembered as that of this `number`. The `key` tells what it says and between whom.
-    pub(crate) fn see(&mut self, key: u64, frame: &Frame, number: u64) -> Option<(u64, Timestamp)> {
-        let (ts, point) = (frame.ts, self.place(frame)?.salt());
+    pub(crate) fn see(&mut self, key: u64, frame: &Frame, number: u64) -> Option<First> {
+        let place = self.place(frame)?;
+        let (ts, point, first_point) = (frame.ts, place.salt(), place.point.clone());
         self.forget(ts);
         let all = self.seen.entry(key).or_default();
         // What is sent again is paired with what is nearest, since one of them may be missing at a point; with clocks
@@ -96,16 +109,22 @@ impl Points {
             .rev()
             .take(MAX_COMPARED)
             .filter(|seen| {
-                !seen.points.contains(&point) && ts.since(seen.first).saturating_abs() <= WINDOW_NS
+                !seen.points.contains(&point)
+                    && ts.since(seen.first).saturating_abs() <= SIGHTINGS_WITHIN
             })
             .min_by_key(|seen| (distance(seen), seen.first));
         if let Some(seen) = candidate {
             seen.points.push(point);
-            return Some((seen.number, seen.first));
+            return Some(First {
+                number: seen.number,
+                at: seen.first,
+                point: seen.first_point.clone(),
+            });
         }
         all.push(Seen {
             number,
             first: ts,
+            first_point,
             points: vec![point],
         });
         self.order.push_back((ts, key));
@@ -115,7 +134,7 @@ impl Points {
     /// Forgets what is out of the window, or too much.
     fn forget(&mut self, now: Timestamp) {
         while let Some(&(ts, key)) = self.order.front() {
-            let is_recent = now.since(ts).saturating_abs() <= WINDOW_NS;
+            let is_recent = now.since(ts).saturating_abs() <= SIGHTINGS_WITHIN;
             if is_recent && self.order.len() < CAPACITY {
                 return;
             }
@@ -159,7 +178,9 @@ mod tests {
                 link: LinkType::RAW,
                 interface: 0,
             };
-            let number = points.see(7, &frame, next).map_or(next, |(of, _)| of);
+            let number = points
+                .see(7, &frame, next)
+                .map_or(next, |first| first.number);
             next = next.max(number + 1);
             numbers.push(number);
         }

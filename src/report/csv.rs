@@ -97,6 +97,7 @@ impl<W: Write> CsvRows<W> {
         }
         self.optional(row.correlation_id.as_deref());
         self.optional(row.connection.as_deref());
+        self.text(&row.seen());
         self.end()
     }
 

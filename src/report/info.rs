@@ -20,7 +20,9 @@ use crate::{
     net::Transport,
     offsets::{Offsets, Sightings},
     pipeline::{Fate, Sighting, Sink, Summary},
-    report::{JsonRows, Quality, clock_sentences, clocks::write_clock_rows, quality},
+    report::{
+        JsonRows, Quality, clock_sentences, clocks::write_clock_rows, delays::Delays, quality,
+    },
     sip::Message,
     text::printable,
     time::Timestamp,
@@ -38,6 +40,7 @@ pub struct Overview {
     /// What capture points have seen, by their names: messages, and those that another one had seen before.
     points: BTreeMap<String, (u64, u64)>,
     sightings: Sightings,
+    delays: Delays,
 }
 
 impl Overview {
@@ -85,6 +88,7 @@ impl Sink for Overview {
 
     fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
         self.see(&sighting.message, false);
+        self.delays.add(sighting);
         Ok(())
     }
 
@@ -101,6 +105,7 @@ pub struct Info {
     agents: Vec<AgentRow>,
     sections: Vec<Section>,
     offsets: Offsets,
+    delays: Delays,
 }
 
 /// A section of counts.
@@ -207,6 +212,7 @@ impl Info {
                 ),
             ],
             offsets: overview.sightings.offsets(),
+            delays: overview.delays,
         }
     }
 
@@ -224,7 +230,8 @@ impl Info {
             .iter()
             .flat_map(|section| &section.rows)
             .try_for_each(|row| rows.row(row))?;
-        write_clock_rows(&self.offsets, rows)
+        write_clock_rows(&self.offsets, rows)?;
+        self.delays.write_rows(rows)
     }
 
     /// Writes it for people.
@@ -252,7 +259,8 @@ impl Info {
         }
         clocks
             .iter()
-            .try_for_each(|sentence| writeln!(output, "  {sentence}"))
+            .try_for_each(|sentence| writeln!(output, "  {sentence}"))?;
+        self.delays.write_text(output)
     }
 }
 

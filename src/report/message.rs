@@ -1,6 +1,6 @@
 //! A row for each message.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write};
 
 use serde::Serialize;
 
@@ -81,14 +81,51 @@ pub struct MessageRow<'a> {
     pub correlation_id: Option<Cow<'a, str>>,
     /// The connection that it went over by that agent's word (OpenSIPS).
     pub connection: Option<Cow<'a, str>>,
+    /// The capture point that saw it first; only where points have names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<Cow<'a, str>>,
+    /// What other points saw of it; only where points have names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sightings: Vec<SightingRow<'a>>,
     /// Its octets; only where they were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Cow<'a, str>>,
 }
 
+/// A message as another capture point saw it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SightingRow<'a> {
+    /// The point.
+    pub point: Cow<'a, str>,
+    /// The input.
+    pub input: &'a str,
+    /// The number of the frame that completed it.
+    pub frame: u64,
+    /// When that frame was captured.
+    #[serde(serialize_with = "serialize_time")]
+    pub ts: Timestamp,
+    /// How much later that is than at the point that saw it first, in microseconds.
+    pub delay_us: i64,
+}
+
+impl MessageRow<'_> {
+    /// Returns which points saw it, for people and for CSV: `edge core+10212`, with microseconds.
+    #[must_use]
+    pub fn seen(&self) -> String {
+        let mut seen = self.point.as_deref().unwrap_or_default().to_owned();
+        for sighting in &self.sightings {
+            let SightingRow {
+                point, delay_us, ..
+            } = sighting;
+            let _ = write!(seen, " {point}{delay_us:+}");
+        }
+        seen
+    }
+}
+
 impl<'a> MessageRow<'a> {
     /// The names of the columns, in their order.
-    pub const COLUMNS: [&'static str; 30] = [
+    pub const COLUMNS: [&'static str; 31] = [
         "input",
         "frame",
         "ts",
@@ -119,6 +156,7 @@ impl<'a> MessageRow<'a> {
         "collected",
         "correlation_id",
         "connection",
+        "seen",
     ];
 
     /// Returns the row of `message`, which is from the input named `input`.
@@ -174,6 +212,8 @@ impl<'a> MessageRow<'a> {
             collected: trace.map(|_| message.completed_by.ts),
             correlation_id: trace.and_then(|trace| trace.correlation_id.as_deref().map(one_line)),
             connection: trace.and_then(|trace| trace.connection.as_deref().map(one_line)),
+            point: message.point.map(Cow::Borrowed),
+            sightings: Vec::new(),
             text: None,
         }
     }

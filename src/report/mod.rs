@@ -10,6 +10,7 @@ mod call_list;
 mod clocks;
 mod columns;
 mod csv;
+mod delays;
 mod encode;
 mod event;
 mod event_text;
@@ -45,7 +46,7 @@ pub use self::{
     json::JsonRows,
     leg_list::LegList,
     list::{List, ListFormat, ListPart, ListRow},
-    message::MessageRow,
+    message::{MessageRow, SightingRow},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},
     plot::{Chart, PlotError, plot},

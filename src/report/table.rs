@@ -39,6 +39,8 @@ pub struct MessageTable<W: Write> {
     names_inputs: bool,
     day: [u8; 10],
     line: String,
+    /// How wide the names of capture points are, if there are any.
+    seen: usize,
 }
 
 impl<W: Write> MessageTable<W> {
@@ -52,6 +54,7 @@ impl<W: Write> MessageTable<W> {
             names_inputs,
             day: [0; 10],
             line: String::new(),
+            seen: 0,
         };
         if table.is_narrow() {
             table.widths[1] = 12;
@@ -66,6 +69,14 @@ impl<W: Write> MessageTable<W> {
     pub fn row(&mut self, row: &MessageRow<'_>) -> io::Result<()> {
         let time = row.ts.rfc3339();
         let (day, time) = time.as_str().split_at(10);
+        let seen = printable(&row.seen()).into_owned();
+        if row.point.is_some() {
+            self.seen = seen
+                .chars()
+                .count()
+                .max("seen at (+µs)".len())
+                .max(self.seen);
+        }
         if day.as_bytes() != self.day {
             self.begin_day(day)?;
         }
@@ -77,7 +88,8 @@ impl<W: Write> MessageTable<W> {
             Cow::Owned(std::net::SocketAddr::new(row.dst, row.dst_port).to_string()),
             Cow::Borrowed(row.transport.name()),
         ];
-        let last = printable(row.call_id.as_deref().unwrap_or("(no Call-ID)"));
+        let call_id = printable(row.call_id.as_deref().unwrap_or("(no Call-ID)"));
+        let last = self.last(&seen, &call_id);
         let style = style(row);
         self.line(&cells, &last, row.input, style)
     }
@@ -96,9 +108,18 @@ impl<W: Write> MessageTable<W> {
         self.day.copy_from_slice(day.as_bytes());
         if is_first {
             let names = COLUMNS.map(|(name, _)| Cow::Borrowed(name));
-            self.line(&names, "call-id", "input", Style::new())?;
+            let last = self.last("seen at (+µs)", "call-id");
+            self.line(&names, &last, "input", Style::new())?;
         }
         writeln!(self.output, "{day} (UTC)")
+    }
+
+    /// Returns what stands behind the columns: the points that saw the message, if points have names, and its Call-ID.
+    fn last(&self, seen: &str, call_id: &str) -> String {
+        match self.seen {
+            0 => call_id.to_owned(),
+            width => format!("{seen:width$}  {call_id}"),
+        }
     }
 
     fn line(

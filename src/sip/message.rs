@@ -47,6 +47,7 @@ impl Message<'_> {
             bytes: self.bytes.to_vec(),
             head: self.head.clone(),
             point: self.point.map(str::to_owned),
+            sightings: Vec::new(),
         }
     }
 }
@@ -72,6 +73,8 @@ pub struct MessageBuf {
     pub head: Head,
     /// The capture point where it was seen, if that has a name.
     pub point: Option<String>,
+    /// Other points that saw it, and when.
+    pub sightings: Vec<(String, Timestamp)>,
 }
 
 impl MessageBuf {

@@ -185,6 +185,7 @@ pub(super) fn message(line: &str) -> MessageBuf {
     let frame = frame(ts);
     MessageBuf {
         point: None,
+        sightings: Vec::new(),
         ts,
         flow,
         encapsulation: Encapsulation::default(),

@@ -13,10 +13,24 @@ use crate::support::program::run;
 type Time = String;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sighting {
+    point: String,
+    input: String,
+    frame: u64,
+    ts: Time,
+    delay_us: i64,
+}
+
+#[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
 #[expect(clippy::large_enum_variant, reason = "each is read and dropped")]
 enum Row {
     Message {
+        #[serde(default)]
+        point: Option<String>,
+        #[serde(default)]
+        sightings: Vec<Sighting>,
         input: String,
         frame: u64,
         ts: Time,

@@ -309,6 +309,132 @@ fn a_message_counts_once_however_many_points_have_seen_it() {
 }
 
 #[test]
+fn delays_between_points_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let taps = Taps {
+        jitter: 0.0,
+        calls: 4,
+        seconds: 40.0,
+        ..TAPS
+    };
+    Scene::new(taps).write(dir.path());
+    let told = rows(&sipcap(
+        dir.path(),
+        &format!("messages --align-clocks --format json {POINTS}"),
+    ));
+    let mut seen = [0; 3];
+    for row in &told {
+        let point = row["point"].as_str().unwrap();
+        // What Alice sends is seen at edge first, what she gets at core; what is between the proxy and Bob at far alone.
+        let is_of_alice = row["src"] == "10.0.0.5";
+        let is_to_alice = row["dst"] == "10.0.0.5";
+        let (first, other) = match (is_of_alice, is_to_alice) {
+            (true, _) => ("edge", "core"),
+            (_, true) => ("core", "edge"),
+            _ => ("far", ""),
+        };
+        assert_eq!(point, first, "{row}");
+        seen[usize::from(is_to_alice) + 2 * usize::from(other.is_empty())] += 1;
+        if other.is_empty() {
+            assert_eq!(row.get("sightings"), None);
+            continue;
+        }
+        let sighting = &row["sightings"][0];
+        assert_eq!(sighting["point"], other);
+        assert_eq!(sighting["input"], format!("{other}.pcap"));
+        let delay = sighting["delay_us"].as_i64().unwrap();
+        assert!((delay - 10_000).abs() <= 2, "{row}");
+    }
+    assert_eq!(seen, [4 * 4, 4 * 4, 4 * 6]);
+    let info = rows(&sipcap(
+        dir.path(),
+        &format!("info --align-clocks --format json {POINTS}"),
+    ));
+    let delays: Vec<&Value> = info.iter().filter(|row| row["type"] == "delay").collect();
+    let pairs: Vec<_> = delays
+        .iter()
+        .map(|row| (&row["from"], &row["to"]))
+        .collect();
+    assert_eq!(pairs.len(), 2, "{pairs:?}");
+    for (row, [from, to]) in delays.iter().zip([["core", "edge"], ["edge", "core"]]) {
+        assert_eq!((&row["from"], &row["to"]), (&from.into(), &to.into()));
+        assert_eq!(row["messages"], 4 * 4);
+        for field in ["min_us", "median_us", "p95_us", "max_us"] {
+            let delay = row[field].as_i64().unwrap();
+            assert!((delay - 10_000).abs() <= 2, "{row}");
+        }
+    }
+    let csv = sipcap(dir.path(), &format!("messages --format csv {POINTS}"));
+    let csv = String::from_utf8(csv.stdout).unwrap();
+    // Core is 40 ms ahead, and the way takes 10 ms.
+    let invite = csv.lines().find(|line| line.contains("INVITE")).unwrap();
+    assert!(invite.ends_with(",far"), "{invite}");
+    let options = csv.lines().find(|line| line.contains("OPTIONS")).unwrap();
+    let (_, seen) = options.rsplit_once(',').unwrap();
+    let delay: i64 = seen.strip_prefix("edge core+").unwrap().parse().unwrap();
+    assert!((delay - 50_000).abs() <= 2, "{seen}");
+}
+
+#[test]
+fn ladders_tell_who_saw_what_in_the_order_of_cause_and_effect() {
+    let dir = tempfile::tempdir().unwrap();
+    let taps = Taps {
+        jitter: 0.0,
+        calls: 3,
+        seconds: 30.0,
+        ..TAPS
+    };
+    Scene::new(taps).write(dir.path());
+    let ladder = |more: &str| {
+        let run = sipcap(
+            dir.path(),
+            &format!("ladder -q --format text --ascii --call-id call1@a{more}"),
+        );
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let drawn = ladder(&format!(" --align-clocks {POINTS}"));
+    let order: Vec<&str> = drawn
+        .lines()
+        .filter_map(|line| {
+            ["INVITE bob", "180", "200 OK", "ACK", "BYE", "OPTIONS"]
+                .into_iter()
+                .find(|what| line.contains(&format!("-{what}")))
+        })
+        .collect();
+    let expected = [
+        "INVITE bob",
+        "INVITE bob",
+        "180",
+        "180",
+        "200 OK",
+        "200 OK",
+        "ACK",
+        "ACK",
+        "BYE",
+        "BYE",
+        "200 OK",
+        "200 OK",
+        "OPTIONS",
+        "200 OK",
+    ];
+    assert_eq!(order, expected, "{drawn}");
+    let count = |text: &str| drawn.matches(text).count();
+    // Captures have microseconds, and the clocks are off by halves of them.
+    let seen = |first: &str, then: &str| {
+        ["9.999", "10.000", "10.001"]
+            .map(|delay| count(&format!("seen at {first}, {then} {delay} ms later")))
+            .iter()
+            .sum::<usize>()
+    };
+    assert_eq!(seen("edge", "core"), 4, "{drawn}");
+    assert_eq!(seen("core", "edge"), 4, "{drawn}");
+    assert_eq!(count("seen at far"), 6, "{drawn}");
+    // One point alone is not worth a word, and pseudonyms are not for names of places.
+    assert!(!ladder(" --point edge=edge.pcap").contains("seen at"));
+    assert!(!ladder(&format!(" --anonymize {POINTS}")).contains("seen at"));
+}
+
+#[test]
 fn clocks_cannot_be_aligned_without_two_points() {
     let dir = tempfile::tempdir().unwrap();
     Scene::new(Taps { calls: 1, ..TAPS }).write(dir.path());

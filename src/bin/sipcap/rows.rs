@@ -4,7 +4,8 @@ use std::io;
 
 use regex::bytes::Regex;
 use sipcap::{
-    report::{CsvRows, JsonRows, MessageRow, MessageTable, MessageText},
+    capture::Frame,
+    report::{CsvRows, JsonRows, MessageRow, MessageTable, MessageText, SightingRow},
     sip::Message,
     text::escape,
 };
@@ -21,6 +22,13 @@ pub(crate) struct MessageRows {
     /// Whether rows carry the whole message.
     in_full: bool,
     format: Rows,
+}
+
+/// A message at another capture point than the one that saw it first.
+pub(crate) struct Seen {
+    pub(crate) point: String,
+    /// The frame that completed it there.
+    pub(crate) frame: Frame,
 }
 
 enum Rows {
@@ -89,9 +97,28 @@ impl MessageRows {
 
     /// Writes a message.
     pub(crate) fn write(&mut self, message: &Message<'_>) -> io::Result<()> {
-        let input = usize::from(message.completed_by.origin.input);
-        let name = self.names.get(input).map_or("", String::as_str);
-        let mut row = MessageRow::new(message, name);
+        self.write_seen(message, &[])
+    }
+
+    /// Writes a message with what other capture points saw of it.
+    pub(crate) fn write_seen(
+        &mut self,
+        message: &Message<'_>,
+        sightings: &[Seen],
+    ) -> io::Result<()> {
+        let names = &self.names;
+        let name = |input: u16| names.get(usize::from(input)).map_or("", String::as_str);
+        let mut row = MessageRow::new(message, name(message.completed_by.origin.input));
+        row.sightings = sightings
+            .iter()
+            .map(|seen| SightingRow {
+                point: seen.point.as_str().into(),
+                input: name(seen.frame.origin.input),
+                frame: seen.frame.origin.number,
+                ts: seen.frame.ts,
+                delay_us: seen.frame.ts.since(message.ts) / 1_000,
+            })
+            .collect();
         match &mut self.format {
             Rows::Table(table) => table.row(&row),
             Rows::Full(text) => text.message(message, &row),

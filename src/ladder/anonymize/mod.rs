@@ -39,6 +39,9 @@ impl Anonymizer {
             .or_else(|_| Head::parse(NOTHING, Framing::Datagram))
             .unwrap_or_else(|_| message.head.clone());
         copy.bytes = bytes;
+        // Names of points are of somebody's choice, and may tell where that is.
+        copy.point = None;
+        copy.sightings.clear();
         copy
     }
 

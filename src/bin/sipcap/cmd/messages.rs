@@ -1,12 +1,13 @@
 //! `sipcap messages`: a row for each message.
 
-use std::ops::ControlFlow;
+use std::{collections::VecDeque, ops::ControlFlow};
 
 use sipcap::{
     error::Result,
     filter::Selection,
-    pipeline::{Sink, Summary},
-    sip::Message,
+    pipeline::{SIGHTINGS_WITHIN, Sighting, Sink, Summary},
+    sip::{Message, MessageBuf},
+    time::Timestamp,
 };
 
 use crate::{
@@ -14,14 +15,15 @@ use crate::{
     exit::Outcome,
     input,
     output::Output,
-    rows::MessageRows,
+    rows::{MessageRows, Seen},
     ui::Ui,
 };
 
 /// List the messages, a row each
 ///
 /// A row tells when the message was complete, who sent it to whom over what, and what it is. On a terminal, long
-/// values are cut to its width; in a pipe or a file they are whole.
+/// values are cut to its width; in a pipe or a file they are whole. With capture points (--point), a row tells which of them
+/// saw the message, and how many microseconds after the first one.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MessagesArgs {
@@ -52,9 +54,12 @@ pub(crate) fn run(args: &MessagesArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         selection: args.select.selection(),
         rows,
         selected: 0,
+        number: 0,
+        held: VecDeque::new(),
     };
     let run = args.input.run(&mut inputs, &mut list, ui)?;
 
+    list.release(Timestamp::MAX)?;
     list.rows.finish()?;
     Ok(run.outcome(list.selected > 0))
 }
@@ -64,15 +69,65 @@ struct List {
     selection: Selection,
     rows: MessageRows,
     selected: u64,
+    /// How many messages there were.
+    number: u64,
+    /// Those that other capture points may see yet, and what came behind them.
+    held: VecDeque<Held>,
+}
+
+/// A message that waits for what other capture points see of it.
+struct Held {
+    number: u64,
+    message: MessageBuf,
+    sightings: Vec<Seen>,
+}
+
+impl List {
+    /// Writes what nobody sees any more at this moment.
+    fn release(&mut self, now: Timestamp) -> Result<()> {
+        while let Some(held) = self.held.front()
+            && now.since(held.message.ts) > SIGHTINGS_WITHIN
+        {
+            if let Some(held) = self.held.pop_front() {
+                let message = held.message.as_message();
+                self.rows.write_seen(&message, &held.sightings)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Sink for List {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
-        if self.selection.matches(message) {
-            self.selected += 1;
+        self.number += 1;
+        self.release(message.ts)?;
+        if !self.selection.matches(message) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        self.selected += 1;
+        if message.point.is_none() && self.held.is_empty() {
             self.rows.write(message)?;
+        } else {
+            self.held.push_back(Held {
+                number: self.number,
+                message: message.to_buf(),
+                sightings: Vec::new(),
+            });
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
+        let held = self
+            .held
+            .binary_search_by_key(&sighting.of, |held| held.number);
+        if let Some(held) = held.ok().and_then(|index| self.held.get_mut(index)) {
+            held.sightings.push(Seen {
+                point: sighting.message.point.unwrap_or_default().to_owned(),
+                frame: *sighting.message.completed_by,
+            });
+        }
+        Ok(())
     }
 
     fn pause(&mut self) -> Result<()> {

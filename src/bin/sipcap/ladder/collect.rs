@@ -1,13 +1,13 @@
 //! The second pass: the messages of what is drawn, and their media.
 
-use std::{net::SocketAddr, ops::ControlFlow};
+use std::{collections::VecDeque, net::SocketAddr, ops::ControlFlow};
 
 use sipcap::{
     error::Result,
     ladder::put_in_order,
     media::{MediaDatagram, MediaMap, MediaStream, Owner, Streams},
     net::Transport,
-    pipeline::{MediaPacket, Notice, NoticeKind, Sink, Summary},
+    pipeline::{MediaPacket, Notice, NoticeKind, Sighting, Sink, Summary},
     sip::{Message, MessageBuf},
     time::Timestamp,
 };
@@ -16,6 +16,9 @@ use crate::{ladder::Wanted, ui::Ui};
 
 /// Messages in one ladder at most; nobody looks at more.
 const MAX_MESSAGES: usize = 20_000;
+
+/// Messages that may be seen by another capture point at most.
+const MAX_RECENT: usize = 4_096;
 
 /// Gaps that are remembered at most.
 const MAX_GAPS: usize = 10_000;
@@ -71,6 +74,9 @@ pub(crate) struct Collector {
     pub(crate) gaps: Vec<Gap>,
     /// Messages that were left out because a ladder had too many.
     left_out: u64,
+    /// How many messages there were in the capture.
+    number: u64,
+    recent: Recent,
 }
 
 /// Whose packets are whose, and the streams that they are of.
@@ -88,6 +94,8 @@ impl Collector {
             ladders: Vec::new(),
             gaps: Vec::new(),
             left_out: 0,
+            number: 0,
+            recent: Recent::default(),
         }
     }
 
@@ -138,8 +146,30 @@ impl Collector {
     }
 }
 
+/// Messages that other capture points may see yet.
+#[derive(Default)]
+struct Recent(VecDeque<(u64, usize, usize)>);
+
+impl Recent {
+    /// Adds a message by its number, its ladder, and its place there.
+    fn add(&mut self, number: u64, ladder: usize, place: usize) {
+        if self.0.len() >= MAX_RECENT {
+            self.0.pop_front();
+        }
+        self.0.push_back((number, ladder, place));
+    }
+
+    /// Returns the ladder of a message, and its place there.
+    fn find(&self, number: u64) -> Option<(usize, usize)> {
+        let index = self.0.binary_search_by_key(&number, |(known, ..)| *known);
+        let (_, ladder, place) = self.0.get(index.ok()?)?;
+        Some((*ladder, *place))
+    }
+}
+
 impl Sink for Collector {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
+        self.number += 1;
         let ladder = self.wanted.ladder_of(message);
         self.describe(message, ladder);
         let Some(index) = ladder else {
@@ -150,11 +180,28 @@ impl Sink for Collector {
         }
         match self.ladders.get_mut(index) {
             Some(ladder) if ladder.messages.len() < MAX_MESSAGES => {
+                if message.point.is_some() {
+                    self.recent.add(self.number, index, ladder.messages.len());
+                }
                 ladder.messages.push(message.to_buf());
             }
             _ => self.left_out += 1,
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
+        let place = self.recent.find(sighting.of);
+        let message = place.and_then(|(ladder, place)| {
+            let ladder = self.ladders.get_mut(ladder)?;
+            ladder.messages.get_mut(place)
+        });
+        if let (Some(message), Some(point)) = (message, sighting.message.point) {
+            message
+                .sightings
+                .push((point.to_owned(), sighting.message.ts));
+        }
+        Ok(())
     }
 
     fn takes_notices(&self) -> bool {

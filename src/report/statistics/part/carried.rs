@@ -109,6 +109,7 @@ impl Line {
             bytes,
             head,
             point: self.point.clone(),
+            sightings: Vec::new(),
         })
     }
 }

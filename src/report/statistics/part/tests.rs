@@ -56,6 +56,7 @@ fn message(ts: i64, octet: u8) -> MessageBuf {
         interface: 0,
     };
     MessageBuf {
+        sightings: Vec::new(),
         ts,
         flow: Flow {
             src: "[2001:db8::1]:5060".parse().unwrap(),

@@ -145,6 +145,7 @@ impl Said<'_> {
         };
         MessageBuf {
             point: None,
+            sightings: Vec::new(),
             ts: frame.ts,
             flow: Flow {
                 src,
