@@ -15,6 +15,7 @@ mod chunk;
 mod defect;
 mod inflate;
 mod json;
+mod opensips;
 mod packet;
 mod v2;
 mod v3;
@@ -25,7 +26,8 @@ mod vectors;
 use self::chunk::{Chunks, kind};
 pub use self::{
     defect::{Defect, Defects},
-    json::{connection, sip_text},
+    json::{Links, sip_text},
+    opensips::Told,
     packet::{Packet, Payload},
 };
 
