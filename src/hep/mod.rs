@@ -13,6 +13,7 @@
 
 mod chunk;
 mod defect;
+mod encode;
 mod inflate;
 mod json;
 mod opensips;
@@ -26,6 +27,7 @@ mod vectors;
 use self::chunk::{Chunks, kind};
 pub use self::{
     defect::{Defect, Defects},
+    encode::Outgoing,
     json::{Links, sip_text},
     opensips::Told,
     packet::{Packet, Payload},
