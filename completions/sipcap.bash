@@ -354,11 +354,11 @@ _sipcap() {
                     return 0
                     ;;
                 --events)
-                    COMPREPLY=($(compgen -W "call-start call-attempt call-end auth-failed call-ringing call-redirected call-reinvite call-transfer reg-new reg-refresh reg-moved reg-del reg-expired reg-failed sub-new sub-del sub-expired other-ok other-failed other-timeout parse-error msg-probe gap tcp-resync fragment-lost" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "call-start call-attempt call-end auth-failed call-ringing call-redirected call-reinvite call-transfer reg-new reg-refresh reg-moved reg-del reg-expired reg-failed sub-new sub-del sub-expired other-ok other-failed other-timeout parse-error msg-probe gap tcp-resync fragment-lost log rest mi net correlate quality" -- "${cur}"))
                     return 0
                     ;;
                 --not-events)
-                    COMPREPLY=($(compgen -W "call-start call-attempt call-end auth-failed call-ringing call-redirected call-reinvite call-transfer reg-new reg-refresh reg-moved reg-del reg-expired reg-failed sub-new sub-del sub-expired other-ok other-failed other-timeout parse-error msg-probe gap tcp-resync fragment-lost" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "call-start call-attempt call-end auth-failed call-ringing call-redirected call-reinvite call-transfer reg-new reg-refresh reg-moved reg-del reg-expired reg-failed sub-new sub-del sub-expired other-ok other-failed other-timeout parse-error msg-probe gap tcp-resync fragment-lost log rest mi net correlate quality" -- "${cur}"))
                     return 0
                     ;;
                 --call-id)

@@ -298,7 +298,13 @@ parse-error\t''
 msg-probe\t''
 gap\t''
 tcp-resync\t''
-fragment-lost\t''"
+fragment-lost\t''
+log\t''
+rest\t''
+mi\t''
+net\t''
+correlate\t''
+quality\t''"
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l not-events -d 'Of other kinds than these' -r -f -a "call-start\t''
 call-attempt\t''
 call-end\t''
@@ -323,7 +329,13 @@ parse-error\t''
 msg-probe\t''
 gap\t''
 tcp-resync\t''
-fragment-lost\t''"
+fragment-lost\t''
+log\t''
+rest\t''
+mi\t''
+net\t''
+correlate\t''
+quality\t''"
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l from -d 'With this text in the caller\'s URI or name, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l to -d 'With this text in the callee\'s URI or name, in either case' -r

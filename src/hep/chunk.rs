@@ -5,6 +5,7 @@ pub(super) const CHUNK_HEADER: usize = 6;
 
 /// The types of the chunks that no vendor owns.
 pub(super) mod kind {
+    pub(in crate::hep) const FAMILY: u16 = 1;
     pub(in crate::hep) const PROTOCOL: u16 = 2;
     pub(in crate::hep) const SRC_V4: u16 = 3;
     pub(in crate::hep) const DST_V4: u16 = 4;

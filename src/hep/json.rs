@@ -11,11 +11,14 @@ struct Wrapped<'a> {
     payload: Cow<'a, str>,
 }
 
-/// What OpenSIPS ties a payload to.
-#[derive(Deserialize)]
-struct Links<'a> {
-    #[serde(borrow)]
-    net: Option<Cow<'a, str>>,
+/// What OpenSIPS ties a payload to; empty texts are nothing.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default)]
+pub struct Links {
+    /// The id of the connection that it went over.
+    pub net: String,
+    /// The Call-ID.
+    pub sip: String,
 }
 
 /// Returns the SIP message of a payload, which OpenSIPS may have wrapped in JSON.
@@ -30,12 +33,11 @@ pub fn sip_text(payload: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Returns the id of the connection that a payload went over; empty if `links` do not tell.
-#[must_use]
-pub fn connection(links: &[u8]) -> Cow<'_, [u8]> {
-    match serde_json::from_slice::<Links<'_>>(links) {
-        Ok(Links { net: Some(net) }) => Cow::Owned(net.into_owned().into_bytes()),
-        _ => Cow::Borrowed(&[]),
+impl Links {
+    /// Returns what the JSON of a packet tells; nothing if it is none.
+    #[must_use]
+    pub fn read(json: &[u8]) -> Self {
+        serde_json::from_slice(json).unwrap_or_default()
     }
 }
 
@@ -64,19 +66,25 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_told() {
-        for (links, expected) in [
+    fn connections_and_calls_are_told() {
+        for (links, net, sip) in [
             (
                 &br#"{"net":"11599993977753232466"}"#[..],
-                &b"11599993977753232466"[..],
+                "11599993977753232466",
+                "",
             ),
-            (br#"{"net":"1","sip":"abc@host"}"#, b"1"),
-            (br#"{"sip":"abc@host"}"#, b""),
-            (br#"{"net":7}"#, b""),
-            (b"[[[[", b""),
-            (b"", b""),
+            (
+                br#"{"net":"1","sip":"abc@host","other":[]}"#,
+                "1",
+                "abc@host",
+            ),
+            (br#"{"sip":"abc@host"}"#, "", "abc@host"),
+            (br#"{"net":7}"#, "", ""),
+            (b"[[[[", "", ""),
+            (b"", "", ""),
         ] {
-            assert_eq!(connection(links), expected);
+            let links = Links::read(links);
+            assert_eq!((links.net.as_str(), links.sip.as_str()), (net, sip));
         }
     }
 }

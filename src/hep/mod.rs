@@ -13,8 +13,10 @@
 
 mod chunk;
 mod defect;
+mod encode;
 mod inflate;
 mod json;
+mod opensips;
 mod packet;
 mod v2;
 mod v3;
@@ -25,7 +27,9 @@ mod vectors;
 use self::chunk::{Chunks, kind};
 pub use self::{
     defect::{Defect, Defects},
-    json::{connection, sip_text},
+    encode::Outgoing,
+    json::{Links, sip_text},
+    opensips::Told,
     packet::{Packet, Payload},
 };
 

@@ -18,6 +18,7 @@ mod names;
 mod notes;
 mod phases;
 mod plantuml;
+mod reports;
 mod rows;
 mod scene;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use self::{
     },
     names::{InvalidAlias, NameBook},
     plantuml::write_plantuml,
+    reports::Report,
     rows::{Row, RowOptions, rows},
     scene::Scene,
     svg::{Theme, svg},

@@ -244,7 +244,9 @@ pub fn put_in_order(messages: &mut [MessageBuf]) {
         (frame.origin.input, frame.interface)
     };
     let first = messages.first().map(place);
-    if messages.iter().all(|message| Some(place(message)) == first) {
+    // Agents tell of a message sooner or later; they say when it was.
+    let is_told = messages.iter().any(|message| message.trace.is_some());
+    if !is_told && messages.iter().all(|message| Some(place(message)) == first) {
         messages.sort_by_key(|message| message.completed_by.origin.number);
     } else {
         messages.sort_by_key(|message| message.ts);

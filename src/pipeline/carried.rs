@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::{
-    hep::{self, Defect, Defects, Payload},
+    hep::{self, Defect, Defects, Links, Payload, Told},
     net::Flow,
     pipeline::{fate::Fate, unit},
     sip::Head,
@@ -28,8 +28,16 @@ pub(crate) struct Carried {
 pub(crate) enum Content {
     /// A SIP message.
     Sip { bytes: Vec<u8>, head: Box<Head> },
+    /// A packet of RTP or RTCP, as it was sent.
+    Media { kind: Payload, bytes: Vec<u8> },
+    /// What its agent says of something else, and the Call-ID that it is about.
+    Told {
+        kind: Payload,
+        told: Box<Told>,
+        call_id: Box<[u8]>,
+    },
     /// Something else that was traced.
-    Other { kind: Payload, bytes: Vec<u8> },
+    Other(Payload),
     /// Nothing: a keep-alive.
     Nothing,
 }
@@ -37,45 +45,33 @@ pub(crate) enum Content {
 impl Carried {
     /// Returns what the HEP packet `bytes` carries, which came from `sender`; nothing if it is no HEP.
     pub(crate) fn of(bytes: &[u8], sender: IpAddr, is_cut: bool) -> Option<Box<Self>> {
-        let mut packet = hep::Packet::decode(bytes)?;
+        let packet = hep::Packet::decode(bytes)?;
+        let mut defects = packet.defects;
         if is_cut {
-            packet.defects.insert(Defect::Cut);
+            defects.insert(Defect::Cut);
         }
         let kind = packet.payload_kind();
-        let flow = packet.flow();
-        let mut defects = packet.defects;
-        let content = match packet.payload.take() {
-            None => Content::Nothing,
-            Some(payload) if payload.is_empty() => Content::Nothing,
-            Some(payload) if kind == Payload::Sip => {
-                let is_short = [Defect::Cut, Defect::BadTotal, Defect::BadChunk]
-                    .into_iter()
-                    .any(|defect| defects.contains(defect));
-                let text = hep::sip_text(&payload);
-                match unit::message(&text, is_short).filter(|_| flow.is_some()) {
-                    Some((span, head)) => Content::Sip {
-                        bytes: span.of(&text).to_vec(),
-                        head: Box::new(head),
-                    },
-                    None => {
-                        defects.insert(Defect::NotSip);
-                        Content::Other {
-                            kind: Payload::Unknown,
-                            bytes: Vec::new(),
-                        }
-                    }
+        let links = Links::read(packet.links);
+        let content = match packet.payload.as_deref() {
+            None | Some([]) => Content::Nothing,
+            Some(payload) if kind == Payload::Sip => match sip(payload, defects) {
+                Some(content) if packet.addresses.is_some() => content,
+                _ => {
+                    defects.insert(Defect::NotSip);
+                    Content::Other(Payload::Unknown)
                 }
-            }
-            Some(payload) => Content::Other {
-                kind,
-                bytes: payload.into_owned(),
             },
+            Some(payload) => other(&packet, payload, &links, &mut defects),
         };
         let agent = Agent::new(packet.agent_name, packet.agent_id, sender);
+        let connection = match kind {
+            Payload::Net => packet.correlation_id,
+            _ => links.net.as_bytes(),
+        };
         Some(Box::new(Self {
             ts: packet.ts,
-            flow,
-            trace: Trace::new(agent, packet.correlation_id, &hep::connection(packet.links)),
+            flow: packet.flow(),
+            trace: Trace::new(agent, packet.correlation_id, connection),
             defects,
             content,
         }))
@@ -85,7 +81,7 @@ impl Carried {
     pub(crate) const fn fate(&self) -> Fate {
         match self.content {
             Content::Sip { .. } => Fate::Sip,
-            Content::Other { .. } | Content::Nothing => Fate::Hep,
+            _ => Fate::Hep,
         }
     }
 
@@ -93,8 +89,62 @@ impl Carried {
     pub(crate) const fn kind(&self) -> Option<Payload> {
         match self.content {
             Content::Sip { .. } => Some(Payload::Sip),
-            Content::Other { kind, .. } => Some(kind),
+            Content::Media { kind, .. } | Content::Told { kind, .. } | Content::Other(kind) => {
+                Some(kind)
+            }
             Content::Nothing => None,
         }
+    }
+}
+
+fn sip(payload: &[u8], defects: Defects) -> Option<Content> {
+    let is_short = [Defect::Cut, Defect::BadTotal, Defect::BadChunk]
+        .into_iter()
+        .any(|defect| defects.contains(defect));
+    let text = hep::sip_text(payload);
+    let (span, head) = unit::message(&text, is_short)?;
+    Some(Content::Sip {
+        bytes: span.of(&text).to_vec(),
+        head: Box::new(head),
+    })
+}
+
+fn other(
+    packet: &hep::Packet<'_>,
+    payload: &[u8],
+    links: &Links,
+    defects: &mut Defects,
+) -> Content {
+    let kind = packet.payload_kind();
+    if matches!(kind, Payload::Rtp | Payload::Rtcp) && matches!(payload, [0x80..=0xbf, ..]) {
+        return Content::Media {
+            kind,
+            bytes: payload.to_vec(),
+        };
+    }
+    if matches!(
+        kind,
+        Payload::Rtp | Payload::Other | Payload::Unknown | Payload::Sip
+    ) {
+        return Content::Other(kind);
+    }
+    let (told, is_bad) = Told::read(kind, payload, packet.links);
+    if is_bad {
+        defects.insert(Defect::BadJson);
+    }
+    // A query of a proxy has an id of its own there, unless it writes for Homer 5.
+    let is_of_call = match kind {
+        Payload::Log | Payload::Rtcp | Payload::Quality => true,
+        Payload::Rest => !packet.correlation_id.starts_with(b"RESCORR"),
+        _ => false,
+    };
+    let call_id = match links.sip.as_bytes() {
+        [] if is_of_call => packet.correlation_id,
+        call_id => call_id,
+    };
+    Content::Told {
+        kind,
+        told: Box::new(told),
+        call_id: call_id.into(),
     }
 }

@@ -8,11 +8,6 @@ pub(crate) fn is_binary(payload: &[u8]) -> bool {
     matches!(payload.first(), Some(0x80..))
 }
 
-/// Returns whether a payload is RTP or RTCP by its looks (RFC 3550 §5.1, §6.4).
-pub(crate) fn is_media(payload: &[u8]) -> bool {
-    matches!(payload, [0x80..=0xbf, ..]) && payload.len() >= 8
-}
-
 /// Returns the fate of a datagram that is not SIP.
 #[inline]
 pub(crate) fn fate(datagram: &Datagram, payload: &[u8]) -> Fate {

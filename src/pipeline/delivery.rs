@@ -13,9 +13,9 @@ use crate::{
         MediaPacket, Options, Sink, Summary,
         agents::Agents,
         carried::{Carried, Content},
-        datagram,
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
+        report::Report,
         sightings::{Points, Sighting},
         told::Told,
     },
@@ -156,12 +156,12 @@ impl<'s> Delivery<'s> {
     ) {
         self.agents.count(carried, last.ts);
         let agent = &carried.trace.agent;
-        let Some(flow) = carried.flow.filter(|_| self.wants(Some(agent))) else {
+        if !self.wants(Some(agent)) {
             return;
-        };
+        }
         let ts = carried.ts.unwrap_or(last.ts);
-        match &carried.content {
-            Content::Sip { bytes, head } => {
+        match (&carried.content, carried.flow) {
+            (Content::Sip { bytes, head }, Some(flow)) => {
                 encapsulation.insert(Encapsulation::HEP);
                 let parts = Parts {
                     ts,
@@ -184,10 +184,7 @@ impl<'s> Delivery<'s> {
                     self.message(&parts, frames, bytes);
                 }
             }
-            Content::Other {
-                kind: kind @ (Payload::Rtp | Payload::Rtcp),
-                bytes,
-            } if datagram::is_media(bytes) => self.media(&MediaPacket {
+            (Content::Media { kind, bytes }, Some(flow)) => self.media(&MediaPacket {
                 ts,
                 flow,
                 frames,
@@ -195,7 +192,34 @@ impl<'s> Delivery<'s> {
                 is_rtcp: *kind == Payload::Rtcp,
                 is_copy: false,
             }),
-            Content::Other { .. } | Content::Nothing => {}
+            (
+                Content::Told {
+                    kind,
+                    told,
+                    call_id,
+                },
+                flow,
+            ) => self.report(&Report {
+                ts,
+                frame: last,
+                flow,
+                trace: &carried.trace,
+                kind: *kind,
+                told,
+                call_id,
+            }),
+            _ => {}
+        }
+    }
+
+    /// Hands over what an agent tells besides messages if the sink takes it.
+    fn report(&mut self, report: &Report<'_>) {
+        if self.is_stopped {
+            return;
+        }
+        if let Err(error) = self.sink.report(report) {
+            self.is_stopped = true;
+            self.result = Err(error);
         }
     }
 

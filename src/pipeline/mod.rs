@@ -14,6 +14,7 @@ mod left_out;
 mod merge;
 mod notice;
 mod ordered;
+mod report;
 mod sightings;
 mod told;
 mod unit;
@@ -35,6 +36,7 @@ pub use self::{
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
+    report::Report,
     sightings::{SIGHTINGS_WITHIN, Sighting},
 };
 use self::{
@@ -115,6 +117,15 @@ pub trait Sink: Send {
     /// An error ends the run at once and is what [`Pipeline::run`] returns.
     fn media(&mut self, packet: &MediaPacket<'_>) -> Result<()> {
         let _ = packet;
+        Ok(())
+    }
+
+    /// Takes what a capture agent tells besides messages, between the messages before it and those behind it.
+    ///
+    /// # Errors
+    /// An error ends the run at once and is what [`Pipeline::run`] returns.
+    fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        let _ = report;
         Ok(())
     }
 

@@ -78,6 +78,8 @@ pub struct EventRow<'a> {
     pub flags: Flags,
     /// How it stands to the limits of its rate; `null` without limits.
     pub rate: Option<RateRow>,
+    /// The connection that it is about, by the word of a proxy (OpenSIPS).
+    pub connection: Option<Cow<'a, str>>,
 }
 
 /// How an event stands to the limits of its rate.
@@ -102,7 +104,7 @@ pub struct RateRow {
 
 impl<'a> EventRow<'a> {
     /// The names of the columns, in their order.
-    pub const COLUMNS: [&'static str; 48] = [
+    pub const COLUMNS: [&'static str; 49] = [
         "type",
         "ts",
         "input",
@@ -151,6 +153,7 @@ impl<'a> EventRow<'a> {
         "rate_period_s",
         "rate_since",
         "rate_key",
+        "connection",
     ];
 
     /// Returns the row of `event`, which is from an input among `names` and stands to its limits like `rate`.
@@ -187,6 +190,7 @@ impl<'a> EventRow<'a> {
             counters: SidesRow::new(&event.counters),
             flags: event.flags,
             rate: rate.map(RateRow::new),
+            connection: known(event.connection),
         }
     }
 
@@ -226,6 +230,7 @@ impl<'a> EventRow<'a> {
             Some(rate) => rate.cells(rows),
             None => (0..7).for_each(|_| rows.plain("")),
         }
+        rows.optional(self.connection.as_deref());
         rows.end()
     }
 }

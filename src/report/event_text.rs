@@ -296,6 +296,7 @@ fn style(kind: EventKind) -> Style {
         CallAttempt | CallRedirected | RegExpired | SubExpired => AnsiColor::Yellow,
         AuthFailed | RegFailed | OtherFailed | OtherTimeout | ParseError => AnsiColor::Red,
         MsgProbe | Gap | TcpResync | FragmentLost => AnsiColor::Magenta,
+        Log | Rest | Mi | Net | Correlate | Quality => AnsiColor::White,
     };
     color.on_default()
 }

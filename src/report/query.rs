@@ -203,4 +203,5 @@ fields! { EventRow:
     "counters.callee.responses" Kind::Number, |row| row.counters.callee.responses.into();
     "counters.callee.retransmissions" Kind::Number, |row| row.counters.callee.retransmissions.into();
     "flags" TEXTS, |row| row.flags.names().collect();
+    "connection" Kind::Text, |row| text(&row.connection);
 }

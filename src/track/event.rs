@@ -83,6 +83,18 @@ kinds! {
     TcpResync = "tcp-resync";
     /// A packet is incomplete because a fragment is missing.
     FragmentLost = "fragment-lost";
+    /// A proxy logged a line.
+    Log = "log";
+    /// A proxy asked something over HTTP, or got the response.
+    Rest = "rest";
+    /// A proxy got a command, or answered one.
+    Mi = "mi";
+    /// Something happened to a connection of a proxy.
+    Net = "net";
+    /// A proxy was told what belongs together.
+    Correlate = "correlate";
+    /// A report of media quality came.
+    Quality = "quality";
 }
 
 impl FromStr for EventKind {
@@ -176,6 +188,8 @@ pub struct Event<'a> {
     pub counters: [SideCounters; 2],
     /// What is odd about it.
     pub flags: Flags,
+    /// The connection that it is about, by the word of a proxy.
+    pub connection: &'a [u8],
 }
 
 /// Messages that one side sent.
@@ -239,6 +253,7 @@ impl Event<'_> {
             expires: None,
             counters: [SideCounters::default(); 2],
             flags: Flags::NONE,
+            connection: &[],
         }
     }
 }

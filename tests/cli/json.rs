@@ -170,6 +170,7 @@ struct EventRow {
     counters: Sides,
     flags: Vec<String>,
     rate: Option<Rate>,
+    connection: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -20,7 +20,13 @@ use crate::support::{matrix::Variant, scenario::Scenario};
 fn playground() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/captures");
-    for name in ["call.pcap", "mixed.pcapng", "hep.pcap"] {
+    for name in [
+        "call.pcap",
+        "mixed.pcapng",
+        "hep.pcap",
+        "opensips.pcap",
+        "opensips-plain.pcap",
+    ] {
         std::fs::copy(testdata.join(name), dir.path().join(name)).unwrap();
     }
     let call = std::fs::read(testdata.join("call.pcap")).unwrap();

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::support::{
     container::{Container, Frame},
     encapsulation::{Link, Tunnel},
+    hep,
     matrix::{Tap, Variant},
     scenario::Scenario,
     transport::Transport,
@@ -167,6 +168,12 @@ fn hep() -> Vec<u8> {
     Container::PcapMicros.encode(&frames)
 }
 
+/// What two proxies tell of a call, each in its way.
+fn opensips(is_plain: bool) -> Vec<u8> {
+    let scenario = Scenario::named("traced-by-opensips");
+    Container::PcapMicros.encode(&hep::traced(&scenario, is_plain))
+}
+
 #[test]
 fn committed_captures_are_what_the_builder_makes() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/captures");
@@ -175,6 +182,8 @@ fn committed_captures_are_what_the_builder_makes() {
         ("mixed.pcapng", mixed()),
         ("segments.pcap", segments()),
         ("hep.pcap", hep()),
+        ("opensips.pcap", opensips(false)),
+        ("opensips-plain.pcap", opensips(true)),
     ] {
         assert!(
             bytes.len() < 50 << 10,

@@ -2,6 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::{
+    container::Frame,
+    encapsulation::Link,
+    ip,
+    scenario::{Scenario, Told},
+};
+
 /// Where the agent is, and where it sends to.
 pub(crate) const AGENT: &str = "198.51.100.9:33000";
 pub(crate) const COLLECTOR: &str = "198.51.100.8:9060";
@@ -78,4 +85,77 @@ pub(crate) fn message_v2(src: SocketAddr, dst: SocketAddr, ts_ns: i64, sip: &[u8
         sip,
     ]
     .concat()
+}
+
+/// Returns what the agents of a scenario tell, in datagrams: as OpenSIPS does for Homer 6, or for Homer 5 (plain).
+pub(crate) fn traced(scenario: &Scenario, is_plain: bool) -> Vec<Frame> {
+    let traced = &scenario.traced;
+    let mut packets: Vec<(i64, SocketAddr, Vec<u8>)> = Vec::new();
+    for sent in &scenario.sent {
+        let ends = (sent.src, sent.dst);
+        let own = traced.agents.iter().map(|(_, agent)| *agent);
+        for agent in own.filter(|agent| [sent.src, sent.dst].contains(agent)) {
+            let mut known = traced.connections.iter();
+            let connection = known.find(|(path, _)| *path == ends);
+            let sip = sent.said.over("udp");
+            let protocol = if connection.is_some() { 22 } else { 17 };
+            let mut chunks = place(sent.src, sent.dst, protocol, sent.ts_ns);
+            chunks.extend([
+                chunk(11, &[1]),
+                chunk(12, &id_of(agent)),
+                chunk(17, b"by the proxy"),
+            ]);
+            if is_plain {
+                chunks.push(chunk(15, &sip));
+            } else {
+                let text = String::from_utf8(sip).unwrap();
+                let wrapped = serde_json::json!({ "payload": text });
+                chunks.push(chunk(15, wrapped.to_string().as_bytes()));
+                if let Some((_, id)) = connection {
+                    chunks.push(chunk(101, format!("{{\"net\":\"{id}\"}}").as_bytes()));
+                }
+            }
+            packets.push((sent.ts_ns, agent, packet(&chunks)));
+        }
+    }
+    let told = traced.told.iter();
+    packets.extend(told.map(|told| (told.ts_ns, told.agent, report(told, is_plain))));
+    packets.sort_by_key(|(ts_ns, ..)| *ts_ns);
+    let frame = |(index, (ts_ns, agent, packet)): (usize, (i64, SocketAddr, Vec<u8>))| {
+        let from = SocketAddr::new(agent.ip(), 33_000);
+        let id = index as u16 + 1;
+        Frame {
+            ts_ns: ts_ns + 400_000,
+            link: Link::Ethernet.number(),
+            bytes: Link::Ethernet.frame(&ip::udp(from, COLLECTOR.parse().unwrap(), id, &packet)),
+        }
+    };
+    packets.into_iter().enumerate().map(frame).collect()
+}
+
+/// The last octet of its address is the number of an agent.
+fn id_of(agent: SocketAddr) -> [u8; 4] {
+    match agent.ip() {
+        IpAddr::V4(ip) => [0, 0, 0, ip.octets()[3]],
+        IpAddr::V6(_) => [0; 4],
+    }
+}
+
+fn report(told: &Told, is_plain: bool) -> Vec<u8> {
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (src, dst) = told.between.unwrap_or((nobody, nobody));
+    let mut chunks = place(src, dst, 6, told.ts_ns);
+    chunks.extend([chunk(11, &[told.kind]), chunk(12, &id_of(told.agent))]);
+    // For Homer 5 a Call-ID takes the place of what it belongs to otherwise.
+    let id = told.sip.as_ref().filter(|_| is_plain).unwrap_or(&told.id);
+    chunks.push(chunk(17, id.as_bytes()));
+    if is_plain {
+        chunks.push(chunk(15, told.plain.as_bytes()));
+    } else {
+        chunks.push(chunk(15, told.json.as_bytes()));
+        if let Some(sip) = &told.sip {
+            chunks.push(chunk(101, format!("{{\"sip\":\"{sip}\"}}").as_bytes()));
+        }
+    }
+    packet(&chunks)
 }

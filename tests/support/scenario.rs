@@ -27,6 +27,15 @@ struct Script {
     message: Vec<Line>,
     /// The capture goes on until then: a datagram that is no SIP stands there.
     quiet_until_ms: Option<f64>,
+    /// The hosts that tell of their messages by HEP.
+    #[serde(default)]
+    agents: Vec<String>,
+    /// The ids of connections, by path: what goes over them goes over TLS.
+    #[serde(default)]
+    connections: BTreeMap<String, String>,
+    /// What agents tell besides messages.
+    #[serde(default)]
+    told: Vec<ToldLine>,
     /// Further options of commands, by command.
     #[serde(default)]
     options: BTreeMap<String, Vec<String>>,
@@ -34,6 +43,24 @@ struct Script {
     call: Option<Vec<toml::Table>>,
     event: Option<Vec<toml::Table>>,
     binding: Option<Vec<toml::Table>>,
+}
+
+/// Something that an agent tells.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ToldLine {
+    at_ms: f64,
+    agent: String,
+    /// The number of the payload's protocol.
+    kind: u8,
+    /// Chunk 17.
+    id: String,
+    /// The Call-ID in chunk 101.
+    sip: Option<String>,
+    /// Between whom, if it is told.
+    path: Option<String>,
+    json: String,
+    plain: String,
 }
 
 /// What messages have in common unless they say otherwise.
@@ -129,6 +156,29 @@ pub(crate) struct Scenario {
     pub(crate) quiet_ns: Option<i64>,
     /// What the commands have to find.
     pub(crate) expected: Vec<Expected>,
+    pub(crate) traced: Traced,
+}
+
+/// What is told by HEP, and by whom.
+#[derive(Default)]
+pub(crate) struct Traced {
+    /// Who tells of all messages from and to itself.
+    pub(crate) agents: Vec<(String, SocketAddr)>,
+    /// What goes over a connection with an id.
+    pub(crate) connections: Vec<((SocketAddr, SocketAddr), String)>,
+    pub(crate) told: Vec<Told>,
+}
+
+/// Something that an agent tells besides messages.
+pub(crate) struct Told {
+    pub(crate) ts_ns: i64,
+    pub(crate) agent: SocketAddr,
+    pub(crate) kind: u8,
+    pub(crate) id: String,
+    pub(crate) sip: Option<String>,
+    pub(crate) between: Option<(SocketAddr, SocketAddr)>,
+    pub(crate) json: String,
+    pub(crate) plain: String,
 }
 
 /// Octets that one endpoint sends to another.
@@ -176,6 +226,7 @@ impl Scenario {
         }
         sent.sort_by_key(|s| s.ts_ns);
         let expected = script.expected();
+        let traced = script.traced();
         Self {
             name,
             about: script.about,
@@ -183,6 +234,7 @@ impl Scenario {
             sent,
             quiet_ns: script.quiet_until_ms.map(time_ns),
             expected,
+            traced,
         }
     }
 
@@ -233,6 +285,33 @@ impl Scenario {
 }
 
 impl Script {
+    /// Returns what is told by HEP.
+    fn traced(&self) -> Traced {
+        let ends = |path: &str| {
+            let (src, dst) = path.split_once('>').expect("path is \"a > b\"");
+            (self.hosts[src.trim()], self.hosts[dst.trim()])
+        };
+        let agent = |name: &String| (name.clone(), self.hosts[name]);
+        let connections = self.connections.iter();
+        let told = self.told.iter().map(|line| Told {
+            ts_ns: time_ns(line.at_ms),
+            agent: self.hosts[&line.agent],
+            kind: line.kind,
+            id: line.id.clone(),
+            sip: line.sip.clone(),
+            between: line.path.as_deref().map(ends),
+            json: line.json.clone(),
+            plain: line.plain.clone(),
+        });
+        Traced {
+            agents: self.agents.iter().map(agent).collect(),
+            connections: connections
+                .map(|(path, id)| (ends(path), id.clone()))
+                .collect(),
+            told: told.collect(),
+        }
+    }
+
     /// Returns what each command has to find.
     fn expected(&self) -> Vec<Expected> {
         let commands = [

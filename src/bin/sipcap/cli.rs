@@ -49,6 +49,7 @@ pub(crate) enum Command {
     Merge(cmd::merge::MergeArgs),
     Ladder(crate::ladder::LadderArgs),
     Live(Box<cmd::live::LiveArgs>),
+    Hep(cmd::hep::HepArgs),
     Parse(cmd::parse::ParseArgs),
     Completions(cmd::completions::CompletionsArgs),
     Man(cmd::man::ManArgs),
@@ -356,7 +357,7 @@ fn parse_port(text: &str) -> Result<u16, &'static str> {
     text.parse().map_err(|_| "expected ports such as 4789,8472")
 }
 
-fn parse_pattern(pattern: &str) -> Result<Regex, String> {
+pub(crate) fn parse_pattern(pattern: &str) -> Result<Regex, String> {
     filter::pattern(pattern, false).map_err(|error| one_line(&error))
 }
 

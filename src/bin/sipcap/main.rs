@@ -8,6 +8,7 @@ mod cmd;
 mod event_rows;
 mod exit;
 mod figures;
+mod hep;
 mod input;
 mod ladder;
 mod live;

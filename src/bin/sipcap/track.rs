@@ -1,12 +1,16 @@
 //! From the tracking options to a tracker at work.
 
-use std::ops::ControlFlow;
+use std::{
+    net::{IpAddr, SocketAddr},
+    ops::ControlFlow,
+};
 
 use clap::{Args, ValueEnum};
 use sipcap::{
     capture::Origin,
     error::Result,
-    pipeline::{Notice, NoticeKind, Sink, Summary},
+    hep::Payload,
+    pipeline::{Notice, NoticeKind, Report, Sink, Summary},
     sip::Message,
     time::Timestamp,
     track::{
@@ -306,6 +310,46 @@ impl<O: Follower> Sink for Tracked<O> {
             transport: Some(notice.flow.transport),
             reason: reason.as_bytes(),
             ..Event::new(kind, notice.frame.ts)
+        };
+        self.tracker.event(&event, &mut self.observer)
+    }
+
+    fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        let told = report.told;
+        let kind = match report.kind {
+            Payload::Log => EventKind::Log,
+            Payload::Rest => EventKind::Rest,
+            Payload::Mi => EventKind::Mi,
+            Payload::Net => EventKind::Net,
+            Payload::Control => EventKind::Correlate,
+            Payload::Rtcp | Payload::Quality => EventKind::Quality,
+            _ => return Ok(()),
+        };
+        let party = |address: Option<SocketAddr>| Party {
+            address,
+            ..Party::default()
+        };
+        let reason = match (told.label.as_str(), told.detail.as_str()) {
+            (label, "") => label.to_owned(),
+            (label, detail) => format!("{label}: {detail}"),
+        };
+        // Proxies put something in where nobody is on the other side.
+        let flow = report.flow.filter(|flow| {
+            let is_real = |ip: IpAddr| !ip.is_loopback() && !ip.is_unspecified();
+            is_real(flow.src.ip()) && is_real(flow.dst.ip())
+        });
+        let agent = SocketAddr::new(report.trace.agent.address, 0);
+        let event = Event {
+            origin: Some(report.frame.origin),
+            call_id: report.call_id,
+            method: told.method.as_bytes(),
+            caller: party(Some(flow.map_or(agent, |flow| flow.src))),
+            callee: party(flow.map(|flow| flow.dst)),
+            transport: flow.map(|flow| flow.transport),
+            status: told.status,
+            reason: reason.as_bytes(),
+            connection: report.trace.connection.as_deref().unwrap_or_default(),
+            ..Event::new(kind, report.ts)
         };
         self.tracker.event(&event, &mut self.observer)
     }

@@ -191,7 +191,7 @@ fn kinds() -> impl clap::builder::TypedValueParser<Value = EventKind> {
         .try_map(|name| name.parse::<EventKind>())
 }
 
-fn parse_speed(text: &str) -> Result<f64, &'static str> {
+pub(crate) fn parse_speed(text: &str) -> Result<f64, &'static str> {
     let speed = text.parse().ok();
     speed
         .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)

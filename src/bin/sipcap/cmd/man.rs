@@ -34,6 +34,9 @@ pub(crate) fn run(args: &ManArgs) -> anyhow::Result<Outcome> {
             write(&command, directory)?;
             for subcommand in command.get_subcommands() {
                 write(subcommand, directory)?;
+                for subcommand in subcommand.get_subcommands() {
+                    write(subcommand, directory)?;
+                }
             }
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod calls;
 pub(crate) mod completions;
 pub(crate) mod events;
 pub(crate) mod grep;
+pub(crate) mod hep;
 pub(crate) mod info;
 pub(crate) mod ladder;
 pub(crate) mod live;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &Command, ui: &mut Ui) -> anyhow::Result<Outcome> {
         Command::Merge(args) => merge::run(args, ui),
         Command::Ladder(args) => ladder::run(args, ui),
         Command::Live(args) => live::run(args, ui),
+        Command::Hep(args) => hep::run(args, ui),
         Command::Parse(args) => parse::run(args, ui),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

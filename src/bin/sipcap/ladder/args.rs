@@ -105,7 +105,7 @@ pub(crate) struct ContentArgs {
     /// Replace names, numbers, hosts and addresses by pseudonyms, so that the ladder can be shown to others
     ///
     /// The same is called the same in all ladders of a run. Headers that may tell who somebody is, and bodies other than
-    /// session descriptions, are left out. Times, ports and what --alias and --names say stay.
+    /// session descriptions, are left out, and so is what proxies log. Times, ports and what --alias and --names say stay.
     #[arg(long)]
     pub(crate) anonymize: bool,
     /// Write which pseudonym stands for what to this file, as CSV

@@ -4,15 +4,18 @@ use std::{collections::VecDeque, net::SocketAddr, ops::ControlFlow};
 
 use sipcap::{
     error::Result,
-    ladder::put_in_order,
+    ladder::{Report, put_in_order},
     media::{MediaDatagram, MediaMap, MediaStream, Owner, Streams},
     net::Transport,
-    pipeline::{MediaPacket, Notice, NoticeKind, Sighting, Sink, Summary},
+    pipeline::{self, MediaPacket, Notice, NoticeKind, Sighting, Sink, Summary},
     sip::{Message, MessageBuf},
     time::Timestamp,
 };
 
-use crate::{ladder::Wanted, ui::Ui};
+use crate::{
+    ladder::{Wanted, told::Told},
+    ui::Ui,
+};
 
 /// Messages in one ladder at most; nobody looks at more.
 const MAX_MESSAGES: usize = 20_000;
@@ -62,6 +65,8 @@ impl Gap {
 pub(crate) struct Content {
     pub(crate) messages: Vec<MessageBuf>,
     pub(crate) streams: Vec<MediaStream>,
+    /// What proxies tell of it.
+    pub(crate) reports: Vec<Report>,
 }
 
 /// Who collects messages and media.
@@ -72,6 +77,8 @@ pub(crate) struct Collector {
     media: Option<Media>,
     /// What is missing between messages.
     pub(crate) gaps: Vec<Gap>,
+    /// What proxies tell.
+    told: Told,
     /// Messages that were left out because a ladder had too many.
     left_out: u64,
     /// How many messages there were in the capture.
@@ -93,6 +100,7 @@ impl Collector {
             wanted,
             ladders: Vec::new(),
             gaps: Vec::new(),
+            told: Told::default(),
             left_out: 0,
             number: 0,
             recent: Recent::default(),
@@ -109,6 +117,7 @@ impl Collector {
         let mut ladders = std::mem::take(&mut self.ladders);
         for (ladder, owner) in ladders.iter_mut().zip(0..) {
             put_in_order(&mut ladder.messages);
+            ladder.reports = self.told.of(&ladder.messages);
             if let Some(media) = &mut self.media {
                 ladder.streams = media.streams.take(owner);
             }
@@ -120,7 +129,11 @@ impl Collector {
     pub(crate) fn warn(&self, ui: &Ui) {
         let media = self.media.as_ref();
         let packets = media.map_or(0, |media| media.streams.left_out());
-        for (count, what) in [(self.left_out, "messages"), (packets, "packets of media")] {
+        for (count, what) in [
+            (self.left_out, "messages"),
+            (packets, "packets of media"),
+            (self.told.left_out, "reports of proxies"),
+        ] {
             if count > 0 {
                 ui.warn(format_args!(
                     "{count} {what} were left out of ladders that have too many"
@@ -218,6 +231,11 @@ impl Sink for Collector {
                 what: notice.kind.to_string(),
             });
         }
+        Ok(())
+    }
+
+    fn report(&mut self, report: &pipeline::Report<'_>) -> Result<()> {
+        self.told.take(report);
         Ok(())
     }
 

@@ -153,6 +153,7 @@ impl Drawing {
         let messages = &content.messages;
         let mut ladder = Ladder::new(messages, &self.ladder);
         ladder.add_media(messages, &content.streams, &self.ladder.names);
+        ladder.add_reports(&content.reports);
         for gap in &self.gaps {
             if let Some(text) = gap.told(messages) {
                 ladder.add_note(gap.ts, &text, Tone::Bad);

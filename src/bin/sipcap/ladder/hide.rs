@@ -14,6 +14,8 @@ pub(crate) fn anonymize(
     key: Option<Output>,
 ) -> anyhow::Result<()> {
     let mut anonymizer = Anonymizer::default();
+    // What proxies log may tell anything.
+    ladders.iter_mut().for_each(|ladder| ladder.reports.clear());
     for message in ladders.iter_mut().flat_map(|ladder| &mut ladder.messages) {
         *message = anonymizer.message(message);
     }

@@ -9,6 +9,7 @@ mod index;
 mod job;
 mod nearest;
 mod target;
+mod told;
 mod wanted;
 mod write;
 
