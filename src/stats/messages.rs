@@ -57,6 +57,8 @@ accumulator! {
         provisional_response: Samples,
         /// To the first final response.
         final_response: Samples,
+        /// Transactions of which a response was captured before the request: times that would be negative are not known.
+        disordered: u64,
         /// Transactions by how often the request came again, up to ten.
         repeats: BTreeMap<u8, u64>,
     }

@@ -106,6 +106,9 @@ impl Transaction {
         if self.method != Method::Ack {
             counts.transactions += 1;
             counts.answered += u64::from(self.final_response.is_some());
+            let times = [self.response, self.provisional, self.final_response];
+            let is_before = |ts: Timestamp| ts < self.sent;
+            counts.disordered += u64::from(times.into_iter().flatten().any(is_before));
             counts.first_response.add(after(self.response));
             counts.provisional_response.add(after(self.provisional));
             counts.final_response.add(after(self.final_response));

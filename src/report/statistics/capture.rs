@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     pipeline::{Fate, Summary},
     report::quality,
-    stats::{Doubts, Figure, Kpis, Reading},
+    stats::{Doubts, Figure, Kpis, MethodCounts, Reading, is_much},
     time::Timestamp,
 };
 
@@ -154,7 +154,7 @@ impl CaptureQuality {
             .iter()
             .filter(|count| LOSSES.contains(&count.name.as_str()));
         let calls = total.calls.attempts + total.calls.mid_calls;
-        let responses = total.messages.sum(crate::stats::MethodCounts::responses);
+        let responses = total.messages.sum(MethodCounts::responses);
         Doubts {
             is_lossy: lost.map(|count| count.count).any(|count| count > 0),
             is_one_way: is_much(total.calls.one_direction, calls)
@@ -166,7 +166,7 @@ impl CaptureQuality {
     #[must_use]
     pub fn remarks(&self, total: &Kpis) -> Vec<String> {
         let calls = total.calls.attempts + total.calls.mid_calls;
-        let responses = total.messages.sum(crate::stats::MethodCounts::responses);
+        let responses = total.messages.sum(MethodCounts::responses);
         let mut remarks: Vec<String> = self
             .counts
             .iter()
@@ -188,13 +188,22 @@ impl CaptureQuality {
                 "{stray} of {responses} responses without their request"
             ));
         }
+        for (method, counts) in total.messages.methods() {
+            let (some, all) = (counts.disordered, counts.transactions);
+            if is_much(some, all) {
+                remarks.push(format!(
+                    "{some} of {all} {method} with a response that was captured before the request"
+                ));
+            }
+        }
+        let disordered = total.calls.disordered;
+        if is_much(disordered, calls) {
+            remarks.push(format!(
+                "{disordered} of {calls} calls with messages captured before what they follow"
+            ));
+        }
         remarks
     }
-}
-
-/// Returns whether it is more than a twentieth: single ones are odd messages, not an odd capture.
-const fn is_much(part: u64, whole: u64) -> bool {
-    part.saturating_mul(20) > whole
 }
 
 /// Returns the name of a count as figures have it.
