@@ -29,6 +29,8 @@ accumulator! {
         user_agents: Names,
         /// Final responses with a Warning, by its code (RFC 3261 §20.43).
         warnings: Names,
+        /// Requests that were forgotten before they were over.
+        forgotten: u64,
         /// Responses whose request was not seen.
         stray_responses: u64,
     }

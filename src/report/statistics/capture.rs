@@ -141,9 +141,9 @@ impl CaptureQuality {
         })
     }
 
-    /// Returns the names of these figures.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        std::iter::once("frames").chain(NAMES)
+    /// Returns the names of these figures, each with what it is.
+    pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+        std::iter::once(("frames", "Frames that were captured")).chain(NAMES)
     }
 
     /// Returns what it lacks, together with what was found in it.
@@ -208,23 +208,41 @@ impl CaptureQuality {
 
 /// Returns the name of a count as figures have it.
 fn name_of(name: &str) -> &'static str {
-    let mut names = NAMES.into_iter();
+    let mut names = NAMES.into_iter().map(|(known, _)| known);
     names.find(|known| *known == name).unwrap_or("other_faults")
 }
 
 /// What may be missing or wrong.
-const NAMES: [&str; 11] = [
-    "duplicate_frames",
-    "dropped_frames",
-    "cut_frames",
-    "tcp_gaps",
-    "tcp_lost_bytes",
-    "incomplete_packets",
-    "clock_steps_back",
-    "damaged_places",
-    "unusable_messages",
-    "table_evictions",
-    "skipped_bytes",
+const NAMES: [(&str, &str); 11] = [
+    (
+        "duplicate_frames",
+        "Copies of frames, as from a mirror port; each counts once",
+    ),
+    (
+        "dropped_frames",
+        "Frames that were lost while capturing, as the captures say",
+    ),
+    ("cut_frames", "Frames of which the end was not captured"),
+    (
+        "tcp_gaps",
+        "Places in TCP streams where something is missing",
+    ),
+    ("tcp_lost_bytes", "Bytes that are missing there"),
+    (
+        "incomplete_packets",
+        "IP packets of which fragments are missing",
+    ),
+    (
+        "clock_steps_back",
+        "Frames with an earlier time than the one before",
+    ),
+    ("damaged_places", "Places in captures that cannot be read"),
+    ("unusable_messages", "Messages that cannot be worked with"),
+    (
+        "table_evictions",
+        "What was forgotten because there was too much at a time",
+    ),
+    ("skipped_bytes", "Bytes of captures that were passed over"),
 ];
 
 #[cfg(test)]
