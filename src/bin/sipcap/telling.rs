@@ -163,7 +163,7 @@ fn refuse_twice(args: &StatsOutputArgs, check: &CheckArgs) -> anyhow::Result<()>
             continue;
         }
         let parent = path.parent().filter(|parent| *parent != Path::new(""));
-        let parent = parent.unwrap_or(Path::new(".")).canonicalize();
+        let parent = parent.unwrap_or_else(|| Path::new(".")).canonicalize();
         let whole = parent
             .unwrap_or_default()
             .join(path.file_name().unwrap_or_default());
