@@ -57,9 +57,77 @@ const fn is_harmful(c: char) -> bool {
         | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Returns how many columns of a terminal a character takes (Unicode Standard Annex 11, roughly).
+#[must_use]
+pub const fn columns(c: char) -> usize {
+    match c {
+        '\u{300}'..='\u{36f}'
+        | '\u{1ab0}'..='\u{1aff}'
+        | '\u{20d0}'..='\u{20ff}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{fe20}'..='\u{fe2f}' => 0,
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{303e}'
+        | '\u{3041}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
+/// Returns how many columns of a terminal a text takes: characters of East Asia take two, and combining ones none.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+/// Cuts a text to so many columns of a terminal and shows that it was cut.
+pub fn cut(text: &mut String, room: usize) {
+    if width(text) <= room {
+        return;
+    }
+    let mut end = 0;
+    let mut taken = 1;
+    for (start, c) in text.char_indices() {
+        taken += columns(c);
+        if taken > room {
+            break;
+        }
+        end = start + c.len_utf8();
+    }
+    text.truncate(end);
+    if room > 0 {
+        text.push('…');
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_cut_to_columns() {
+        for (text, columns, expected) in [
+            ("alice", 5, "alice"),
+            ("alice", 4, "ali…"),
+            ("alice", 1, "…"),
+            ("alice", 0, ""),
+            ("日本語", 6, "日本語"),
+            ("日本語", 5, "日本…"),
+            ("日本語", 4, "日…"),
+            ("e\u{301}e\u{301}e\u{301}", 3, "e\u{301}e\u{301}e\u{301}"),
+            ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
+        ] {
+            let mut short = text.to_owned();
+            cut(&mut short, columns);
+            assert_eq!(short, expected, "{text} {columns}");
+        }
+    }
 
     #[test]
     fn octets_that_are_no_utf8_are_escaped() {

@@ -1,5 +1,7 @@
 //! How wide text is: in columns of a terminal, and in a picture whose font nobody knows.
 
+use crate::text::columns;
+
 /// What a proportional font is at most as wide as: a hundredth of its size for each character from the space on. These are
 /// the widths of DejaVu Sans, one of the widest fonts that `sans-serif` stands for.
 const REGULAR: [u8; 95] = [
@@ -80,28 +82,6 @@ fn shortened(text: &str, room: usize, width: impl Fn(char) -> usize) -> String {
     kept.truncate(kept.trim_end().len());
     kept.push('…');
     kept
-}
-
-/// Returns how many columns of a terminal a character takes (Unicode Standard Annex 11, roughly).
-pub(super) const fn columns(c: char) -> usize {
-    match c {
-        '\u{300}'..='\u{36f}'
-        | '\u{1ab0}'..='\u{1aff}'
-        | '\u{20d0}'..='\u{20ff}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{fe20}'..='\u{fe2f}' => 0,
-        '\u{1100}'..='\u{115f}'
-        | '\u{2e80}'..='\u{303e}'
-        | '\u{3041}'..='\u{a4cf}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,13 @@
 //! Lists for people: lines of aligned cells, cut to the width of the terminal.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use anstyle::Style;
+
+use crate::text::{cut, width};
 
 /// A column of a list.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +47,7 @@ impl Columns {
     pub fn new(columns: &[Column], style: ListStyle) -> Self {
         Self {
             columns: columns.to_vec(),
-            widths: columns
-                .iter()
-                .map(|column| column.name.chars().count())
-                .collect(),
+            widths: columns.iter().map(|column| width(column.name)).collect(),
             style,
             line: String::new(),
         }
@@ -53,8 +55,8 @@ impl Columns {
 
     /// Lets the columns be wide enough for `cells`.
     pub fn measure<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
-        for ((cell, width), column) in cells.zip(&mut self.widths).zip(&self.columns) {
-            *width = cell.chars().count().min(column.max_width).max(*width);
+        for ((cell, room), column) in cells.zip(&mut self.widths).zip(&self.columns) {
+            *room = width(cell).min(column.max_width).max(*room);
         }
     }
 
@@ -126,34 +128,17 @@ impl Columns {
     }
 }
 
-/// Adds a cell in exactly `width` characters.
-fn push_cut(line: &mut String, cell: &str, width: usize, is_right: bool) {
-    let len = cell.chars().count();
-    let padding = width.saturating_sub(len);
-    if is_right {
-        line.extend(std::iter::repeat_n(' ', padding));
+/// Adds a cell in exactly `columns` columns of a terminal.
+fn push_cut(line: &mut String, cell: &str, columns: usize, is_right: bool) {
+    let start = line.len();
+    let mut cell = Cow::Borrowed(cell);
+    if width(&cell) > columns {
+        cut(cell.to_mut(), columns);
     }
-    if len > width {
-        line.extend(cell.chars().take(width.saturating_sub(1)));
-        line.push('…');
-    } else {
-        line.push_str(cell);
-    }
-    if !is_right {
-        line.extend(std::iter::repeat_n(' ', padding));
-    }
-}
-
-/// Cuts a line to `width` characters and shows that it was cut.
-pub(super) fn cut(line: &mut String, width: usize) {
-    if let Some((end, _)) = line.char_indices().nth(width) {
-        let last = line[..end]
-            .char_indices()
-            .next_back()
-            .map_or(0, |(start, _)| start);
-        line.truncate(last);
-        line.push('…');
-    }
+    let padding = columns.saturating_sub(width(&cell));
+    line.push_str(&cell);
+    let at = if is_right { start } else { line.len() };
+    line.insert_str(at, &" ".repeat(padding));
 }
 
 #[cfg(test)]

@@ -9,12 +9,8 @@ use std::{
 use anstyle::{AnsiColor, Style};
 
 use crate::{
-    report::{
-        CallRow, EventRow,
-        columns::{NARROW, cut},
-        party::short_uri,
-    },
-    text::printable,
+    report::{CallRow, EventRow, columns::NARROW, party::short_uri},
+    text::{self, cut, printable},
     time::Timestamp,
     track::EventKind,
 };
@@ -142,15 +138,15 @@ impl<W: Write> EventText<W> {
         let end = line.len();
         pad(line, KIND - said.what.len().min(KIND) + 1);
         let parties = (said.parties)(party);
-        let len = parties.chars().count();
+        let len = text::width(&parties);
         self.parties = len.min(2 * party + 3).max(self.parties);
         line.push_str(&parties);
         pad(line, self.parties - len.min(self.parties));
-        let room = self.max_width.map_or(usize::MAX, |width| {
-            width.saturating_sub(line.chars().count())
-        });
+        let room = self
+            .max_width
+            .map_or(usize::MAX, |max| max.saturating_sub(text::width(line)));
         let [long, short] = said.details;
-        line.push_str(if long.chars().count() > room {
+        line.push_str(if text::width(long) > room {
             short
         } else {
             long
@@ -210,7 +206,7 @@ fn parties(row: &EventRow<'_>, width: usize) -> String {
 /// Returns a name, cut to `width` characters.
 fn short_name(name: &str, width: usize) -> Cow<'_, str> {
     let name = printable(name);
-    if name.chars().count() <= width {
+    if text::width(&name) <= width {
         return name;
     }
     let mut name = name.into_owned();

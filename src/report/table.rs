@@ -8,11 +8,8 @@ use std::{
 use anstyle::{AnsiColor, Style};
 
 use crate::{
-    report::{
-        MessageRow,
-        columns::{NARROW, cut},
-    },
-    text::printable,
+    report::{MessageRow, columns::NARROW},
+    text::{cut, printable, width},
 };
 
 /// A column grows up to this; longer values push their own line only.
@@ -136,10 +133,10 @@ impl<W: Write> MessageTable<W> {
         }
         let gap = if self.is_narrow() { 1 } else { 2 };
         let mut styled = 0..0;
-        for (index, (cell, width)) in cells.iter().zip(&mut self.widths).enumerate() {
-            let len = cell.chars().count();
-            *width = len.min(MAX_COLUMN).max(*width);
-            let padding = width.saturating_sub(len);
+        for (index, (cell, room)) in cells.iter().zip(&mut self.widths).enumerate() {
+            let len = width(cell);
+            *room = len.min(MAX_COLUMN).max(*room);
+            let padding = room.saturating_sub(len);
             // Numbers are read from the right.
             let before = if index == 0 { padding } else { 0 };
             self.line.extend(std::iter::repeat_n(' ', before));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     sip::{Message, Method, StartLine, address::NameAddr, uri::Uri},
-    stats::{messages::method_of, names::shorten},
+    stats::{messages::method_of, names::as_name},
     text::escape,
     track::{Binding, Call, Event},
 };
@@ -139,8 +139,8 @@ impl Raw<'_> {
     pub(super) fn name(&self, names: &[String]) -> String {
         match self {
             Self::Address(address) => address.to_string(),
-            Self::Text(text) => shorten(&escape(text)),
-            Self::Domain(text) => shorten(&escape(&text.to_ascii_lowercase())),
+            Self::Text(text) => as_name(&escape(text)),
+            Self::Domain(text) => as_name(&escape(&text.to_ascii_lowercase())),
             Self::Digits(number, digits) => digits_of(number)
                 .take(usize::from(*digits))
                 .map(char::from)

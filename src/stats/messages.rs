@@ -29,6 +29,8 @@ accumulator! {
         user_agents: Names,
         /// Final responses with a Warning, by its code (RFC 3261 §20.43).
         warnings: Names,
+        /// Requests that were forgotten before they were over.
+        forgotten: u64,
         /// Responses whose request was not seen.
         stray_responses: u64,
     }
@@ -57,6 +59,8 @@ accumulator! {
         provisional_response: Samples,
         /// To the first final response.
         final_response: Samples,
+        /// Transactions of which a response was captured before the request: times that would be negative are not known.
+        disordered: u64,
         /// Transactions by how often the request came again, up to ten.
         repeats: BTreeMap<u8, u64>,
     }

@@ -197,6 +197,9 @@ impl Metric {
             true => (self.read)(view),
             false => (self.read)(&View::of_nothing()).unknown(),
         };
+        let is_time = matches!(reading, Reading::Time(_)) && self.matter == Matter::Calls;
+        let calls = &view.kpis.calls;
+        let disorder = disorder(calls.disordered, calls.attempts).filter(|_| is_time);
         Figure {
             metric: self.name,
             scope: Vec::new(),
@@ -205,7 +208,7 @@ impl Metric {
                 _ => reading.unit(),
             },
             reading,
-            note: view.note(self.needs),
+            note: view.note(self.needs).or(disorder),
         }
     }
 
@@ -235,6 +238,7 @@ pub struct Breakdown {
     pub section: Section,
     /// What it is.
     pub about: &'static str,
+    pub(super) needs: Needs,
     pub(super) read: fn(&Kpis) -> Members,
 }
 
@@ -242,12 +246,13 @@ impl Breakdown {
     /// Returns what it says.
     #[must_use]
     pub fn figures(&self, view: &View<'_>) -> Vec<Figure> {
+        let note = view.note(self.needs);
         let figure = |(members, reading): (Vec<String>, Reading)| Figure {
             metric: self.metric,
-            scope: self.by.iter().copied().zip(members).collect(),
             unit: reading.unit(),
+            note: note.or_else(|| self.disorder(view, &members, &reading)),
+            scope: self.by.iter().copied().zip(members).collect(),
             reading,
-            note: None,
         };
         let matter = match self.section {
             Section::Messages => Matter::Messages,
@@ -259,6 +264,27 @@ impl Breakdown {
             false => Vec::new(),
         }
     }
+
+    /// Returns what is to be said of a response time of a method.
+    fn disorder(
+        &self,
+        view: &View<'_>,
+        members: &[String],
+        reading: &Reading,
+    ) -> Option<&'static str> {
+        let is_time = matches!(reading, Reading::Time(_));
+        let method = members
+            .first()
+            .filter(|_| is_time && self.by == ["method"])?;
+        let mut methods = view.kpis.messages.methods();
+        let (_, counts) = methods.find(|(known, _)| known.name() == method)?;
+        disorder(counts.disordered, counts.transactions)
+    }
+}
+
+/// Returns what is to be said of times when much was captured before what it follows.
+fn disorder(disordered: u64, all: u64) -> Option<&'static str> {
+    is_much(disordered, all).then_some("messages were captured out of order")
 }
 
 /// Returns whether it is more than a twentieth: single ones are odd messages, not an odd capture.

@@ -188,6 +188,8 @@ metrics! {
             |v| Reading::Ratio(v.kpis.messages.sum(|m| m.response_retransmissions), v.kpis.messages.sum(MethodCounts::responses));
         responses_without_request "responses without a request", "", Nothing, Either, "Responses whose request is not in the capture",
             |v| count(v.kpis.messages.stray_responses);
+        responses_before_request "with a response before the request", "", Nothing, Either, "Transactions of which a response was captured before the request; times that would be negative are left out",
+            |v| count(v.kpis.messages.sum(|m| m.disordered));
         options_availability "OPTIONS answered", "", BothWays, More, "OPTIONS requests with a final response, of those that are over",
             |v| {
                 let options = v.kpis.messages.counts_of(crate::sip::Method::Options);

@@ -23,6 +23,7 @@ mod statistics;
 mod tables;
 mod transactions;
 
+pub(crate) use self::metric::is_much;
 pub use self::{
     border::{Border, BorderFinder},
     calls::Calls,

@@ -28,10 +28,11 @@ impl Names {
             // Mostly it is known as it stands.
             match std::str::from_utf8(name)
                 .ok()
+                .filter(|name| *name != OTHERS)
                 .and_then(|name| self.0.get_mut(name))
             {
                 Some(count) => *count += 1,
-                None => self.count(&shorten(&escape(name)), 1),
+                None => self.count(&as_name(&escape(name)), 1),
             }
         }
     }
@@ -62,8 +63,11 @@ impl Names {
     }
 }
 
-/// Returns the beginning of a name.
-pub(super) fn shorten(name: &str) -> String {
+/// Returns the beginning of a name, which is never that of all others.
+pub(super) fn as_name(name: &str) -> String {
+    if name == OTHERS {
+        return name.replace('(', "\\x28");
+    }
     name.chars().take(LONGEST).collect()
 }
 
@@ -103,5 +107,9 @@ mod tests {
         let counts: BTreeMap<&str, u64> = names.iter().collect();
         assert_eq!(counts.len(), CAPACITY + 1);
         assert_eq!((counts["n0"], counts[OTHERS]), (2, 11));
+        let mut hostile = Names::default();
+        hostile.add(OTHERS.as_bytes());
+        hostile.add(OTHERS.as_bytes());
+        assert!(hostile.iter().eq([("\\x28others)", 2)]));
     }
 }

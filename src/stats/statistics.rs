@@ -228,6 +228,9 @@ impl Statistics {
         for left in self.transactions.finish(end) {
             self.transaction(&left);
         }
+        if let Some(total) = self.groups.first_mut() {
+            total.all.messages.forgotten += self.transactions.forgotten();
+        }
     }
 
     /// Takes in the groups of another part of the same capture, counted by the same plan.

@@ -51,6 +51,8 @@ pub(super) struct Transactions {
     others: Recent,
     /// Requests at whatever hop.
     hops: Recent,
+    /// How many were given up early because there were too many.
+    forgotten: u64,
 }
 
 /// A request and when what came back. Responses may be captured before their request, when a tap lost a segment of it and
@@ -106,6 +108,9 @@ impl Transaction {
         if self.method != Method::Ack {
             counts.transactions += 1;
             counts.answered += u64::from(self.final_response.is_some());
+            let times = [self.response, self.provisional, self.final_response];
+            let is_before = |ts: Timestamp| ts < self.sent;
+            counts.disordered += u64::from(times.into_iter().flatten().any(is_before));
             counts.first_response.add(after(self.response));
             counts.provisional_response.add(after(self.provisional));
             counts.final_response.add(after(self.final_response));
@@ -236,7 +241,10 @@ impl Transactions {
             };
             match self.open.get(&key).map(Transaction::deadline) {
                 Some(deadline) if deadline >= now && !is_full => self.look_at(key, deadline),
-                Some(_) => return self.open.remove(&key),
+                Some(deadline) => {
+                    self.forgotten += u64::from(deadline >= now);
+                    return self.open.remove(&key);
+                }
                 None => {}
             }
         }
@@ -251,6 +259,12 @@ impl Transactions {
         // The table has another order each time, and there may be no room for all names of peers.
         left.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
         left
+    }
+
+    /// Returns how many requests were forgotten before they were over, and how many were told from those that came again
+    /// no more.
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten + self.others.evicted + self.hops.evicted
     }
 
     /// Makes it be looked at when that second is over.

@@ -79,6 +79,17 @@ enum Row {
         media: u64,
         bytes: u64,
     },
+    Statistics {
+        version: u32,
+        from: Option<Time>,
+        to: Option<Time>,
+        counted_by: String,
+        short_ms: u64,
+        bucket_ms: Option<u64>,
+        calls_only: bool,
+        percentiles: String,
+        remarks: Vec<String>,
+    },
     Metric {
         metric: String,
         scope: BTreeMap<String, String>,

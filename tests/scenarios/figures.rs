@@ -462,3 +462,19 @@ fn calls_that_nothing_has_decided_yet_are_told() {
             .is_none()
     );
 }
+
+#[test]
+fn checks_fail_for_want_of_data_only_where_data_would_decide() {
+    // One call and no REGISTER, so IRA is not known.
+    let tale = call(Tale::new(), 0.0, "c", 2_000.0);
+    for (check, options, status) in [
+        ("ira >= 0", &[][..], 1),
+        ("ira >= 0", &["--allow-missing"], 0),
+        ("ira >= 0 && calls > 100", &["--allow-missing"], 1),
+        ("calls == 1 || ira >= 0", &[], 0),
+        ("calls == 1 && ira >= 0", &[], 1),
+    ] {
+        let run = tale.stats(&[options, &["--check", check]].concat());
+        assert_eq!(run.status, status, "{check} {options:?}");
+    }
+}

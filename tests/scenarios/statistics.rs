@@ -70,7 +70,8 @@ fn metrics(name: &str, options: &[&str]) -> BTreeMap<String, Value> {
         .split(|octet| *octet == b'\n')
         .filter(|line| !line.is_empty());
     let rows = rows.map(|line| serde_json::from_slice::<Value>(line).unwrap());
-    let rows = rows.filter(|row| row["scope"].as_object().unwrap().is_empty());
+    let rows =
+        rows.filter(|row| row["type"] == "metric" && row["scope"].as_object().unwrap().is_empty());
     rows.map(|row| (row["metric"].as_str().unwrap().to_owned(), row))
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use sipcap::report::{
     Baseline, CheckResult, Checks, StatisticsReport, github_annotation, write_junit,
 };
@@ -12,12 +12,12 @@ use crate::{output::Output, ui::Ui};
 
 /// What figures have to hold.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Check options")]
+#[command(next_help_heading = "Check options", group = ArgGroup::new("checked").args(["check", "baseline"]).multiple(true))]
 pub(crate) struct CheckArgs {
     /// End with status 1 unless this holds, for example 'ser >= 95 && pdd.p95_ms < 3000' (can be repeated)
     ///
     /// The names are those of --list-metrics, of everything that was counted; conditions are written as for --where. A
-    /// condition over a figure that cannot be told does not hold.
+    /// condition that hangs on a figure that cannot be told does not hold.
     #[arg(long, value_name = "EXPR")]
     check: Vec<String>,
     /// End with status 1 when figures are worse than in this file, which an earlier --format json wrote
@@ -26,14 +26,14 @@ pub(crate) struct CheckArgs {
     /// How much worse than in the baseline they may be, as a part of what they were
     #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = parse_percent, requires = "baseline")]
     tolerance: f64,
-    /// Take what cannot be told for good
+    /// Take conditions and figures that cannot be told for good
     #[arg(long)]
     allow_missing: bool,
     /// Write what became of the checks to this file, in the format of JUnit
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "checked")]
     junit: Option<PathBuf>,
     /// Let the place where a pipeline runs show what failed
-    #[arg(long, value_name = "WHERE")]
+    #[arg(long, value_name = "WHERE", requires = "checked")]
     annotate: Option<Annotate>,
 }
 
@@ -53,6 +53,11 @@ pub(crate) struct Checking<'a> {
 }
 
 impl CheckArgs {
+    /// Returns where results are written.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.junit.as_deref()
+    }
+
     /// Returns the checks; all that can be wrong with them is found before anything is read.
     pub(crate) fn prepare(&self, inputs: &[PathBuf], force: bool) -> anyhow::Result<Checking<'_>> {
         let checks = Checks::compile(&self.check).map_err(|error| {

@@ -26,10 +26,12 @@ pub(crate) struct FigureArgs {
     /// Show so many groups, and so many members of a list, those with the most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
-    /// Calls shorter than this are short
+    /// Answered calls that lasted less than this are short
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     short: i64,
     /// Count each INVITE in the ratios of RFC 6076, and not each call
+    ///
+    /// Calls that are challenged, redirected or tried again elsewhere have several, each with a response of its own.
     #[arg(long)]
     rfc_literal: bool,
     /// Write what was counted for --merge, instead of a report
@@ -45,7 +47,7 @@ pub(crate) struct FigureArgs {
     #[arg(long, requires = "files", conflicts_with_all = DECIDED_BEFORE)]
     pub(crate) merge: bool,
     /// List the metrics, with what they are, and end
-    #[arg(long)]
+    #[arg(long, conflicts_with = "format")]
     pub(crate) list_metrics: bool,
 }
 
@@ -99,7 +101,15 @@ impl FromStr for By {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let dimensions = text.split(',').map(Dimension::from_str);
-        Ok(Self(dimensions.collect::<Result<_, _>>()?))
+        let dimensions = dimensions.collect::<Result<Cut, _>>()?;
+        match dimensions
+            .iter()
+            .enumerate()
+            .find(|(index, one)| dimensions[..*index].contains(one))
+        {
+            Some((_, twice)) => Err(format!("{} is named twice", twice.name())),
+            None => Ok(Self(dimensions)),
+        }
     }
 }
 
@@ -117,6 +127,19 @@ impl FigureArgs {
         }
     }
 
+    /// Returns the cuts, without those that tell the same groups apart as one before.
+    fn cuts(&self) -> Vec<Cut> {
+        let mut cuts: Vec<Cut> = Vec::new();
+        for By(cut) in &self.by {
+            let is_like =
+                |other: &Cut| other.len() == cut.len() && cut.iter().all(|one| other.contains(one));
+            if !cuts.iter().any(is_like) {
+                cuts.push(cut.clone());
+            }
+        }
+        cuts
+    }
+
     /// Returns what is to be counted, calls alone or everything, and how.
     pub(crate) fn plan(&self, calls_only: bool) -> Plan {
         Plan {
@@ -125,7 +148,7 @@ impl FigureArgs {
                 short: self.short,
                 calls_only,
             },
-            cuts: self.by.iter().map(|by| by.0.clone()).collect(),
+            cuts: self.cuts(),
             bucket: self.bucket,
         }
     }
@@ -146,6 +169,9 @@ pub(crate) fn list_metrics(mut output: Output) -> anyhow::Result<()> {
             "{}.METHOD\n    {}",
             breakdown.metric, breakdown.about
         )?;
+    }
+    for (name, about) in CaptureQuality::names() {
+        writeln!(output, "{name}\n    {about}")?;
     }
     writeln!(
         output,

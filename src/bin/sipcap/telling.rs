@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 use sipcap::{
     report::{
@@ -81,6 +81,7 @@ impl<'a> Telling<'a> {
         check: &'a CheckArgs,
         inputs: &[PathBuf],
     ) -> anyhow::Result<Self> {
+        refuse_twice(args, check)?;
         Ok(Self {
             args,
             output: args.open(inputs)?,
@@ -145,6 +146,33 @@ impl StatsOutputArgs {
         }
         Ok(plots)
     }
+}
+
+/// Fails when two outputs would go to the same file: only one would be left.
+fn refuse_twice(args: &StatsOutputArgs, check: &CheckArgs) -> anyhow::Result<()> {
+    let charts = args.plot_dir.iter().flat_map(|dir| {
+        let file = |chart: Chart| dir.join(format!("{}.svg", chart.name()));
+        Chart::ALL.map(file)
+    });
+    let single = [args.output.as_deref(), args.plot.as_deref(), check.path()];
+    let single = single.into_iter().flatten().map(Path::to_path_buf);
+    let mut known: Vec<PathBuf> = Vec::new();
+    for path in single.chain(charts) {
+        let is_device = path.metadata().is_ok_and(|metadata| !metadata.is_file());
+        if path == Path::new("-") || is_device {
+            continue;
+        }
+        let parent = path.parent().filter(|parent| *parent != Path::new(""));
+        let parent = parent.unwrap_or_else(|| Path::new(".")).canonicalize();
+        let whole = parent
+            .unwrap_or_default()
+            .join(path.file_name().unwrap_or_default());
+        if known.contains(&whole) {
+            bail!("{} is to be written twice", path.display());
+        }
+        known.push(whole);
+    }
+    Ok(())
 }
 
 /// Writes the report in the format that was asked for.

@@ -118,6 +118,41 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Returns whether the condition holds whatever stands for what is null, or `None` when that would decide. What asks for
+    /// null itself is decided.
+    pub(super) fn verdict(&self, row: &(impl Fields + ?Sized)) -> Option<bool> {
+        let is_null = |term: &Term| matches!(term.value(row, None), Value::Null);
+        let asks_for_null = |term: &Term| matches!(term, Term::Literal(Value::Null));
+        match self {
+            Self::Not(condition) => condition.verdict(row).map(|holds| !holds),
+            Self::All(conditions) => every(conditions.iter().map(|one| one.verdict(row))),
+            Self::Any(conditions) => {
+                let against = conditions
+                    .iter()
+                    .map(|one| one.verdict(row).map(|holds| !holds));
+                every(against).map(|none| !none)
+            }
+            Self::Compare(one, _, other) if asks_for_null(one) || asks_for_null(other) => {
+                Some(self.holds(row, None))
+            }
+            Self::Compare(one, _, other) if is_null(one) || is_null(other) => None,
+            Self::Is(term) | Self::In(term, _) if is_null(term) => None,
+            _ => Some(self.holds(row, None)),
+        }
+    }
+}
+
+/// Returns whether all hold, as far as it is known.
+fn every(mut verdicts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let first = verdicts.try_fold(Some(true), |all, one| match one {
+        Some(false) => Err(false),
+        None => Ok(None),
+        Some(true) => Ok(all),
+    });
+    first.unwrap_or_else(Some)
+}
+
 impl Term {
     fn value<'a>(
         &'a self,

@@ -108,4 +108,11 @@ impl Expression {
     pub fn matches(&self, row: &(impl Fields + ?Sized)) -> bool {
         self.condition.holds(row, None)
     }
+
+    /// Returns whether the condition holds for `row`, or `None` when that hangs on something that is null and that the
+    /// condition does not ask to be null.
+    #[must_use]
+    pub fn verdict(&self, row: &(impl Fields + ?Sized)) -> Option<bool> {
+        self.condition.verdict(row)
+    }
 }

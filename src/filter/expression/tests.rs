@@ -136,6 +136,28 @@ fn what_holds() {
 }
 
 #[test]
+fn a_verdict_waits_for_what_would_decide() {
+    // setup_ms is null, ring_ms is 1500.
+    for (text, expected) in [
+        ("setup_ms > 1", None),
+        ("!(setup_ms > 1)", None),
+        ("setup_ms + 1 > 1", None),
+        ("setup_ms in [1, 2]", None),
+        ("setup_ms > 1 && ring_ms > 2000", Some(false)),
+        ("setup_ms > 1 && ring_ms > 1000", None),
+        ("setup_ms > 1 || ring_ms > 1000", Some(true)),
+        ("setup_ms > 1 || ring_ms > 2000", None),
+        ("!(setup_ms > 1 || ring_ms > 1000)", Some(false)),
+        ("has(setup_ms)", Some(false)),
+        ("setup_ms == null", Some(true)),
+        ("ring_ms == 1500", Some(true)),
+    ] {
+        let expression = Expression::compile(text, &SCHEMA).unwrap();
+        assert_eq!(expression.verdict(&row()), expected, "{text}");
+    }
+}
+
+#[test]
 fn null_compares_with_nothing() {
     assert_holds(
         &[

@@ -1,6 +1,6 @@
 //! Lines of text: what they are made of, and how wide that is.
 
-use crate::ladder::width::{columns, cut};
+use crate::{ladder::width::cut, text::columns};
 
 /// The characters that lines are made of.
 pub(super) struct Pens {

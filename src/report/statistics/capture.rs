@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     pipeline::{Fate, Summary},
     report::quality,
-    stats::{Doubts, Figure, Kpis, Reading},
+    stats::{Doubts, Figure, Kpis, MethodCounts, Reading, is_much},
     time::Timestamp,
 };
 
@@ -141,9 +141,9 @@ impl CaptureQuality {
         })
     }
 
-    /// Returns the names of these figures.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        std::iter::once("frames").chain(NAMES)
+    /// Returns the names of these figures, each with what it is.
+    pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+        std::iter::once(("frames", "Frames that were captured")).chain(NAMES)
     }
 
     /// Returns what it lacks, together with what was found in it.
@@ -154,7 +154,7 @@ impl CaptureQuality {
             .iter()
             .filter(|count| LOSSES.contains(&count.name.as_str()));
         let calls = total.calls.attempts + total.calls.mid_calls;
-        let responses = total.messages.sum(crate::stats::MethodCounts::responses);
+        let responses = total.messages.sum(MethodCounts::responses);
         Doubts {
             is_lossy: lost.map(|count| count.count).any(|count| count > 0),
             is_one_way: is_much(total.calls.one_direction, calls)
@@ -166,7 +166,7 @@ impl CaptureQuality {
     #[must_use]
     pub fn remarks(&self, total: &Kpis) -> Vec<String> {
         let calls = total.calls.attempts + total.calls.mid_calls;
-        let responses = total.messages.sum(crate::stats::MethodCounts::responses);
+        let responses = total.messages.sum(MethodCounts::responses);
         let mut remarks: Vec<String> = self
             .counts
             .iter()
@@ -188,34 +188,61 @@ impl CaptureQuality {
                 "{stray} of {responses} responses without their request"
             ));
         }
+        for (method, counts) in total.messages.methods() {
+            let (some, all) = (counts.disordered, counts.transactions);
+            if is_much(some, all) {
+                remarks.push(format!(
+                    "{some} of {all} {method} with a response that was captured before the request"
+                ));
+            }
+        }
+        let disordered = total.calls.disordered;
+        if is_much(disordered, calls) {
+            remarks.push(format!(
+                "{disordered} of {calls} calls with messages captured before what they follow"
+            ));
+        }
         remarks
     }
 }
 
-/// Returns whether it is more than a twentieth: single ones are odd messages, not an odd capture.
-const fn is_much(part: u64, whole: u64) -> bool {
-    part.saturating_mul(20) > whole
-}
-
 /// Returns the name of a count as figures have it.
 fn name_of(name: &str) -> &'static str {
-    let mut names = NAMES.into_iter();
+    let mut names = NAMES.into_iter().map(|(known, _)| known);
     names.find(|known| *known == name).unwrap_or("other_faults")
 }
 
 /// What may be missing or wrong.
-const NAMES: [&str; 11] = [
-    "duplicate_frames",
-    "dropped_frames",
-    "cut_frames",
-    "tcp_gaps",
-    "tcp_lost_bytes",
-    "incomplete_packets",
-    "clock_steps_back",
-    "damaged_places",
-    "unusable_messages",
-    "table_evictions",
-    "skipped_bytes",
+const NAMES: [(&str, &str); 11] = [
+    (
+        "duplicate_frames",
+        "Copies of frames, as from a mirror port; each counts once",
+    ),
+    (
+        "dropped_frames",
+        "Frames that were lost while capturing, as the captures say",
+    ),
+    ("cut_frames", "Frames of which the end was not captured"),
+    (
+        "tcp_gaps",
+        "Places in TCP streams where something is missing",
+    ),
+    ("tcp_lost_bytes", "Bytes that are missing there"),
+    (
+        "incomplete_packets",
+        "IP packets of which fragments are missing",
+    ),
+    (
+        "clock_steps_back",
+        "Frames with an earlier time than the one before",
+    ),
+    ("damaged_places", "Places in captures that cannot be read"),
+    ("unusable_messages", "Messages that cannot be worked with"),
+    (
+        "table_evictions",
+        "What was forgotten because there was too much at a time",
+    ),
+    ("skipped_bytes", "Bytes of captures that were passed over"),
 ];
 
 #[cfg(test)]

@@ -52,11 +52,11 @@ impl Checks {
                 .fields()
                 .iter()
                 .filter_map(|index| values.at(*index));
-            let verdict = match named.clone().any(|(_, value)| value.is_none()) {
-                true if may_miss => Verdict::Passed,
-                true => Verdict::NoData,
-                false if expression.matches(&values) => Verdict::Passed,
-                false => Verdict::Failed,
+            let verdict = match expression.verdict(&values) {
+                None if may_miss => Verdict::Passed,
+                None => Verdict::NoData,
+                Some(true) => Verdict::Passed,
+                Some(false) => Verdict::Failed,
             };
             CheckResult {
                 check: text.clone(),

@@ -21,8 +21,33 @@ pub fn write_statistics_document(
     report: &StatisticsReport<'_>,
     output: &mut impl Write,
 ) -> io::Result<()> {
+    let document = document(report);
+    let head = serde_json::to_string(&document)?;
+    let head = head.strip_suffix('}').unwrap_or(&head);
+    write!(output, "{head},\"metrics\":[")?;
+    for (index, row) in report.rows().enumerate() {
+        output.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *output, &row)?;
+    }
+    output.write_all(b"\n]}\n")
+}
+
+/// Writes all figures as JSON Lines, behind a line with what stands before them in the document.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write_statistics_lines(
+    report: &StatisticsReport<'_>,
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let mut rows = JsonRows::new(output);
+    rows.row(&document(report))?;
+    report.rows().try_for_each(|row| rows.row(&row))
+}
+
+/// Returns what stands before the figures.
+fn document(report: &StatisticsReport<'_>) -> Document {
     let plan = report.statistics.plan();
-    let total = &report.statistics.total().all;
     let (first, last) = report.capture.span();
     let time = |ts: Timestamp| {
         report
@@ -30,7 +55,7 @@ pub fn write_statistics_document(
             .has_frames()
             .then(|| ts.rfc3339().as_str().to_owned())
     };
-    let document = Document {
+    Document {
         r#type: "statistics",
         version: VERSION,
         from: time(first),
@@ -42,28 +67,10 @@ pub fn write_statistics_document(
         },
         short_ms: plan.definitions.short / 1_000_000,
         bucket_ms: plan.bucket.map(|length| length / 1_000_000),
-        remarks: report.capture.remarks(total),
-    };
-    let head = serde_json::to_string(&document)?;
-    let head = head.strip_suffix('}').unwrap_or(&head);
-    write!(output, "{head},\"metrics\":[")?;
-    for (index, row) in report.rows().enumerate() {
-        output.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *output, &row)?;
+        calls_only: plan.definitions.calls_only,
+        percentiles: "nearest-rank",
+        remarks: report.remarks(),
     }
-    output.write_all(b"\n]}\n")
-}
-
-/// Writes all figures as JSON Lines.
-///
-/// # Errors
-/// When the output cannot be written.
-pub fn write_statistics_lines(
-    report: &StatisticsReport<'_>,
-    output: &mut impl Write,
-) -> io::Result<()> {
-    let mut rows = JsonRows::new(output);
-    report.rows().try_for_each(|row| rows.row(&row))
 }
 
 /// What stands before the figures.
@@ -76,6 +83,8 @@ struct Document {
     counted_by: &'static str,
     short_ms: i64,
     bucket_ms: Option<i64>,
+    calls_only: bool,
+    percentiles: &'static str,
     remarks: Vec<String>,
 }
 

@@ -1,13 +1,19 @@
 //! Figures as Markdown tables, for tickets.
 
-use std::io::{self, Write};
+use std::{
+    cmp::Reverse,
+    io::{self, Write},
+};
 
 use super::{
     StatisticsReport,
+    summary::{SUMMARY, summary},
+    text::beginning,
     value::{milliseconds, parts, shown},
+    weight,
 };
 use crate::{
-    stats::{BREAKDOWNS, Figure, METRICS, Reading, Times, View},
+    stats::{BREAKDOWNS, Breakdown, Figure, METRICS, Reading, Times, View},
     text::printable,
 };
 
@@ -23,8 +29,36 @@ pub fn write_statistics_markdown(
     output: &mut impl Write,
 ) -> io::Result<()> {
     let total = report.statistics.total();
-    let remarks = report.capture.remarks(&total.all);
-    let (first, last) = report.capture.span();
+    let view = report.view(total);
+    quality(report, output)?;
+    figures(&view, output)?;
+    for breakdown in BREAKDOWNS.iter().filter(|one| one.by.len() == 1) {
+        members(report, breakdown, &view, output)?;
+    }
+    for (cut, dimensions) in report.statistics.plan().cuts.iter().enumerate() {
+        let names: Vec<String> = dimensions.iter().map(|one| one.name()).collect();
+        let groups = report.groups(cut);
+        let more = report.statistics.groups(cut).count() - groups.len();
+        let lines = groups.into_iter().map(|group| {
+            let name: Vec<String> = group.key.iter().map(|part| cell(part)).collect();
+            (name.join(" | "), report.view(group))
+        });
+        let title = format!("By {}", names.join(" and "));
+        summaries(&title, &names, lines, output)?;
+        more_of(more, output)?;
+    }
+    let stretches = report.stretches(total).into_iter();
+    let length = report.statistics.plan().bucket;
+    let lines = stretches.map(|(start, view)| (beginning(start, length.unwrap_or(1)), view));
+    match length {
+        Some(_) => summaries("By time", &["from".to_owned()], lines, output),
+        None => Ok(()),
+    }
+}
+
+/// Tells how far the figures can be believed, and how they are defined.
+fn quality(report: &StatisticsReport<'_>, output: &mut impl Write) -> io::Result<()> {
+    let remarks = report.remarks();
     let frames = report.capture.frames();
     let verdict = if remarks.is_empty() {
         "good"
@@ -33,40 +67,18 @@ pub fn write_statistics_markdown(
     };
     writeln!(output, "**Capture quality: {verdict}**, {frames} frames\n")?;
     if report.capture.has_frames() {
+        let (first, last) = report.capture.span();
         let (first, last) = (first.rfc3339(), last.rfc3339());
         writeln!(output, "{} to {}\n", first.as_str(), last.as_str())?;
     }
     for remark in &remarks {
-        writeln!(output, "- {}", cell(remark))?;
+        writeln!(output, "- {remark}")?;
     }
-    if !remarks.is_empty() {
-        writeln!(output)?;
+    for note in report.notes() {
+        writeln!(output, "- ! stands where {note}")?;
     }
-    figures(&report.view(total), output)?;
-    breakdowns(report, &report.view(total), output)?;
-    for (cut, dimensions) in report.statistics.plan().cuts.iter().enumerate() {
-        let names: Vec<String> = dimensions
-            .iter()
-            .map(|dimension| dimension.name())
-            .collect();
-        let lines = report.groups(cut).into_iter().map(|group| {
-            let name: Vec<String> = group.key.iter().map(|part| cell(part)).collect();
-            (name.join(" "), report.view(group))
-        });
-        summaries(
-            &format!("By {}", names.join(" and ")),
-            &names.join(" "),
-            lines,
-            output,
-        )?;
-    }
-    let stretches = report.stretches(total);
-    if !stretches.is_empty() {
-        let lines = stretches.into_iter();
-        let lines = lines.map(|(start, view)| (start.rfc3339().as_str().to_owned(), view));
-        summaries("By time", "from", lines, output)?;
-    }
-    Ok(())
+    writeln!(output)?;
+    writeln!(output, "{}\n", report.definitions().join("; "))
 }
 
 /// Writes the metrics, those that have a distribution in a table of their own.
@@ -82,111 +94,119 @@ fn figures(view: &View<'_>, output: &mut impl Write) -> io::Result<()> {
                 .note
                 .map_or_else(String::new, |note| format!(" ({note})"));
             let (value, made_of) = (shown(&figure.reading), parts(&figure.reading));
-            writeln!(
-                output,
-                "| {} | {value} | {made_of} | {}{note} |",
-                metric.name, metric.label
-            )?;
+            let (name, label) = (marked(metric.name, figure), metric.label);
+            writeln!(output, "| {name} | {value} | {made_of} | {label}{note} |")?;
         }
     }
-    let names = Times::NAMES
-        .map(|name| name.trim_end_matches("_ms"))
-        .join(" | ");
-    writeln!(
-        output,
-        "\n| time | count | {names} |\n|---|{}",
-        "--:|".repeat(9)
-    )?;
-    for (metric, figure) in &figures {
+    let times: Vec<(&str, &Figure)> = figures
+        .iter()
+        .map(|(one, figure)| (one.name, figure))
+        .collect();
+    distributions("time", &times, output)
+}
+
+/// Writes figures that have a distribution, if there are any.
+fn distributions(
+    title: &str,
+    figures: &[(&str, &Figure)],
+    output: &mut impl Write,
+) -> io::Result<()> {
+    let is_time = |figure: &Figure| matches!(figure.reading, Reading::Time(_));
+    if !figures.iter().any(|(_, figure)| is_time(figure)) {
+        return Ok(());
+    }
+    let names = Times::NAMES.map(|name| name.trim_end_matches("_ms"));
+    let (names, dashes) = (names.join(" | "), "--:|".repeat(9));
+    writeln!(output, "\n| {title} | count | {names} |\n|---|{dashes}")?;
+    for (name, figure) in figures {
         if let Reading::Time(times) = &figure.reading {
             let values = times.values.map(milliseconds).join(" | ");
-            writeln!(output, "| {} | {} | {values} |", metric.name, times.count)?;
+            let name = marked(name, figure);
+            writeln!(output, "| {name} | {} | {values} |", times.count)?;
         }
     }
     Ok(())
 }
 
-/// Writes the metrics that are told apart by something.
-fn breakdowns(
+/// Writes a metric told apart by something, those with the most first.
+fn members(
     report: &StatisticsReport<'_>,
+    breakdown: &Breakdown,
     view: &View<'_>,
     output: &mut impl Write,
 ) -> io::Result<()> {
-    for breakdown in BREAKDOWNS
+    let (mut figures, more) = report.members(breakdown, view, Some(FEW));
+    figures.sort_by_key(|figure| Reverse(weight(figure)));
+    let names: Vec<String> = figures
         .iter()
-        .filter(|breakdown| breakdown.by.len() == 1)
-    {
-        let mut figures = breakdown.figures(view);
-        figures.retain(|figure| !matches!(figure.reading, Reading::Time(_)));
-        if figures.is_empty() {
-            continue;
-        }
-        figures.sort_by_key(|figure| match figure.reading {
-            Reading::Count(count) => std::cmp::Reverse(count),
-            _ => std::cmp::Reverse(None),
-        });
-        figures.truncate(report.top.unwrap_or(FEW));
-        let by = breakdown.by.join(" ");
-        writeln!(output, "\n| {by} | {} |\n|---|--:|", breakdown.metric)?;
-        for figure in &figures {
-            let member = |figure: &Figure| -> String {
-                let members: Vec<String> = figure.scope.iter().map(|(_, m)| cell(m)).collect();
-                members.join(" ")
-            };
-            writeln!(
-                output,
-                "| {} | {} |",
-                member(figure),
-                shown(&figure.reading)
-            )?;
+        .map(|figure| {
+            let members: Vec<String> = figure.scope.iter().map(|(_, m)| cell(m)).collect();
+            members.join(" ")
+        })
+        .collect();
+    let lines = names.iter().map(String::as_str).zip(&figures);
+    let lines: Vec<(&str, &Figure)> = lines.collect();
+    let title = format!("{} by {}", breakdown.metric, breakdown.by.join(" "));
+    if matches!(figures.first().map(|f| &f.reading), Some(Reading::Time(_))) {
+        distributions(&title, &lines, output)?;
+    } else if !lines.is_empty() {
+        writeln!(output, "\n| {title} | | |\n|---|--:|---|")?;
+        for (name, figure) in lines {
+            let (value, made_of) = (shown(&figure.reading), parts(&figure.reading));
+            let name = marked(name, figure);
+            writeln!(output, "| {name} | {value} | {made_of} |")?;
         }
     }
-    Ok(())
+    more_of(more, output)
 }
 
 fn summaries<'v>(
     title: &str,
-    first: &str,
+    first: &[String],
     lines: impl Iterator<Item = (String, View<'v>)>,
     output: &mut impl Write,
 ) -> io::Result<()> {
-    let titles: Vec<&str> = super::text::SUMMARY
-        .iter()
-        .map(|(_, title)| *title)
-        .collect();
+    let titles = SUMMARY.map(|column| column.title);
+    let names = first.join(" | ");
     writeln!(
         output,
-        "\n### {title}\n\n| {first} | {} |",
+        "\n### {title}\n\n| {names} | {} |",
         titles.join(" | ")
     )?;
-    writeln!(output, "|---|{}", "--:|".repeat(titles.len()))?;
+    let dashes = ("---|".repeat(first.len()), "--:|".repeat(titles.len()));
+    writeln!(output, "|{}{}", dashes.0, dashes.1)?;
     for (name, view) in lines {
-        let cells = super::text::summary(name, &view);
-        writeln!(output, "| {} |", cells.join(" | "))?;
+        writeln!(output, "| {name} | {} |", summary(&view).join(" | "))?;
     }
     Ok(())
 }
 
-/// Returns text that is only text in a cell of a table.
+/// Tells that there is more than is shown.
+fn more_of(more: usize, output: &mut impl Write) -> io::Result<()> {
+    match more {
+        0 => Ok(()),
+        more => writeln!(output, "\nand {more} more; see --top"),
+    }
+}
+
+/// Returns a name with a mark if the figure may be wrong.
+fn marked(name: &str, figure: &Figure) -> String {
+    let mark = if figure.note.is_some() { "!" } else { "" };
+    format!("{name}{mark}")
+}
+
+/// Returns text that is only text in a cell of a table: in a span of code nothing is a link, a mention or a formula.
 fn cell(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in printable(text).chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '&' => safe.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '#' | '~' | '@' => {
-                safe.push('\\');
-                safe.push(c);
-            }
-            c => safe.push(c),
-        }
+    // A bar ends a cell even there.
+    let text = printable(text).replace('|', "\\x7c");
+    if text.is_empty() {
+        return "-".to_owned();
     }
-    if safe.is_empty() {
-        "-".to_owned()
-    } else {
-        safe
-    }
+    let runs = text.split(|c| c != '`').map(str::len);
+    let fence = "`".repeat(runs.max().unwrap_or_default() + 1);
+    let is_apart = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let gap = if is_apart { " " } else { "" };
+    format!("{fence}{gap}{text}{gap}{fence}")
 }
 
 #[cfg(test)]
@@ -196,11 +216,15 @@ mod tests {
     #[test]
     fn cells_are_text_only() {
         for (text, expected) in [
-            ("Phone/1.0", "Phone/1.0"),
-            ("a|b", "a\\|b"),
-            ("<img src=x>", "&lt;img src=x&gt;"),
-            ("[x](javascript:1)", "\\[x\\](javascript:1)"),
-            ("\u{1b}[31m", "\\\\x1b\\[31m"),
+            ("Phone/1.0", "`Phone/1.0`"),
+            ("a|b", "`a\\x7cb`"),
+            ("a\\|b", "`a\\\\x7cb`"),
+            ("`a` ``", "``` `a` `` ```"),
+            (
+                "https://evil.example @all $x$",
+                "`https://evil.example @all $x$`",
+            ),
+            ("\u{1b}[31m", "`\\x1b[31m`"),
             ("", "-"),
         ] {
             assert_eq!(cell(text), expected);

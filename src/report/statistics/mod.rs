@@ -6,9 +6,11 @@ mod check;
 mod csv;
 mod json;
 mod junit;
+mod layout;
 mod markdown;
 mod part;
 mod prometheus;
+mod summary;
 mod text;
 mod value;
 mod values;
@@ -29,7 +31,10 @@ pub use self::{
     values::NamedValues,
 };
 use crate::{
-    stats::{BREAKDOWNS, Doubts, Figure, Group, Kpis, Level, METRICS, Statistics, View},
+    stats::{
+        BREAKDOWNS, Breakdown, Definitions, Doubts, Figure, Group, Kpis, Level, METRICS, Reading,
+        Statistics, View,
+    },
     time::Timestamp,
 };
 
@@ -163,6 +168,92 @@ impl StatisticsReport<'_> {
         }
     }
 
+    /// Returns what a person should know before believing a figure; nothing if all is well.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<String> {
+        let total = &self.statistics.total().all;
+        let mut remarks = self.capture.remarks(total);
+        let left_out = self.statistics.left_out();
+        if left_out > 0 {
+            remarks.push(format!(
+                "{left_out} counts are in no stretch of time, as there are too many of them"
+            ));
+        }
+        if total.calls.up.is_rounded() {
+            remarks.push("more calls at a time than can be told to the moment".to_owned());
+        }
+        if total.messages.forgotten > 0 {
+            remarks.push(format!(
+                "{} requests forgotten, as there were too many at a time",
+                total.messages.forgotten
+            ));
+        }
+        remarks
+    }
+
+    /// Returns what is said of figures of everything that may be wrong, each once.
+    #[must_use]
+    pub fn notes(&self) -> Vec<&'static str> {
+        let view = self.view(self.statistics.total());
+        let metrics = METRICS.iter().map(|metric| metric.figure(&view));
+        let breakdowns = BREAKDOWNS.iter().flat_map(|one| one.figures(&view));
+        let mut notes = Vec::new();
+        for note in metrics.chain(breakdowns).filter_map(|figure| figure.note) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
+    }
+
+    /// Returns how figures are defined where there is a choice.
+    #[must_use]
+    pub fn definitions(&self) -> Vec<String> {
+        let Definitions {
+            is_literal,
+            short,
+            calls_only,
+        } = self.statistics.plan().definitions;
+        let counted = match is_literal {
+            true => "RFC 6076 by INVITEs (--rfc-literal)",
+            false => "RFC 6076 by calls",
+        };
+        let mut definitions = vec![
+            counted.to_owned(),
+            format!("short calls below {} s", short as f64 / 1e9),
+            "percentiles at the nearest rank".to_owned(),
+        ];
+        if calls_only {
+            definitions.push("calls only (--outcome, --duration or --where)".to_owned());
+        }
+        definitions
+    }
+
+    /// Returns what a breakdown says, and how many members more there are than `top`, or than `few` where nobody has asked;
+    /// those with the most are kept. They stand in their own order.
+    #[must_use]
+    pub fn members(
+        &self,
+        breakdown: &Breakdown,
+        view: &View<'_>,
+        few: Option<usize>,
+    ) -> (Vec<Figure>, usize) {
+        let figures = breakdown.figures(view);
+        let most = self.top.or(few).unwrap_or(usize::MAX);
+        let more = figures.len().saturating_sub(most);
+        if more == 0 {
+            return (figures, 0);
+        }
+        let mut order: Vec<usize> = (0..figures.len()).collect();
+        order.sort_by_key(|index| Reverse(figures.get(*index).map(weight)));
+        order.truncate(most);
+        order.sort_unstable();
+        let kept = order
+            .into_iter()
+            .filter_map(|index| figures.get(index).cloned());
+        (kept.collect(), more)
+    }
+
     /// Returns what the capture lacks.
     #[must_use]
     pub fn doubts(&self) -> Doubts {
@@ -189,7 +280,7 @@ impl StatisticsReport<'_> {
             add(None, metric.figure(&view));
         }
         for breakdown in BREAKDOWNS {
-            for figure in breakdown.figures(&view) {
+            for figure in self.members(breakdown, &view, None).0 {
                 add(None, figure);
             }
         }
@@ -202,6 +293,16 @@ impl StatisticsReport<'_> {
             }
         }
         rows.into_iter()
+    }
+}
+
+/// Returns how much a figure is of.
+fn weight(figure: &Figure) -> u64 {
+    match &figure.reading {
+        Reading::Count(count) => count.unwrap_or_default(),
+        Reading::Ratio(_, whole) => *whole,
+        Reading::Time(times) => times.count,
+        _ => 0,
     }
 }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{StatisticsReport, StatisticsRow};
-use crate::stats::{BREAKDOWNS, Metric, Reading};
+use crate::{
+    stats::{BREAKDOWNS, Metric, Reading},
+    text::printable,
+};
 
 /// Writes all figures but those of stretches of time, for which Prometheus has no place. Times are in seconds and ratios
 /// parts of one, as is the custom there.
@@ -18,51 +21,144 @@ pub fn write_statistics_prometheus(
     output: &mut impl Write,
 ) -> io::Result<()> {
     // All that has one name has to stand together.
-    let mut families: BTreeMap<String, Vec<StatisticsRow>> = BTreeMap::new();
+    let mut families = Families::default();
+    families.capture(report);
     for row in report.rows().filter(|row| row.bucket.is_none()) {
-        families.entry(name(&row)).or_default().push(row);
+        families.row(&row);
     }
-    for (name, rows) in &families {
-        let Some(first) = rows.first() else { continue };
-        let kind = match first.figure.reading {
-            Reading::Time(_) => "summary",
-            _ => "gauge",
-        };
-        writeln!(output, "# HELP {name} {}", help(first))?;
-        writeln!(output, "# TYPE {name} {kind}")?;
-        rows.iter().try_for_each(|row| samples(name, row, output))?;
+    for (name, family) in &families.0 {
+        writeln!(output, "# HELP {name} {}", family.help)?;
+        writeln!(output, "# TYPE {name} {}", family.kind)?;
+        output.write_all(family.samples.as_bytes())?;
     }
     Ok(())
 }
 
-fn samples(name: &str, row: &StatisticsRow, output: &mut impl Write) -> io::Result<()> {
-    let labels = labels(row);
-    let sample = |output: &mut dyn Write, suffix: &str, more: &str, value: f64| {
-        let both = [labels.as_str(), more]
-            .into_iter()
-            .filter(|part| !part.is_empty());
-        let both: Vec<&str> = both.collect();
-        match both.join(",") {
-            all if all.is_empty() => writeln!(output, "{name}{suffix} {value}"),
-            all => writeln!(output, "{name}{suffix}{{{all}}} {value}"),
+/// Samples by the name that they have in common.
+#[derive(Default)]
+struct Families(BTreeMap<String, Family>);
+
+struct Family {
+    help: String,
+    kind: &'static str,
+    samples: String,
+}
+
+impl Families {
+    /// Adds a sample of a name with a suffix.
+    fn add(
+        &mut self,
+        name: &str,
+        help: &str,
+        kind: &'static str,
+        (suffix, labels, value): (&str, &str, f64),
+    ) {
+        let family = self.0.entry(name.to_owned()).or_insert_with(|| Family {
+            help: help.to_owned(),
+            kind,
+            samples: String::new(),
+        });
+        let labels = match labels {
+            "" => String::new(),
+            labels => format!("{{{labels}}}"),
+        };
+        let sample = format!("{name}{suffix}{labels} {value}\n");
+        family.samples.push_str(&sample);
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, labels: &str, value: f64) {
+        self.add(name, help, "gauge", ("", labels, value));
+    }
+
+    /// Adds when was captured, how figures are defined, and whether they can be believed.
+    fn capture(&mut self, report: &StatisticsReport<'_>) {
+        let definitions = report.statistics.plan().definitions;
+        let counted_by = if definitions.is_literal {
+            "invite"
+        } else {
+            "call"
+        };
+        let labels = format!("counted_by=\"{counted_by}\",percentile=\"nearest-rank\"");
+        self.gauge(
+            "sipcap_definitions",
+            "How figures are defined",
+            &labels,
+            1.0,
+        );
+        let short = definitions.short as f64 / 1e9;
+        self.gauge(
+            "sipcap_short_calls_below_seconds",
+            "How long short calls last at most",
+            "",
+            short,
+        );
+        let doubts = report.doubts();
+        for (why, holds) in [("one_way", doubts.is_one_way), ("lossy", doubts.is_lossy)] {
+            let help = "Whether figures are of what was captured only: one direction or packets are missing";
+            self.gauge(
+                "sipcap_doubtful",
+                help,
+                &format!("why=\"{why}\""),
+                f64::from(u8::from(holds)),
+            );
         }
-    };
-    match (&row.figure.reading, row.figure.reading.value()) {
-        (Reading::Time(times), mean) => {
+        if report.capture.has_frames() {
+            let (first, last) = report.capture.span();
+            let seconds = |ts: crate::time::Timestamp| (ts.nanos() as f64 / 1e3).round() / 1e6;
+            self.gauge(
+                "sipcap_capture_start_seconds",
+                "When observation began",
+                "",
+                seconds(first),
+            );
+            self.gauge(
+                "sipcap_capture_end_seconds",
+                "When observation ended",
+                "",
+                seconds(last),
+            );
+        }
+    }
+
+    fn row(&mut self, row: &StatisticsRow) {
+        let (name, labels, help) = (name(row), labels(row), help(row));
+        let reading = &row.figure.reading;
+        if let Reading::Time(times) = reading {
+            let mut sample = |suffix: &str, labels: &str, value: f64| {
+                self.add(&name, help, "summary", (suffix, labels, value));
+            };
             let [_, _, _, p50, p90, p95, p99, _] = times.values;
             for (quantile, value) in [("0.5", p50), ("0.9", p90), ("0.95", p95), ("0.99", p99)] {
+                let quantile = format!("quantile=\"{quantile}\"");
+                let both = [labels.as_str(), &quantile];
+                let both: Vec<&str> = both.into_iter().filter(|part| !part.is_empty()).collect();
                 if let Some(value) = value {
-                    let label = format!("quantile=\"{quantile}\"");
-                    sample(output, "", &label, seconds(value))?;
+                    sample("", &both.join(","), seconds(value));
                 }
             }
-            let sum = seconds(mean.unwrap_or_default() * times.count as f64);
-            sample(output, "_sum", "", sum)?;
-            sample(output, "_count", "", times.count as f64)
+            let mean = reading.value().unwrap_or_default();
+            sample("_sum", &labels, seconds(mean * times.count as f64));
+            sample("_count", &labels, times.count as f64);
+            return;
         }
-        (Reading::Ratio(..), Some(value)) => sample(output, "", "", (value * 1e6).round() / 1e8),
-        (_, Some(value)) => sample(output, "", "", value),
-        (_, None) => Ok(()),
+        match (reading, reading.value()) {
+            (Reading::Ratio(..), Some(value)) => {
+                self.gauge(&name, help, &labels, (value * 1e6).round() / 1e8);
+            }
+            (_, Some(value)) => self.gauge(&name, help, &labels, value),
+            (_, None) => {}
+        }
+        // What it is made of adds up where quotients do not.
+        if let Some((num, den)) = reading.parts() {
+            for (part, value, what) in [("num", num, "numerator"), ("den", den, "denominator")] {
+                self.gauge(
+                    &format!("{name}_{part}"),
+                    &format!("{help}: {what}"),
+                    &labels,
+                    value,
+                );
+            }
+        }
     }
 }
 
@@ -126,9 +222,10 @@ fn labels(row: &StatisticsRow) -> String {
     labels.join(",")
 }
 
+/// Returns a value between quotes. Nothing in it steers a terminal, and no reader takes it for more than a line.
 fn escape(value: &str) -> String {
-    let value = value.replace('\\', "\\\\");
-    value.replace('"', "\\\"").replace('\n', "\\n")
+    let value = printable(value).replace('\\', "\\\\");
+    value.replace('"', "\\\"")
 }
 
 #[cfg(test)]
@@ -137,7 +234,11 @@ mod tests {
 
     #[test]
     fn labels_end_where_they_should() {
-        assert_eq!(escape("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+        assert_eq!(escape("a\"b\\c"), "a\\\"b\\\\c");
+        assert_eq!(
+            escape("a\nb\r\u{1b}[31m\0"),
+            "a\\\\x0ab\\\\x0d\\\\x1b[31m\\\\x00"
+        );
         assert_eq!(seconds(1234.5), 1.2345);
     }
 }

@@ -1,22 +1,25 @@
 //! Figures for people: grouped, aligned, with their units and what they are made of.
 
-use std::io::{self, Write};
+use std::{
+    cmp::Reverse,
+    io::{self, Write},
+};
 
-use super::value::{milliseconds, parts, shown, sparkline};
+use super::{
+    layout::{Column, Table},
+    summary::{SUMMARY, summary},
+    value::{milliseconds, parts, shown, sparkline},
+    weight,
+};
 use crate::{
-    report::{
-        StatisticsReport,
-        columns::{NARROW, cut},
-    },
+    report::StatisticsReport,
     stats::{BREAKDOWNS, Breakdown, Figure, METRICS, Metric, Reading, Section, Times, View},
     text::printable,
+    time::Timestamp,
 };
 
 /// Members of a breakdown that are shown when nobody asks for another number.
 const FEW: usize = 10;
-
-/// Characters of a cell at most.
-const LONGEST: usize = 60;
 
 /// The width of what tells of a figure, where there is no terminal.
 const WIDE: usize = 100;
@@ -76,7 +79,7 @@ impl<W: Write> Text<'_, W> {
         if !capture.has_frames() {
             return writeln!(self.output, "Capture quality: no frames");
         }
-        let remarks = capture.remarks(&self.report.statistics.total().all);
+        let remarks = self.report.remarks();
         let verdict = if remarks.is_empty() {
             "good"
         } else {
@@ -92,16 +95,13 @@ impl<W: Write> Text<'_, W> {
         for remark in remarks {
             writeln!(self.output, "  {remark}")?;
         }
-        let doubts = self.report.doubts();
-        if doubts.is_one_way || doubts.is_lossy {
-            writeln!(
-                self.output,
-                "  Figures with ! are of what was captured only."
-            )?;
+        for note in self.report.notes() {
+            writeln!(self.output, "  ! stands where {note}")?;
         }
         let (first, last) = (first.rfc3339(), last.rfc3339());
         let (first, last) = (first.as_str(), last.as_str());
-        writeln!(self.output, "  {first} to {last}")
+        writeln!(self.output, "  {first} to {last}")?;
+        writeln!(self.output, "  {}", self.report.definitions().join("; "))
     }
 
     /// Writes a section if there is anything to tell.
@@ -139,7 +139,7 @@ impl<W: Write> Text<'_, W> {
 
     /// Writes the figures that are one number.
     fn values(&mut self, figures: &[(&Metric, Figure)]) -> io::Result<()> {
-        let lines: Vec<[String; 4]> = figures
+        let lines = figures
             .iter()
             .filter(|(_, figure)| !matches!(figure.reading, Reading::Time(_)))
             .map(|(metric, figure)| {
@@ -151,9 +151,12 @@ impl<W: Write> Text<'_, W> {
                     parts(reading),
                     metric.label.to_owned(),
                 ]
-            })
-            .collect();
-        self.table(&["", "", "", ""], &[false, true, false, false], &lines)
+            });
+        let mut columns: Vec<Column> = ["", "", "", ""].map(Column::left).into();
+        columns[1].is_right = true;
+        // What the names mean is in the manual, too.
+        columns[3].rank = 1;
+        self.table(columns, lines.map(Vec::from).collect())
     }
 
     /// Writes those that have a distribution.
@@ -172,29 +175,21 @@ impl<W: Write> Text<'_, W> {
         if lines.is_empty() {
             return Ok(());
         }
-        // The names of the values end in their unit.
-        let kept: &[usize] = if self.width() < NARROW {
-            &[1, 3, 5, 6, 7]
-        } else {
-            &[0, 1, 2, 3, 4, 5, 6, 7]
-        };
-        let mut names = vec!["", "count"];
-        names.extend(
-            kept.iter()
-                .map(|index| Times::NAMES[*index].trim_end_matches("_ms")),
-        );
-        let mut right = vec![true; names.len()];
-        right[0] = false;
-        let lines: Vec<Vec<String>> = lines
-            .iter()
-            .map(|(name, times, note)| {
-                let mark = if note.is_some() { "!" } else { "" };
-                let values = kept.iter().map(|index| milliseconds(times.values[*index]));
-                let head = [format!("{name}{mark}"), times.count.to_string()];
-                head.into_iter().chain(values).collect()
-            })
-            .collect();
-        self.table(&names, &right, &lines)
+        // The names of the values end in their unit. Mean and tail tell most.
+        const RANKS: [u8; Times::NAMES.len()] = [3, 0, 4, 1, 5, 0, 2, 1];
+        let mut columns = vec![Column::left(""), Column::right("count")];
+        columns.extend(Times::NAMES.iter().zip(RANKS).map(|(name, rank)| Column {
+            rank,
+            ..Column::right(name.trim_end_matches("_ms"))
+        }));
+        let lines = lines.iter().map(|(name, times, note)| {
+            let mark = if note.is_some() { "!" } else { "" };
+            let head = [format!("{name}{mark}"), times.count.to_string()];
+            head.into_iter()
+                .chain(times.values.map(milliseconds))
+                .collect()
+        });
+        self.table(columns, lines.collect())
     }
 
     fn sparklines(&mut self, view: &View<'_>) -> io::Result<()> {
@@ -219,28 +214,17 @@ impl<W: Write> Text<'_, W> {
 
     /// Writes a metric by what it is told apart by, the most frequent first.
     fn breakdown(&mut self, breakdown: &Breakdown, view: &View<'_>) -> io::Result<()> {
-        let mut figures = breakdown.figures(view);
+        let is_open = matches!(
+            breakdown.by,
+            ["reason" | "cause" | "user_agent" | "flaw" | "warning" | "encapsulation" | "peer"]
+        );
+        let (mut figures, more) = self.report.members(breakdown, view, is_open.then_some(FEW));
         // That of each method tells little more than the two apart, which stand here, too.
         if figures.is_empty() || breakdown.by == ["method", "status"] {
             return Ok(());
         }
-        let most = self.report.top.unwrap_or(FEW);
-        let is_ordered = !matches!(
-            breakdown.by,
-            ["reason" | "cause" | "user_agent" | "flaw" | "warning" | "encapsulation" | "peer"]
-        );
-        if !is_ordered {
-            figures.sort_by_key(|figure| match figure.reading {
-                Reading::Count(count) => std::cmp::Reverse(count),
-                Reading::Ratio(_, whole) => std::cmp::Reverse(Some(whole)),
-                _ => std::cmp::Reverse(None),
-            });
-        }
-        let more = figures
-            .len()
-            .saturating_sub(if is_ordered { usize::MAX } else { most });
-        if !is_ordered {
-            figures.truncate(most);
+        if is_open {
+            figures.sort_by_key(|figure| Reverse(weight(figure)));
         }
         writeln!(
             self.output,
@@ -266,17 +250,18 @@ impl<W: Write> Text<'_, W> {
                 .collect();
             self.distributions(&lines)?;
         } else {
-            let lines: Vec<[String; 3]> = figures
-                .iter()
-                .map(|figure| {
-                    [
-                        member(figure),
-                        shown(&figure.reading),
-                        parts(&figure.reading),
-                    ]
-                })
-                .collect();
-            self.table(&["", "", ""], &[false, true, false], &lines)?;
+            let lines = figures.iter().map(|figure| {
+                let mark = if figure.note.is_some() { "!" } else { "" };
+                vec![
+                    format!("{}{mark}", member(figure)),
+                    shown(&figure.reading),
+                    parts(&figure.reading),
+                ]
+            });
+            let mut columns: Vec<Column> = ["", "", ""].map(Column::left).into();
+            columns[0].may_shrink = true;
+            columns[1].is_right = true;
+            self.table(columns, lines.collect())?;
         }
         if more > 0 {
             writeln!(self.output, "  and {more} more; see --top")?;
@@ -291,15 +276,11 @@ impl<W: Write> Text<'_, W> {
             return Ok(());
         }
         self.heading("By time")?;
-        let lines = stretches.iter().map(|(start, view)| {
-            let text = start.rfc3339();
-            let text = text.as_str();
-            // Whole seconds are enough: it is where a stretch begins.
-            let begin = text.get(..19).unwrap_or(text);
-            (format!("{begin}Z"), view)
-        });
-        let lines: Vec<Vec<String>> = lines.map(|(name, view)| summary(name, view)).collect();
-        self.summaries("from", &lines)
+        let length = self.report.statistics.plan().bucket.unwrap_or_default();
+        let lines = stretches
+            .iter()
+            .map(|(start, view)| (vec![beginning(*start, length)], summary(view)));
+        self.summaries(vec![Column::left("from")], lines.collect())
     }
 
     /// Writes the figures of each group of a cut.
@@ -314,18 +295,19 @@ impl<W: Write> Text<'_, W> {
             .map(|dimension| dimension.name())
             .collect();
         self.heading(&format!("By {}", names.join(" and ")))?;
-        let lines: Vec<Vec<String>> = groups
-            .iter()
-            .map(|group| {
-                let known = group.key.iter().map(|part| match part.as_str() {
-                    "" => "-".into(),
-                    part => printable(part),
-                });
-                let name = known.collect::<Vec<_>>().join(" ");
-                summary(name, &self.report.view(group))
-            })
-            .collect();
-        self.summaries(&names.join(" "), &lines)?;
+        let lines = groups.iter().map(|group| {
+            let known = group.key.iter().map(|part| match part.as_str() {
+                "" => "-".to_owned(),
+                part => printable(part).into_owned(),
+            });
+            (known.collect(), summary(&self.report.view(group)))
+        });
+        let columns = names.iter().map(|name| Column {
+            may_shrink: true,
+            ..Column::left(name)
+        });
+        let (columns, lines) = (columns.collect(), lines.collect());
+        self.summaries(columns, lines)?;
         let more = all - groups.len();
         if more > 0 {
             writeln!(self.output, "  and {more} more; see --top")?;
@@ -333,89 +315,39 @@ impl<W: Write> Text<'_, W> {
         Ok(())
     }
 
-    fn summaries(&mut self, first: &str, lines: &[Vec<String>]) -> io::Result<()> {
-        let mut names = vec![first];
-        names.extend(SUMMARY.iter().map(|(_, title)| *title));
-        let mut right = vec![true; names.len()];
-        right[0] = false;
-        self.table(&names, &right, lines)
+    fn summaries(
+        &mut self,
+        mut columns: Vec<Column>,
+        lines: Vec<(Vec<String>, Vec<String>)>,
+    ) -> io::Result<()> {
+        columns.extend(SUMMARY.iter().map(|column| Column {
+            rank: column.rank,
+            ..Column::right(column.title)
+        }));
+        let lines = lines
+            .into_iter()
+            .map(|(names, cells)| [names, cells].concat());
+        self.table(columns, lines.collect())
     }
 
     fn width(&self) -> usize {
         self.style.max_width.unwrap_or(WIDE)
     }
 
-    /// Writes lines of aligned cells; the names stand above unless there are none.
-    fn table(
-        &mut self,
-        names: &[&str],
-        right: &[bool],
-        lines: &[impl AsRef<[String]>],
-    ) -> io::Result<()> {
-        let mut widths: Vec<usize> = names.iter().map(|name| name.chars().count()).collect();
-        for line in lines {
-            for (width, cell) in widths.iter_mut().zip(line.as_ref()) {
-                *width = cell.chars().count().min(LONGEST).max(*width);
-            }
-        }
-        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        if names.iter().any(|name| !name.is_empty()) {
-            self.line(&names, right, &widths)?;
-        }
-        lines
-            .iter()
-            .try_for_each(|line| self.line(line.as_ref(), right, &widths))
-    }
-
-    fn line(&mut self, cells: &[String], right: &[bool], widths: &[usize]) -> io::Result<()> {
-        let mut line = " ".to_owned();
-        for ((cell, is_right), width) in cells.iter().zip(right).zip(widths) {
-            let mut cell = cell.clone();
-            cut(&mut cell, (*width).max(LONGEST));
-            let padding = width.saturating_sub(cell.chars().count());
-            line.push(' ');
-            let padding = std::iter::repeat_n(' ', padding);
-            if *is_right {
-                line.extend(padding);
-                line.push_str(&cell);
-            } else {
-                line.push_str(&cell);
-                line.extend(padding);
-            }
-            line.push(' ');
-        }
-        line.truncate(line.trim_end().len());
-        if let Some(width) = self.style.max_width {
-            cut(&mut line, width);
-        }
-        writeln!(self.output, "{line}")
+    fn table(&mut self, columns: Vec<Column>, lines: Vec<Vec<String>>) -> io::Result<()> {
+        Table { columns, lines }.write(self.style.max_width, self.output)
     }
 }
 
-/// What is told of each group and each stretch of time in a line.
-pub(super) const SUMMARY: [(&str, &str); 9] = [
-    ("calls", "calls"),
-    ("calls_answered", "answered"),
-    ("ser", "ser"),
-    ("seer", "seer"),
-    ("ner", "ner"),
-    ("acd", "acd"),
-    ("pdd", "pdd p95"),
-    ("concurrent_calls", "peak"),
-    ("messages", "messages"),
-];
-
-/// Returns the name of a group or stretch of time with what is told of it.
-pub(super) fn summary(name: String, view: &View<'_>) -> Vec<String> {
-    let figure = |(name, _): &(&str, &str)| {
-        let figure = Metric::named(name).map(|metric| metric.figure(view));
-        match figure.map(|figure| figure.reading) {
-            Some(Reading::Time(times)) => milliseconds(times.values[5]),
-            Some(reading) => shown(&reading),
-            None => String::new(),
-        }
+/// Returns when a stretch of time begins, with as many decimals as its length has.
+pub(super) fn beginning(start: Timestamp, length: i64) -> String {
+    let text = start.rfc3339();
+    let text = text.as_str();
+    let end = match length {
+        length if length % 1_000_000_000 == 0 => 19,
+        length if length % 1_000_000 == 0 => 23,
+        length if length % 1_000 == 0 => 26,
+        _ => 29,
     };
-    std::iter::once(name)
-        .chain(SUMMARY.iter().map(figure))
-        .collect()
+    format!("{}Z", text.get(..end).unwrap_or(text))
 }

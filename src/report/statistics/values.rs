@@ -28,7 +28,7 @@ impl NamedValues {
                 names.push(name);
             }
         }
-        names.extend(CaptureQuality::names().map(str::to_owned));
+        names.extend(CaptureQuality::names().map(|(name, _)| name.to_owned()));
         names
     }
 
