@@ -478,3 +478,141 @@ fn checks_fail_for_want_of_data_only_where_data_would_decide() {
         assert_eq!(run.status, status, "{check} {options:?}");
     }
 }
+
+#[test]
+fn hostile_names_stay_names_in_every_format() {
+    let mut tale = Tale::new();
+    let names = [
+        "\u{1b}[31mred",
+        "a\\\"b\\\\c",
+        "(others)",
+        "x|y",
+        "`z`",
+        "https://evil.example $m$ @all",
+        "a+b",
+    ];
+    for (number, name) in names.into_iter().enumerate() {
+        let name = name.replace('\u{1b}', "\\u001b");
+        let more = format!("call_id = \"{number}\"\nheaders = [\"User-Agent: {name}\"]");
+        tale = tale.alice(number as f64, "OPTIONS sip:bob@example.com", &more);
+    }
+    let by = ["--by", "user-agent,method"];
+    let output = |format: &str| {
+        let run = tale.stats(&[&by[..], &["--format", format]].concat());
+        let text = String::from_utf8(run.stdout).unwrap();
+        let is_harmless = |c: char| c == '\n' || !c.is_control();
+        assert!(text.chars().all(is_harmless), "{format}: {text:?}");
+        text
+    };
+    let prometheus = output("prometheus");
+    for line in prometheus.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(
+            value.parse::<f64>().is_ok() && name.starts_with("sipcap_"),
+            "{line}"
+        );
+    }
+    assert!(prometheus.contains("{group_user_agent=\"a\\\"b\\\\c\",group_method=\"OPTIONS\"} 1"));
+    assert!(prometheus.contains("user_agent=\"\\\\x28others)\""));
+    let markdown = output("markdown");
+    let bars = |line: &str| line.matches('|').count();
+    let rows: Vec<&str> = markdown
+        .lines()
+        .skip_while(|line| !line.starts_with("### By"))
+        .collect();
+    assert!(
+        rows[2..].iter().all(|line| bars(line) == bars(rows[2])),
+        "{markdown}"
+    );
+    for cell in [
+        "`x\\x7cy`",
+        "`` `z` ``",
+        "`https://evil.example $m$ @all`",
+        "`\\x1b[31mred`",
+    ] {
+        assert!(
+            markdown.contains(&format!("| {cell} |")),
+            "{cell}: {markdown}"
+        );
+    }
+    let text = output("text");
+    assert!(text.contains("\\x1b[31mred"));
+}
+
+#[test]
+fn as_much_is_shown_as_was_asked_for() {
+    // Three INVITEs, two OPTIONS and a MESSAGE.
+    let mut tale = Tale::new();
+    for (number, method) in [
+        "INVITE", "OPTIONS", "INVITE", "MESSAGE", "OPTIONS", "INVITE",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let more = format!("call_id = \"{number}\"");
+        tale = tale.alice(
+            number as f64,
+            &format!("{method} sip:bob@example.com"),
+            &more,
+        );
+    }
+    let figures = tale.figures(&["--top", "2"]);
+    assert!(figures.find("requests", &[("method", "INVITE")]).is_some());
+    assert!(figures.find("requests", &[("method", "OPTIONS")]).is_some());
+    assert!(figures.find("requests", &[("method", "MESSAGE")]).is_none());
+    // Conditions go by all of them.
+    let run = tale.stats(&["--top", "2", "--check", "requests.message == 1"]);
+    assert_eq!(run.status, 0);
+}
+
+#[test]
+fn what_one_way_cannot_tell_is_marked_everywhere() {
+    // Three calls of which only requests were captured.
+    let mut tale = Tale::new();
+    for number in 0..3 {
+        let (at, more) = (
+            f64::from(number) * 1_000.0,
+            format!("call_id = \"{number}\""),
+        );
+        tale = tale
+            .alice(at, "INVITE sip:bob@example.com", &more)
+            .alice(
+                at + 3_000.0,
+                "ACK sip:bob@192.0.2.20",
+                &format!("{more}\nto = \"<sip:bob@example.com>;tag=b1\""),
+            )
+            .alice(
+                at + 20_000.0,
+                "BYE sip:bob@192.0.2.20",
+                &format!("{more}\nto = \"<sip:bob@example.com>;tag=b1\""),
+            );
+    }
+    let tale = tale.alice(60_000.0, "OPTIONS sip:bob@example.com", "call_id = \"o\"");
+    let figures = tale.figures(&[]);
+    for metric in [
+        "concurrent_calls",
+        "erlang",
+        "sdt",
+        "acd",
+        "call_drop_ratio",
+        "calls_answered",
+    ] {
+        assert_eq!(
+            figures.of(metric)["note"],
+            "one direction is missing",
+            "{metric}"
+        );
+    }
+    let answered = figures.within("requests_answered", &[("method", "INVITE")]);
+    assert_eq!(answered["note"], "one direction is missing");
+    let text = tale
+        .stats(&["--by", "method", "--format", "text"])
+        .to_string();
+    let line = text
+        .lines()
+        .rfind(|line| line.starts_with("  INVITE"))
+        .unwrap();
+    assert!(line.contains(" !100.00 % 3/3 "), "{line}");
+    let prometheus = tale.stats(&["--format", "prometheus"]).to_string();
+    assert!(prometheus.contains("sipcap_doubtful{why=\"one_way\"} 1\n"));
+}
