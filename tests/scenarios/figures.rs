@@ -1,105 +1,11 @@
 //! What `sipcap stats` makes of small captures that are written here, each with its calculation.
 
-use std::{fmt::Write as _, path::Path};
-
-use serde_json::Value;
+use std::fmt::Write as _;
 
 use crate::support::{
-    matrix::Variant,
-    program::{Run, run},
-    scenario::Scenario,
+    program::run,
+    tale::{Figures, Tale, parts},
 };
-
-/// What all of them begin with.
-const HEAD: &str = r#"
-about = "As the test says"
-hosts = { alice = "192.0.2.10:5060", bob = "192.0.2.20:5060" }
-defaults = { call_id = "a", from = "<sip:alice@example.com>;tag=a1", to = "<sip:bob@example.com>", to_tag = "b1", contacts = true }
-"#;
-
-/// Messages, a line each: when in milliseconds, who to whom, the start line, and what else is to be said.
-pub(crate) struct Tale(String);
-
-impl Tale {
-    pub(crate) fn new() -> Self {
-        Self(HEAD.to_owned())
-    }
-
-    /// Has Alice say something.
-    pub(crate) fn alice(self, at_ms: f64, start: &str, more: &str) -> Self {
-        self.say(at_ms, "alice > bob", start, more)
-    }
-
-    /// Has Bob say something.
-    pub(crate) fn bob(self, at_ms: f64, start: &str, more: &str) -> Self {
-        self.say(at_ms, "bob > alice", start, more)
-    }
-
-    pub(crate) fn say(mut self, at_ms: f64, path: &str, start: &str, more: &str) -> Self {
-        let line = format!("at_ms = {at_ms}\npath = \"{path}\"\nstart = \"{start}\"");
-        write!(self.0, "\n[[message]]\n{line}\n{more}\n").unwrap();
-        self
-    }
-
-    /// Writes the capture as `name` in `dir`.
-    pub(crate) fn write(&self, dir: &Path, name: &str) {
-        let capture = Variant::PLAIN.capture(&Scenario::parse(name, &self.0));
-        std::fs::write(dir.join(name), Variant::PLAIN.encode(&capture)).unwrap();
-    }
-
-    /// Runs `sipcap stats` over it.
-    pub(crate) fn stats(&self, options: &[&str]) -> Run {
-        let dir = tempfile::tempdir().unwrap();
-        self.write(dir.path(), "tale.pcap");
-        run(dir.path(), &[&["stats"], options, &["tale.pcap"]].concat())
-    }
-
-    /// Returns its figures.
-    pub(crate) fn figures(&self, options: &[&str]) -> Figures {
-        let run = self.stats(&[&["--format", "jsonl"], options].concat());
-        let lines = run.stdout.split(|octet| *octet == b'\n');
-        let lines = lines.filter(|line| !line.is_empty());
-        let rows = lines.map(|line| serde_json::from_slice(line).unwrap());
-        Figures(rows.collect())
-    }
-}
-
-/// The rows of a report.
-pub(crate) struct Figures(Vec<Value>);
-
-impl Figures {
-    /// Returns the row of a metric, of everything.
-    pub(crate) fn of(&self, metric: &str) -> &Value {
-        self.within(metric, &[])
-    }
-
-    /// Returns the row of a metric whose scope, group or bucket has these values; those not named are not there.
-    pub(crate) fn within(&self, metric: &str, place: &[(&str, &str)]) -> &Value {
-        let row = self.find(metric, place);
-        row.unwrap_or_else(|| panic!("no {metric} of {place:?}"))
-    }
-
-    pub(crate) fn find(&self, metric: &str, place: &[(&str, &str)]) -> Option<&Value> {
-        self.0.iter().find(|row| {
-            let mut found = Vec::new();
-            for part in ["scope", "group"] {
-                let members = row[part].as_object().into_iter().flatten();
-                found.extend(members.map(|(name, value)| (name.as_str(), value.as_str().unwrap())));
-            }
-            found.extend(row["bucket"].as_str().map(|bucket| ("bucket", bucket)));
-            row["metric"] == metric && found == place
-        })
-    }
-
-    /// Returns numerator and denominator of a metric, of everything.
-    pub(crate) fn parts(&self, metric: &str) -> (f64, f64) {
-        parts(self.of(metric))
-    }
-}
-
-pub(crate) fn parts(row: &Value) -> (f64, f64) {
-    (row["num"].as_f64().unwrap(), row["den"].as_f64().unwrap())
-}
 
 #[test]
 fn who_is_told_among_too_many_is_not_chance() {
@@ -109,7 +15,7 @@ fn who_is_told_among_too_many_is_not_chance() {
         let (third, last) = (number / 250, number % 250 + 1);
         write!(hosts, "h{number} = \"10.1.{third}.{last}:5060\", ").unwrap();
         let more = format!("call_id = \"options-{number}\"");
-        let tale = Tale(String::new())
+        let line = Tale::empty()
             .say(
                 f64::from(number),
                 &format!("alice > h{number}"),
@@ -117,11 +23,11 @@ fn who_is_told_among_too_many_is_not_chance() {
                 &more,
             )
             .say(5_000.0, &format!("h{number} > alice"), "200 OK", &more);
-        lines.push_str(&tale.0);
+        lines.push_str(line.text());
     }
-    let tale = HEAD.replacen("hosts = {", &format!("hosts = {{ {hosts}"), 1) + &lines;
+    let tale = Tale::with_hosts(&hosts, &lines);
     let dir = tempfile::tempdir().unwrap();
-    Tale(tale).write(dir.path(), "tale.pcap");
+    tale.write(dir.path(), "tale.pcap");
     let args = ["stats", "--format", "jsonl", "tale.pcap"];
     let first = run(dir.path(), &args).stdout;
     for _ in 0..3 {
@@ -376,7 +282,7 @@ fn how_long_somebody_may_go_on_is_no_time_of_a_call() {
     }
     let option = ["--timeout", "inv_neg=10s"];
     for (end, options) in [(5_000.0, &[][..]), (60_000.0, &[]), (60_000.0, &option)] {
-        let tale = Tale(tale.0.clone());
+        let tale = tale.clone();
         let tale = tale.alice(end, "OPTIONS sip:bob@example.com", "call_id = \"o\"");
         let figures = tale.figures(options);
         assert_eq!(figures.parts("mht"), (0.2, 2.0), "{end} {options:?}");
@@ -477,4 +383,142 @@ fn checks_fail_for_want_of_data_only_where_data_would_decide() {
         let run = tale.stats(&[options, &["--check", check]].concat());
         assert_eq!(run.status, status, "{check} {options:?}");
     }
+}
+
+#[test]
+fn hostile_names_stay_names_in_every_format() {
+    let mut tale = Tale::new();
+    let names = [
+        "\u{1b}[31mred",
+        "a\\\"b\\\\c",
+        "(others)",
+        "x|y",
+        "`z`",
+        "https://evil.example $m$ @all",
+        "a+b",
+    ];
+    for (number, name) in names.into_iter().enumerate() {
+        let name = name.replace('\u{1b}', "\\u001b");
+        let more = format!("call_id = \"{number}\"\nheaders = [\"User-Agent: {name}\"]");
+        tale = tale.alice(number as f64, "OPTIONS sip:bob@example.com", &more);
+    }
+    let by = ["--by", "user-agent,method"];
+    let output = |format: &str| {
+        let run = tale.stats(&[&by[..], &["--format", format]].concat());
+        let text = String::from_utf8(run.stdout).unwrap();
+        let is_harmless = |c: char| c == '\n' || !c.is_control();
+        assert!(text.chars().all(is_harmless), "{format}: {text:?}");
+        text
+    };
+    let prometheus = output("prometheus");
+    for line in prometheus.lines().filter(|line| !line.starts_with('#')) {
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        assert!(
+            value.parse::<f64>().is_ok() && name.starts_with("sipcap_"),
+            "{line}"
+        );
+    }
+    assert!(prometheus.contains("{group_user_agent=\"a\\\"b\\\\c\",group_method=\"OPTIONS\"} 1"));
+    assert!(prometheus.contains("user_agent=\"\\\\x28others)\""));
+    let markdown = output("markdown");
+    let bars = |line: &str| line.matches('|').count();
+    let rows: Vec<&str> = markdown
+        .lines()
+        .skip_while(|line| !line.starts_with("### By"))
+        .collect();
+    assert!(
+        rows[2..].iter().all(|line| bars(line) == bars(rows[2])),
+        "{markdown}"
+    );
+    for cell in [
+        "`x\\x7cy`",
+        "`` `z` ``",
+        "`https://evil.example $m$ @all`",
+        "`\\x1b[31mred`",
+    ] {
+        assert!(
+            markdown.contains(&format!("| {cell} |")),
+            "{cell}: {markdown}"
+        );
+    }
+    let text = output("text");
+    assert!(text.contains("\\x1b[31mred"));
+}
+
+#[test]
+fn as_much_is_shown_as_was_asked_for() {
+    // Three INVITEs, two OPTIONS and a MESSAGE.
+    let mut tale = Tale::new();
+    for (number, method) in [
+        "INVITE", "OPTIONS", "INVITE", "MESSAGE", "OPTIONS", "INVITE",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let more = format!("call_id = \"{number}\"");
+        tale = tale.alice(
+            number as f64,
+            &format!("{method} sip:bob@example.com"),
+            &more,
+        );
+    }
+    let figures = tale.figures(&["--top", "2"]);
+    assert!(figures.find("requests", &[("method", "INVITE")]).is_some());
+    assert!(figures.find("requests", &[("method", "OPTIONS")]).is_some());
+    assert!(figures.find("requests", &[("method", "MESSAGE")]).is_none());
+    // Conditions go by all of them.
+    let run = tale.stats(&["--top", "2", "--check", "requests.message == 1"]);
+    assert_eq!(run.status, 0);
+}
+
+#[test]
+fn what_one_way_cannot_tell_is_marked_everywhere() {
+    // Three calls of which only requests were captured.
+    let mut tale = Tale::new();
+    for number in 0..3 {
+        let (at, more) = (
+            f64::from(number) * 1_000.0,
+            format!("call_id = \"{number}\""),
+        );
+        tale = tale
+            .alice(at, "INVITE sip:bob@example.com", &more)
+            .alice(
+                at + 3_000.0,
+                "ACK sip:bob@192.0.2.20",
+                &format!("{more}\nto = \"<sip:bob@example.com>;tag=b1\""),
+            )
+            .alice(
+                at + 20_000.0,
+                "BYE sip:bob@192.0.2.20",
+                &format!("{more}\nto = \"<sip:bob@example.com>;tag=b1\""),
+            );
+    }
+    let tale = tale.alice(60_000.0, "OPTIONS sip:bob@example.com", "call_id = \"o\"");
+    let figures = tale.figures(&[]);
+    for metric in [
+        "concurrent_calls",
+        "erlang",
+        "sdt",
+        "acd",
+        "call_drop_ratio",
+        "calls_answered",
+    ] {
+        assert_eq!(
+            figures.of(metric)["note"],
+            "one direction is missing",
+            "{metric}"
+        );
+    }
+    let answered = figures.within("requests_answered", &[("method", "INVITE")]);
+    assert_eq!(answered["note"], "one direction is missing");
+    let text = tale
+        .stats(&["--by", "method", "--format", "text"])
+        .to_string();
+    let line = text
+        .lines()
+        .rfind(|line| line.starts_with("  INVITE"))
+        .unwrap();
+    assert!(line.contains(" !100.00 % 3/3 "), "{line}");
+    let prometheus = tale.stats(&["--format", "prometheus"]).to_string();
+    assert!(prometheus.contains("sipcap_doubtful{why=\"one_way\"} 1\n"));
 }

@@ -13,4 +13,5 @@ pub(crate) mod message;
 pub(crate) mod program;
 pub(crate) mod rows;
 pub(crate) mod scenario;
+pub(crate) mod tale;
 pub(crate) mod transport;

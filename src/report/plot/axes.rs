@@ -25,7 +25,7 @@ pub(super) fn draw<'a>(
 ) -> Result<Chart<'a>, PlotError> {
     let mut chart = ChartBuilder::on(area)
         .margin(12)
-        .margin_right(24)
+        .margin_right(40)
         .caption(title, style::text(16))
         .x_label_area_size(28)
         .y_label_area_size(60)

@@ -42,8 +42,21 @@ pub(super) fn failures(report: &StatisticsReport<'_>, area: &Area<'_>) -> Result
     draw("Calls not answered, by reason phrase", &bars, area)
 }
 
+/// Draws a title, and that there is nothing.
+pub(super) fn nothing(title: &str, area: &Area<'_>) -> Result<(), PlotError> {
+    let area = area
+        .titled(title, style::text(16))
+        .map_err(PlotError::new)?;
+    let at = (24, 24);
+    let none = Text::new("None in this capture".to_owned(), at, style::text(12));
+    area.draw(&none).map_err(PlotError::new)
+}
+
 /// Draws bars from left to right, below each other.
 fn draw(title: &str, bars: &[(String, u64, RGBColor)], area: &Area<'_>) -> Result<(), PlotError> {
+    if bars.iter().all(|(_, count, _)| *count == 0) {
+        return nothing(title, area);
+    }
     let area = area
         .titled(title, style::text(16))
         .map_err(PlotError::new)?;
@@ -62,8 +75,12 @@ fn draw(title: &str, bars: &[(String, u64, RGBColor)], area: &Area<'_>) -> Resul
         let at = (left - 8, middle);
         area.draw(&Text::new(name.clone(), at, style::text_at_right(12)))
             .map_err(PlotError::new)?;
-        let bar = Rectangle::new([(left, top), (right.max(left + 1), bottom)], color.filled());
-        area.draw(&bar).map_err(PlotError::new)?;
+        // However few there are, they are not none.
+        if *count > 0 {
+            let corners = [(left, top), (right.max(left + 1), bottom)];
+            area.draw(&Rectangle::new(corners, color.filled()))
+                .map_err(PlotError::new)?;
+        }
         let at = (right + 8, middle - 6);
         area.draw(&Text::new(count.to_string(), at, style::text(12)))
             .map_err(PlotError::new)?;

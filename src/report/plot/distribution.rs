@@ -41,6 +41,9 @@ pub(super) fn response_time(
 }
 
 fn draw(title: &str, samples: &Samples, area: &Area<'_>) -> Result<(), PlotError> {
+    if samples.count() == 0 {
+        return super::chart::nothing(title, area);
+    }
     let bar_of = |nanos: f64| ((nanos.max(SHORTEST) / SHORTEST).log2() * BARS).floor() as i32;
     let mut bars = std::collections::BTreeMap::new();
     for (nanos, count) in samples.classes() {
@@ -64,16 +67,24 @@ fn draw(title: &str, samples: &Samples, area: &Area<'_>) -> Result<(), PlotError
     chart.draw_series(rectangles).map_err(PlotError::new)?;
     let marks = [50, 95, 99].into_iter();
     let marks = marks.filter_map(|percent| Some((percent, samples.percentile(percent)?)));
+    let place = |nanos: f64| (nanos.max(SHORTEST) / SHORTEST).log2() * BARS;
+    let width = f64::from(last + 1 - first);
+    let is_late = |at: f64| at > f64::from(first) + width * 0.85;
+    let mut late: Option<f64> = None;
     for (index, (percent, nanos)) in marks.enumerate() {
-        let at = (nanos.max(SHORTEST) / SHORTEST).log2() * BARS;
+        let at = place(nanos);
         let top = most as f64 * HEADROOM;
         let line = PathElement::new([(at, 0.0), (at, top)], style::BAD.stroke_width(1));
         chart.draw_series([line]).map_err(PlotError::new)?;
         let text = format!("p{percent} {}", duration(nanos));
-        let place = (at, top * (1.0 - 0.09 * index as f64));
-        // Near the right edge it stands at the left of its line.
-        let is_right = at > f64::from(first) + f64::from(last + 1 - first) * 0.85;
-        let text = Text::new(format!(" {text} "), place, style::text_beside(12, is_right));
+        // Near the right edge it stands at the left of its line and of those before it, and never on one.
+        let is_right = is_late(at);
+        let beside = match is_right {
+            true => *late.get_or_insert(at) - 0.008 * width,
+            false => at + 0.008 * width,
+        };
+        let place = (beside, top * (1.0 - 0.09 * index as f64));
+        let text = Text::new(text, place, style::text_beside(12, is_right));
         chart.draw_series([text]).map_err(PlotError::new)?;
     }
     Ok(())

@@ -11,22 +11,28 @@ pub(super) const GRID: RGBColor = RGBColor(224, 224, 224);
 pub(super) const ALL: RGBColor = RGBColor(0, 95, 160);
 pub(super) const GOOD: RGBColor = RGBColor(20, 120, 60);
 pub(super) const BAD: RGBColor = RGBColor(190, 40, 40);
+pub(super) const OTHER: RGBColor = RGBColor(150, 105, 0);
 
 /// What each colour is in the dark.
-const DARK: [(RGBColor, &str); 6] = [
+const DARK: [(RGBColor, &str); 7] = [
     (BACKGROUND, "#16191d"),
     (INK, "#dddddd"),
     (GRID, "#33383e"),
     (ALL, "#6cb8f0"),
     (GOOD, "#6fd08c"),
     (BAD, "#ff8a80"),
+    (OTHER, "#e0b050"),
 ];
 
 /// Characters of a label at most.
 const LONGEST: usize = 40;
 
-/// Returns text in a size.
+/// What plotters divides sizes of fonts by.
+const SHRINKING: f64 = 1.24;
+
+/// Returns text in a size in pixels.
 pub(super) fn text(size: i32) -> TextStyle<'static> {
+    let size = f64::from(size) * SHRINKING;
     ("sans-serif", size).into_font().color(&INK)
 }
 

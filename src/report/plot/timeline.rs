@@ -23,13 +23,21 @@ pub(super) fn calls(report: &StatisticsReport<'_>, area: &Area<'_>) -> Result<()
     let last = start.plus((slots * width - 1).saturating_mul(SECOND));
     let slots = usize::try_from(slots).unwrap_or(1);
     let width = width as f64;
+    let [all, answered, failed] = [&calls.starts, &calls.answered_starts, &calls.failed_starts]
+        .map(|counts| counts.slots(start, last, slots));
+    let decided = answered.iter().zip(&failed).map(|(one, other)| one + other);
+    let neither = all
+        .iter()
+        .zip(decided)
+        .map(|(all, part)| all.saturating_sub(part));
+    let neither: Vec<u64> = neither.collect();
     let lines = [
-        ("all", &calls.starts, style::ALL),
-        ("answered", &calls.answered_starts, style::GOOD),
-        ("failed", &calls.failed_starts, style::BAD),
+        ("all", all, style::ALL),
+        ("answered", answered, style::GOOD),
+        ("failed", failed, style::BAD),
+        ("busy, cancelled, refused, open", neither, style::OTHER),
     ];
     let lines = lines.map(|(name, counts, color)| {
-        let counts = counts.slots(start, last, slots);
         let rates = counts.iter().map(|count| *count as f64 / width);
         let times = (0..slots).map(|slot| (slot as f64 + 0.5) * width);
         Line {
@@ -38,8 +46,8 @@ pub(super) fn calls(report: &StatisticsReport<'_>, area: &Area<'_>) -> Result<()
             points: times.zip(rates).collect(),
         }
     });
-    let title = "Calls per second, by when they began";
-    draw(title, start, slots as f64 * width, &lines, area)
+    let title = dated("Calls per second, by when they began", start);
+    draw(&title, start, slots as f64 * width, &lines, area)
 }
 
 /// Draws how many calls were up: the most in each part of the time.
@@ -66,7 +74,15 @@ pub(super) fn concurrency(report: &StatisticsReport<'_>, area: &Area<'_>) -> Res
         points: points.collect(),
     };
     let length = length as f64 / SECOND as f64;
-    draw("Calls at a time", start, length, &[line], area)
+    let title = dated("Calls at a time", start);
+    draw(&title, start, length, &[line], area)
+}
+
+/// Returns a title with the day and the zone of what is below it.
+fn dated(title: &str, start: Timestamp) -> String {
+    let text = start.rfc3339();
+    let day = text.as_str().get(..10).unwrap_or_default();
+    format!("{title} ({day}, UTC)")
 }
 
 struct Line {
@@ -86,7 +102,10 @@ fn draw(
     let values = lines.iter().flat_map(|line| &line.points);
     let most = values.map(|(_, value)| *value).fold(0.0, f64::max);
     // The names of several lines stand above them.
-    let headroom = if lines.len() > 1 { 1.5 } else { 1.05 };
+    let headroom = match lines.len() {
+        1 => 1.05,
+        lines => 1.1 + 0.25 * lines as f64,
+    };
     let value = |value: &f64| format!("{}", (*value * 100.0).round() / 100.0);
     let mut chart = axes::draw(
         title,

@@ -20,6 +20,9 @@ use crate::{
 /// The metrics of RFC 6076, ratios of ITU-T E.425, delays, load, registrations, causes of failure, and counts of
 /// messages, response times and retransmissions by method. The first line tells how good the capture is, and figures
 /// that it cannot support are marked. A call is the first INVITE with those that follow a challenge or a redirection.
+///
+/// Selection options apply to calls, registrations and messages each for itself. With --outcome, --duration or --where, which
+/// only calls have, nothing is told of messages and registrations.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct StatsArgs {
