@@ -152,7 +152,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__calls)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -176,6 +176,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -332,7 +336,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__events)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --events --not-events --call-id --from --to --number --method --status --ip --port --user-agent --where --rate-limit --replay --speed --max-delay --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --csv-safe --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -356,6 +360,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -490,7 +498,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__grep)
-            opts="-j -i -v -c -w -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --ignore-case --invert-match --dialog --count --write --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -i -v -c -w -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --ignore-case --invert-match --dialog --count --write --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +522,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1042,7 +1054,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__info)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --format --output --force --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --format --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1066,6 +1078,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1108,7 +1124,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__ladder)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --aor --transaction --all --limit --legs --correlate --correlate-header --alias --names --strict-addresses --media --collapse --fold --anonymize --anonymize-key --time --theme --max-height --ascii --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --aor --transaction --all --limit --legs --correlate --correlate-header --alias --names --strict-addresses --media --collapse --fold --anonymize --anonymize-key --time --theme --max-height --ascii --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1132,6 +1148,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1546,7 +1566,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__merge)
-            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --dedup --reorder --output --force --quiet --verbose --color --help --version"
+            opts="-j -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --dedup --reorder --output --force --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1570,6 +1590,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1616,7 +1640,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__messages)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1640,6 +1664,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1760,7 +1788,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__regs)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --at --history --state --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1784,6 +1812,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1914,7 +1946,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__split)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --by --media --strip-tunnels --errors --rest --name --prefix --suffix --ext --subdirs --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --format --compress --manifest --print0 --force --append --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1938,6 +1970,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -2112,7 +2148,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__stats)
-            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --by --bucket --top --short --rfc-literal --partial --merge --list-metrics --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --check --baseline --tolerance --allow-missing --junit --annotate --format --output --force --plot --plot-dir --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --by --bucket --top --short --rfc-literal --partial --merge --list-metrics --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --check --baseline --tolerance --allow-missing --junit --annotate --format --output --force --plot --plot-dir --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2136,6 +2172,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)

@@ -52,6 +52,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l until -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand info" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -76,6 +78,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l until -d 'Lea
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand messages" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -112,6 +116,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l until -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand grep" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -153,6 +159,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l until -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -217,6 +225,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l until -d 'Leave o
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand regs" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -272,6 +282,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l until -d 'Leave
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand events" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -384,6 +396,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l until -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -462,6 +476,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l until -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand split" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -539,6 +555,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l until -d 'Leave 
 complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand merge" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
@@ -564,6 +582,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l until -d 'Leave
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r

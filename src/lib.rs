@@ -63,6 +63,7 @@ pub mod duration;
 pub mod error;
 pub mod filter;
 pub mod hep;
+pub mod ipfix;
 pub mod ladder;
 pub mod media;
 pub mod merge;

@@ -131,6 +131,8 @@ encapsulations! {
     FRAGMENTS = 25, "ip-fragments";
     /// HEP: told by a capture agent.
     HEP = 26, "hep";
+    /// IPFIX of a session border controller.
+    IPFIX = 27, "ipfix";
 }
 
 impl Encapsulation {

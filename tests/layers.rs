@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("packet", DECODING),
     ("stream", DECODING),
     ("hep", DECODING),
+    ("ipfix", DECODING),
     // An object of the tracker tells which frame it began with.
     (
         "track",
@@ -81,7 +82,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const BASE: &[&str] = &["time", "span", "net", "error", "text"];
 const DECODING: &[&str] = &[
     "time", "span", "net", "error", "text", "trace", "clock", "capture", "sip", "packet", "stream",
-    "hep",
+    "hep", "ipfix",
 ];
 const JUDGING: &[&str] = &[
     "time", "span", "net", "error", "text", "trace", "duration", "sip", "track", "media", "filter",

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use crate::{
     hep::{self, Defect, Defects, Links, Payload, Told},
-    net::Flow,
+    ipfix::{Direction, Record},
+    net::{Encapsulation, Flow},
     pipeline::{fate::Fate, unit},
     sip::Head,
     time::Timestamp,
@@ -21,6 +22,8 @@ pub(crate) struct Carried {
     pub(crate) trace: Trace,
     pub(crate) defects: Defects,
     pub(crate) content: Content,
+    /// What carries it.
+    pub(crate) carrier: Encapsulation,
 }
 
 /// What it is.
@@ -74,6 +77,28 @@ impl Carried {
             trace: Trace::new(agent, packet.correlation_id, connection),
             defects,
             content,
+            carrier: Encapsulation::HEP,
+        }))
+    }
+
+    /// Returns what a session border controller at `sender` told of a message; nothing if it is no message.
+    pub(crate) fn of_record(record: &Record<'_>, sender: IpAddr) -> Option<Box<Self>> {
+        let (span, head) = unit::message(record.payload, false)?;
+        let name = match record.direction {
+            Direction::Ingress => &b"ipfix-ingress"[..],
+            Direction::Egress => b"ipfix-egress",
+        };
+        let agent = Agent::new(name, None, sender);
+        Some(Box::new(Self {
+            ts: Some(record.ts),
+            flow: Some(record.flow),
+            trace: Trace::new(agent, record.incoming_call_id, &[]),
+            defects: Defects::default(),
+            content: Content::Sip {
+                bytes: span.of(record.payload).to_vec(),
+                head: Box::new(head),
+            },
+            carrier: Encapsulation::IPFIX,
         }))
     }
 

@@ -8,6 +8,7 @@ use crate::{
     capture::{Batch, Frame, Origin, Place},
     error::Result,
     hep::Payload,
+    ipfix::Direction,
     net::{Encapsulation, Flow, Transport},
     pipeline::{
         MediaPacket, Options, Sink, Summary,
@@ -42,6 +43,8 @@ pub(crate) struct Delivery<'s> {
     pub(crate) agents: Agents,
     /// Whose messages are handed on, if not everybody's.
     wanted: Arc<[String]>,
+    /// What is left out of what session border controllers tell.
+    ignored: Option<Direction>,
     /// Whether there was a copy: only then it is worth the time to look for copies of media.
     has_copies: bool,
     hasher: DefaultHashBuilder,
@@ -102,6 +105,7 @@ impl<'s> Delivery<'s> {
             told: drops_copies.then(Told::default),
             agents: Agents::default(),
             wanted: options.agents.clone(),
+            ignored: options.ipfix_ignore,
             has_copies: false,
             hasher,
             is_stopped: false,
@@ -162,7 +166,7 @@ impl<'s> Delivery<'s> {
         let ts = carried.ts.unwrap_or(last.ts);
         match (&carried.content, carried.flow) {
             (Content::Sip { bytes, head }, Some(flow)) => {
-                encapsulation.insert(Encapsulation::HEP);
+                encapsulation.insert(carried.carrier);
                 let parts = Parts {
                     ts,
                     completed_by: last,
@@ -378,6 +382,20 @@ impl<'s> Delivery<'s> {
                     self.message(&parts, frames, bytes);
                 } else {
                     self.copy(&parts, frames, bytes);
+                }
+            }
+            Found::Record {
+                flow,
+                encapsulation,
+                frames,
+                completed_by,
+                record,
+            } => {
+                if self.ignored == Some(record.direction) {
+                    return;
+                }
+                if let Some(carried) = Carried::of_record(&record, flow.src.ip()) {
+                    self.carried(&carried, encapsulation, frames, completed_by);
                 }
             }
             Found::Hep {

@@ -47,6 +47,7 @@ use self::{
 use crate::{
     capture::{Bpf, Feed, Frame, InputSummary, Watermark},
     error::{Error, Result},
+    ipfix::Direction,
     net::{Encapsulation, Flow},
     packet::DecodeOptions,
     sip::{Message, ParseError},
@@ -180,6 +181,8 @@ pub struct Options {
     pub bpf: Option<Arc<Bpf>>,
     /// The capture agents whose messages are handed on, by name, number or address; if empty, all messages are.
     pub agents: Arc<[String]>,
+    /// Which messages that session border controllers tell of by IPFIX are left out.
+    pub ipfix_ignore: Option<Direction>,
 }
 
 impl Default for Options {
@@ -193,6 +196,7 @@ impl Default for Options {
             until: Timestamp::MAX,
             bpf: None,
             agents: Arc::default(),
+            ipfix_ignore: None,
         }
     }
 }

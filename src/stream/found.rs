@@ -2,6 +2,7 @@
 
 use crate::{
     capture::Frame,
+    ipfix::Record,
     net::{Encapsulation, Flow},
     sip::Head,
     time::Timestamp,
@@ -50,6 +51,19 @@ pub enum Found<'a> {
         completed_by: &'a Frame,
         /// Its octets.
         bytes: &'a [u8],
+    },
+    /// A message that a session border controller told of in IPFIX.
+    Record {
+        /// Between whom the IPFIX went.
+        flow: Flow,
+        /// What its segments were wrapped in.
+        encapsulation: Encapsulation,
+        /// The frames that carried octets of it, in the order of its octets.
+        frames: &'a [Frame],
+        /// Whichever of `frames` was captured last.
+        completed_by: &'a Frame,
+        /// What was told.
+        record: Record<'a>,
     },
     /// Octets of a stream with SIP that are not in the capture. Those that were cut off a segment do not count.
     Gap {
@@ -131,6 +145,17 @@ impl Outlet<'_> {
             frames: self.frames,
             completed_by,
             bytes,
+        });
+    }
+
+    /// Hands out what was told of a message in IPFIX whose frames are in `self.frames`.
+    pub(super) fn record(&mut self, completed_by: &Frame, record: Record<'_>) {
+        (self.out)(Found::Record {
+            flow: self.flow,
+            encapsulation: self.encapsulation,
+            frames: self.frames,
+            completed_by,
+            record,
         });
     }
 

@@ -22,6 +22,7 @@ mod found;
 mod frame;
 mod hep;
 mod inflate;
+mod ipfix;
 mod ledger;
 mod limits;
 mod reader;

@@ -271,7 +271,7 @@ impl Reader {
             Probe::Partial => return Step::Wait,
             Probe::NotSip => {}
         }
-        if let Some(step) = self.hep(rest, outlet) {
+        if let Some(step) = self.hep(rest, outlet).or_else(|| self.ipfix(rest, outlet)) {
             return step;
         }
         let ignored = match rest {

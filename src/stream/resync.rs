@@ -5,6 +5,7 @@ use memchr::{memchr, memrchr};
 use super::{
     found::{Outlet, SegmentFate},
     hep::next_packet,
+    ipfix,
     reader::{Reader, State, Step, begins_tls},
     websocket,
 };
@@ -90,7 +91,7 @@ impl Reader {
             .segment_starts(from.max(searched.saturating_sub(WEBSOCKET_LEN)))
             .find(|at| {
                 let text = rest.get(*at..).unwrap_or_default();
-                websocket::begins(text) || (!self.is_sip && begins_tls(text))
+                websocket::begins(text) || (!self.is_sip && begins_tls(text)) || ipfix::begins(text)
             });
         let hep = next_packet(rest, from.max(searched.saturating_sub(HEP_LEN)));
         let other = [other, hep].into_iter().flatten().min();

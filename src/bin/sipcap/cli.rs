@@ -9,6 +9,7 @@ use sipcap::{
     filter::{
         self, Expression, Fields, IpRange, Number, PortRange, Schema, Selection, StatusRange, Text,
     },
+    ipfix::Direction,
     report::{ListFormat, ListStyle},
     time::Timestamp,
 };
@@ -122,6 +123,9 @@ pub(crate) struct InputArgs {
     /// Unlike the selection options it stands in front of everything: calls are what this agent saw of them.
     #[arg(long, value_name = "AGENT")]
     pub(crate) agent: Vec<String>,
+    /// Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)
+    #[arg(long, value_name = "DIRECTION")]
+    pub(crate) ipfix_ignore: Option<IpfixDirection>,
     /// Take copies of a packet, as from a mirror port, for packets of their own
     #[arg(long)]
     pub(crate) keep_duplicates: bool,
@@ -137,6 +141,25 @@ pub(crate) struct InputArgs {
     pub(crate) block_bytes: u32,
     #[command(flatten)]
     pub(crate) points: PointArgs,
+}
+
+/// What session border controllers tell of.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum IpfixDirection {
+    /// Messages that they received
+    Ingress,
+    /// Messages that they sent
+    Egress,
+}
+
+impl IpfixDirection {
+    /// Returns it as the library has it.
+    pub(crate) const fn direction(self) -> Direction {
+        match self {
+            Self::Ingress => Direction::Ingress,
+            Self::Egress => Direction::Egress,
+        }
+    }
 }
 
 /// Which messages are selected.

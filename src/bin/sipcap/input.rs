@@ -21,7 +21,12 @@ use sipcap::{
 };
 use tempfile::NamedTempFile;
 
-use crate::{cli::InputArgs, clocks::Clocks, exit::Outcome, ui::Ui};
+use crate::{
+    cli::{InputArgs, IpfixDirection},
+    clocks::Clocks,
+    exit::Outcome,
+    ui::Ui,
+};
 
 /// Warnings told of each input; the others are counted.
 const MAX_WARNINGS: usize = 5;
@@ -200,6 +205,7 @@ impl InputArgs {
             until: self.until.unwrap_or(Timestamp::MAX),
             bpf: self.bpf(inputs)?,
             agents: self.agent.as_slice().into(),
+            ipfix_ignore: self.ipfix_ignore.map(IpfixDirection::direction),
         };
         catch_signals()?;
         let progress = ui.progress(inputs.size());
