@@ -11,6 +11,7 @@ use std::{
 };
 
 mod figures;
+mod metrics;
 mod record;
 mod split;
 

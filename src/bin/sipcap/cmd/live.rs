@@ -17,8 +17,9 @@ use crate::{
     exit::Outcome,
     input::catch_signals,
     live::{
-        Gauges, Guard, LiveRows, LiveSink, Meter, RecordArgs, Shown, Signals, SourceArgs,
-        SplitArgs, Telling, become_user, list_interfaces, tell_counts, tell_recorded,
+        Gauges, Guard, LiveRows, LiveSink, Meter, MetricsArgs, RecordArgs, Shown, Signals,
+        SourceArgs, SplitArgs, Telling, become_user, list_interfaces, serve, tell_counts,
+        tell_recorded,
     },
     output::Output,
     track::{TrackArgs, Tracked},
@@ -59,6 +60,8 @@ pub(crate) struct LiveArgs {
     #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = "Output options")]
     stats_every: Option<i64>,
     #[command(flatten)]
+    metrics: MetricsArgs,
+    #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
     choose: ChooseArgs,
@@ -77,6 +80,7 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i any -w 'ring-%H%M.pcap' -G 10m --compress gz --show calls --outcome failed
   sipcap live -i eth0 --show nothing --stats-every 1m --format text
   sipcap live -i eth0 --split calls --outcome failed --show files --format text
+  sipcap live -i eth0 --show nothing --metrics 127.0.0.1:9100
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
@@ -105,6 +109,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         ui.warn(warning);
     }
     args.source.warn(ui);
+    let port = args.metrics.open()?;
     if let Some(user) = &args.source.user {
         become_user(user)?;
     }
@@ -134,8 +139,8 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         selection: args.select.selection(),
         choice,
         meter: args
-            .stats_every
-            .map(|every| Meter::new(every, &names, guard.clone())),
+            .needs_meter()
+            .then(|| Meter::new(args.stats_every, &names, guard.clone())),
         rows: LiveRows::new(output, args.output.format, names.clone(), ui),
         split,
         ui: ui.clone(),
@@ -145,7 +150,11 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         tracked: Tracked::new(tracking, telling),
         clock: live.clock(),
         gauges: Arc::clone(&guard.gauges),
+        page: Arc::default(),
     };
+    if let Some(port) = port {
+        serve(port, Arc::clone(&sink.page))?;
+    }
     let asked = guard.clone();
     signals.on_each(move |is_hangup| asked.answer(is_hangup))?;
     let record = guard.record.clone();
@@ -172,11 +181,17 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 }
 
 impl LiveArgs {
+    /// Returns whether anybody wants figures.
+    const fn needs_meter(&self) -> bool {
+        self.stats_every.is_some() || self.metrics.metrics.is_some()
+    }
+
     /// Refuses to follow no calls if somebody needs them.
     fn refuse_calltr(&self, tracking: &TrackOptions) -> anyhow::Result<()> {
         let needs = [
             (self.stats_every.is_some(), "--stats-every"),
             (self.split.split.is_some(), "--split"),
+            (self.metrics.metrics.is_some(), "--metrics"),
         ];
         match needs.iter().find(|(needs_calls, _)| *needs_calls) {
             Some((_, option)) if tracking.rules == Rules::Calltr => {

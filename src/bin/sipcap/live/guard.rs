@@ -146,9 +146,14 @@ impl Guard {
         )
     }
 
+    /// Returns how many messages came.
+    pub(crate) fn messages(&self) -> u64 {
+        self.gauges.messages.load(Ordering::Relaxed)
+    }
+
     fn state(&self) -> Vec<String> {
         let (calls, bindings) = self.open();
-        let messages = self.gauges.messages.load(Ordering::Relaxed);
+        let messages = self.messages();
         let counts = self.live.counts();
         let frames: u64 = counts.iter().map(|counts| counts.came).sum();
         let (waiting, room) = self.live.waiting();

@@ -1,7 +1,9 @@
 //! What `sipcap live` is made of.
 
+mod exposition;
 mod guard;
 mod meter;
+mod metrics;
 mod privileges;
 mod pulse;
 mod record;
@@ -14,6 +16,7 @@ mod split;
 pub(crate) use self::{
     guard::{Gauges, Guard},
     meter::Meter,
+    metrics::{MetricsArgs, Page, serve},
     privileges::become_user,
     pulse::Pulse,
     record::RecordArgs,

@@ -15,7 +15,7 @@ use sipcap::{
     track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::{CallSplit, Gauges, LiveRows, Meter, Shown};
+use super::{CallSplit, Gauges, LiveRows, Meter, Page, Shown};
 use crate::{
     choose::Choice,
     track::{Follower, Tracked, end},
@@ -163,12 +163,24 @@ pub(crate) struct LiveSink {
     pub(crate) tracked: Tracked<Telling>,
     pub(crate) clock: Arc<LiveClock>,
     pub(crate) gauges: Arc<Gauges>,
+    /// Where figures are written when somebody asks.
+    pub(crate) page: Arc<Page>,
 }
 
 /// How many messages may come before the gauges are set again.
 const GAUGE_EVERY: u64 = 256;
 
 impl LiveSink {
+    /// Writes the figures that somebody asks for.
+    fn serve(&self) -> Result<()> {
+        if self.page.is_wanted()
+            && let Some(meter) = &self.tracked.observer.meter
+        {
+            self.page.set(meter.exposition()?);
+        }
+        Ok(())
+    }
+
     fn set_gauges(&self) {
         let (calls, bindings) = self.tracked.open();
         self.gauges.calls.store(calls as u64, Ordering::Relaxed);
@@ -182,6 +194,7 @@ impl Sink for LiveSink {
         let count = self.gauges.messages.fetch_add(1, Ordering::Relaxed);
         if count.is_multiple_of(GAUGE_EVERY) {
             self.set_gauges();
+            self.serve()?;
         }
         let telling = &mut self.tracked.observer;
         telling.look_at_the_time(message.ts)?;
@@ -232,6 +245,7 @@ impl Sink for LiveSink {
             self.tracked.observer.look_at_the_time(passed)?;
         }
         self.set_gauges();
+        self.serve()?;
         self.tracked.pause()
     }
 
