@@ -691,6 +691,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf-auto -d 'Let 
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l no-promiscuous -d 'Leave out frames that are to other machines'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l immediate -d 'Take each frame at once and not with others: sooner, for more work'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l top -d 'Show what goes on in some lines that are written over again; a line now and then if there is no terminal'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l metrics-public -d 'Let --metrics be reached from other machines; there is no password'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l force -d 'Overwrite what exists'

@@ -17,7 +17,7 @@ use crate::{
     exit::Outcome,
     input::catch_signals,
     live::{
-        Gauges, Guard, LiveRows, LiveSink, Meter, MetricsArgs, RecordArgs, Shown, Signals,
+        Gauges, Guard, LiveRows, LiveSink, Meter, MetricsArgs, RecordArgs, Screen, Shown, Signals,
         SourceArgs, SplitArgs, Telling, become_user, list_interfaces, serve, tell_counts,
         tell_recorded,
     },
@@ -59,6 +59,11 @@ pub(crate) struct LiveArgs {
     /// As `sipcap stats` has them; with JSON, as an object in a line. A call counts when it is over.
     #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = "Output options")]
     stats_every: Option<i64>,
+    /// Show what goes on in some lines that are written over again; a line now and then if there is no terminal
+    ///
+    /// Events and calls are written with --output only.
+    #[arg(long, help_heading = "Output options")]
+    top: bool,
     #[command(flatten)]
     metrics: MetricsArgs,
     #[command(flatten)]
@@ -81,6 +86,7 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i eth0 --show nothing --stats-every 1m --format text
   sipcap live -i eth0 --split calls --outcome failed --show files --format text
   sipcap live -i eth0 --show nothing --metrics 127.0.0.1:9100
+  sipcap live -i eth0 --top
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
@@ -123,7 +129,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         record: recorder.as_ref().map(Recorder::watch),
         gauges: Arc::new(Gauges::default()),
         ui: ui.clone(),
-        is_silent: Arc::default(),
+        screen: args.top.then(Arc::default),
     };
     if let Some(recorder) = recorder {
         live.add_witness(Box::new(recorder));
@@ -135,7 +141,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         split
     });
     let telling = Telling {
-        shown: args.show.clone(),
+        shown: args.shown(),
         selection: args.select.selection(),
         choice,
         meter: args
@@ -143,7 +149,8 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
             .then(|| Meter::new(args.stats_every, &names, guard.clone())),
         rows: LiveRows::new(output, args.output.format, names.clone(), ui),
         split,
-        ui: ui.clone(),
+        screen: args.screen(&names, &guard)?,
+        guard: guard.clone(),
         has_failed: false,
     };
     let mut sink = LiveSink {
@@ -183,7 +190,26 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 impl LiveArgs {
     /// Returns whether anybody wants figures.
     const fn needs_meter(&self) -> bool {
-        self.stats_every.is_some() || self.metrics.metrics.is_some()
+        self.stats_every.is_some() || self.metrics.metrics.is_some() || self.top
+    }
+
+    /// Returns what is written besides the screen.
+    fn shown(&self) -> Vec<Shown> {
+        if self.top && self.output.output.is_none() {
+            return vec![Shown::Nothing];
+        }
+        self.show.clone()
+    }
+
+    /// Returns the screen, if there is to be one.
+    fn screen(&self, names: &[String], guard: &Guard) -> anyhow::Result<Option<Screen>> {
+        if !self.top {
+            return Ok(None);
+        }
+        if self.stats_every.is_some() && self.output.output.is_none() {
+            bail!("--top takes the standard output; name a file for --stats-every with --output");
+        }
+        Screen::new(&names.concat(), guard.clone()).map(Some)
     }
 
     /// Refuses to follow no calls if somebody needs them.
@@ -192,6 +218,7 @@ impl LiveArgs {
             (self.stats_every.is_some(), "--stats-every"),
             (self.split.split.is_some(), "--split"),
             (self.metrics.metrics.is_some(), "--metrics"),
+            (self.top, "--top"),
         ];
         match needs.iter().find(|(needs_calls, _)| *needs_calls) {
             Some((_, option)) if tracking.rules == Rules::Calltr => {

@@ -16,6 +16,7 @@ pub(super) fn write_live(guard: &Guard, pulse: &Pulse, output: &mut Vec<u8>) -> 
     gauge("queue_bytes", what, waiting as u64, output)?;
     for (name, what, value) in [
         ("messages", "Messages", guard.messages()),
+        ("calls_begun", "Calls of which a message came", pulse.begun),
         ("calls_answered", "Calls that were answered", pulse.answered),
         ("calls_ended", "Answered calls that ended", pulse.ended),
         ("bindings_made", "Bindings that were made", pulse.registered),

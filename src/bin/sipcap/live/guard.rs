@@ -1,9 +1,10 @@
 //! Who tells how a capture goes while it goes on: what is lost, what cannot be written, and the state when asked for.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::JoinHandle,
@@ -35,9 +36,12 @@ pub(crate) struct Guard {
     pub(crate) record: Option<RecordWatch>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) ui: Ui,
-    /// Whether something else tells people of losses.
-    pub(crate) is_silent: Arc<AtomicBool>,
+    /// The latest news, if there is a screen that shows them.
+    pub(crate) screen: Option<Arc<Mutex<VecDeque<String>>>>,
 }
+
+/// News that a screen shows.
+const MAX_NEWS: usize = 3;
 
 /// A guard at work; it ends when this is dropped.
 pub(crate) struct OnGuard {
@@ -98,10 +102,24 @@ impl Guard {
         }
     }
 
-    fn warn(&self, what: &str) {
-        if !self.is_silent.load(Ordering::Relaxed) {
-            self.ui.warn(what);
+    pub(crate) fn warn(&self, what: &str) {
+        let Some(screen) = &self.screen else {
+            return self.ui.warn(what);
+        };
+        let mut news = screen.lock().unwrap_or_else(PoisonError::into_inner);
+        if news.len() >= MAX_NEWS {
+            news.pop_front();
         }
+        news.push_back(what.to_owned());
+    }
+
+    /// Returns the latest news for a screen.
+    pub(crate) fn news(&self) -> Vec<String> {
+        let news = self.screen.as_ref().map(|news| news.lock());
+        let news = news.map(|news| news.unwrap_or_else(PoisonError::into_inner));
+        news.into_iter()
+            .flat_map(|news| news.iter().cloned().collect::<Vec<_>>())
+            .collect()
     }
 
     pub(crate) fn losses(&self) -> Losses {
@@ -128,8 +146,11 @@ impl Guard {
         }
     }
 
-    /// Tells how it goes.
+    /// Tells how it goes; a screen does that all the time.
     fn tell_state(&self) {
+        if self.screen.is_some() {
+            return;
+        }
         for line in self.state() {
             self.ui.line(&format!("sipcap: {line}"));
         }

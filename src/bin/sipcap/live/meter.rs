@@ -14,7 +14,7 @@ use sipcap::{
     track::{Binding, Call, Event},
 };
 
-use super::{Guard, Pulse, exposition::write_live};
+use super::{Guard, Pulse, exposition::write_live, screen::Sample};
 use crate::cli::ReportFormat;
 
 /// For how long the course of things is remembered: what is told so late counts, but in no peak.
@@ -120,6 +120,20 @@ impl Meter {
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         self.pulse.event(event);
         self.stretch.event(event);
+    }
+
+    /// Takes note of a message of the call with this number.
+    pub(crate) fn of_call(&mut self, number: u64) {
+        self.pulse.call(number);
+    }
+
+    /// Returns what was counted so far.
+    pub(crate) fn sample(&self) -> Sample {
+        Sample {
+            pulse: self.pulse.clone(),
+            frames: self.frames,
+            messages: self.guard.messages(),
+        }
     }
 
     /// Returns the figures of all so far, for Prometheus.
@@ -255,6 +269,7 @@ impl Meter {
         let (calls, bindings) = self.guard.open();
         let name = of.name();
         let Pulse {
+            begun,
             answered,
             failed,
             ended,
@@ -262,8 +277,8 @@ impl Meter {
         } = pulse;
         writeln!(
             output,
-            "\n=== {name}: {answered} calls answered, {failed} failed, {ended} ended; {calls} calls and {bindings} bindings \
-             are followed ==="
+            "\n=== {name}: {begun} calls begun, {answered} answered, {failed} failed, {ended} ended; {calls} calls and \
+             {bindings} bindings are followed ==="
         )?;
         write_statistics_text(report, style, output)
     }
@@ -286,8 +301,8 @@ impl Meter {
         let name = of.name();
         write!(
             output,
-            "\"of\":\"{name}\",\"open_calls\":{calls},\"open_bindings\":{bindings},\"answered\":{},\"failed\":{},\"ended\":{},",
-            pulse.answered, pulse.failed, pulse.ended
+            "\"of\":\"{name}\",\"open_calls\":{calls},\"open_bindings\":{bindings},\"begun\":{},\"answered\":{},\"failed\":{},\"ended\":{},",
+            pulse.begun, pulse.answered, pulse.failed, pulse.ended
         )?;
         output.write_all(rest)?;
         output.write_all(b"\n")

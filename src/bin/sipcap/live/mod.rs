@@ -8,6 +8,7 @@ mod privileges;
 mod pulse;
 mod record;
 mod rows;
+mod screen;
 mod signals;
 mod sink;
 mod sources;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     pulse::Pulse,
     record::RecordArgs,
     rows::{LiveRows, Shown},
+    screen::Screen,
     signals::Signals,
     sink::{LiveSink, Telling},
     sources::{SourceArgs, list_interfaces, tell_counts, tell_recorded},

@@ -15,11 +15,10 @@ use sipcap::{
     track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::{CallSplit, Gauges, LiveRows, Meter, Page, Shown};
+use super::{CallSplit, Gauges, Guard, LiveRows, Meter, Page, Screen, Shown};
 use crate::{
     choose::Choice,
     track::{Follower, Tracked, end},
-    ui::Ui,
 };
 
 /// Writes what is shown.
@@ -32,7 +31,8 @@ pub(crate) struct Telling {
     pub(crate) meter: Option<Meter>,
     /// Who writes calls to files, if that is wanted.
     pub(crate) split: Option<CallSplit>,
-    pub(crate) ui: Ui,
+    pub(crate) screen: Option<Screen>,
+    pub(crate) guard: Guard,
     /// Whether it was told that files cannot be written, and none was since.
     pub(crate) has_failed: bool,
 }
@@ -44,6 +44,11 @@ impl Telling {
             && meter.is_due(now)
         {
             self.rows.figures(meter, None)?;
+        }
+        if let (Some(screen), Some(meter)) = (&mut self.screen, &self.meter)
+            && screen.is_due(now)
+        {
+            screen.draw(now, meter.sample())?;
         }
         Ok(())
     }
@@ -68,7 +73,7 @@ impl Telling {
         })?;
         match split.problem() {
             Some(error) if !std::mem::replace(&mut self.has_failed, true) => {
-                self.ui.warn(format_args!("--split: {error}"));
+                self.guard.warn(&format!("--split: {error}"));
             }
             None if split.files > before => self.has_failed = false,
             _ => {}
@@ -202,6 +207,9 @@ impl Sink for LiveSink {
             meter.message(message, telling.selection.matches(message));
         }
         let taken = self.tracked.take(message)?;
+        if let (Some(meter), Some(number)) = (&mut self.tracked.observer.meter, taken.call) {
+            meter.of_call(number);
+        }
         if let Some(split) = &mut self.tracked.observer.split {
             split.message(message, taken.call);
         }
@@ -255,8 +263,16 @@ impl Sink for LiveSink {
         }
         self.tracked.finish(summary)?;
         self.set_gauges();
-        let Telling { rows, meter, .. } = &mut self.tracked.observer;
+        let Telling {
+            rows,
+            meter,
+            screen,
+            ..
+        } = &mut self.tracked.observer;
         let Some(meter) = meter else { return Ok(()) };
+        if let Some(screen) = screen {
+            screen.draw(end(summary), meter.sample())?;
+        }
         rows.figures(meter, Some((end(summary), summary.balance.total())))
     }
 }
