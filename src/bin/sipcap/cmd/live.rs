@@ -172,6 +172,12 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     live.dismiss_witnesses();
     drop(on_guard);
     let summary = run?;
+    let mut failure = live.failure();
+    if summary.balance.total() == 0
+        && let Some(failure) = failure.take()
+    {
+        return Err(failure.into());
+    }
 
     // What to say about it.
     sink.tracked.warn(&names, ui);
@@ -180,6 +186,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     tell_counts(&live.counts(), summary.balance.total(), ui);
     let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
     let is_split = split.is_none_or(|split| split.tell(ui));
+    if let Some(failure) = failure {
+        return Err(failure.into());
+    }
     Ok(if is_recorded && is_split {
         Outcome::Done
     } else {

@@ -74,11 +74,13 @@ impl Guard {
     }
 
     fn look_on(&self, ended: &Receiver<()>) {
+        let mut failed = 0;
         let mut told = Losses::default();
         let mut since_told = PATIENCE;
         loop {
             let is_last = ended.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout);
             self.pass_on_news();
+            failed = self.tell_failures(failed, is_last);
             since_told = since_told.saturating_add(1);
             let losses = self.losses();
             if losses.total() > told.total() && since_told > PATIENCE && !is_last {
@@ -89,6 +91,17 @@ impl Guard {
                 return;
             }
         }
+    }
+
+    /// Tells which interfaces are gone, if others go on, beyond those that were told; returns how many there are.
+    fn tell_failures(&self, told: usize, is_last: bool) -> usize {
+        let counts = self.live.counts();
+        let failed = counts.iter().filter_map(|counts| counts.failure.as_ref());
+        let failed: Vec<&String> = failed.collect();
+        if failed.len() > told && failed.len() < counts.len() && !is_last {
+            failed.iter().skip(told).for_each(|what| self.warn(what));
+        }
+        failed.len()
     }
 
     /// Tells what the recording has to say.
@@ -188,6 +201,7 @@ impl Guard {
             stats,
             came,
             lost,
+            ..
         } in &counts
         {
             lines.push(format!(
