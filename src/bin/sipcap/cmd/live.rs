@@ -122,7 +122,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     if ui.is_verbose() {
         ui.note(format_args!("Capturing on {}.", names.concat()));
     }
-    let output = Output::open(args.output.output.as_deref(), args.output.force, &[])?;
+    let output = Output::open_growing(args.output.output.as_deref(), args.output.force)?;
     let recorder = args.recorder(&options)?;
     let guard = Guard {
         live: live.watch(),
