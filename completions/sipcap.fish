@@ -690,6 +690,7 @@ calls\t'Calls, when they are over'
 files\t'Files of --split, when they are there'
 nothing\t'None of it'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l stats-every -d 'Write figures each time that this has passed: those of that time, and those of all' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l metrics -d 'Tell figures to Prometheus at this address: 127.0.0.1:9100, GET /metrics' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l to -d 'With this text in To, in either case' -r
@@ -733,6 +734,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf-auto -d 'Let 
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l no-promiscuous -d 'Leave out frames that are to other machines'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l immediate -d 'Take each frame at once and not with others: sooner, for more work'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l top -d 'Show what goes on in some lines that are written over again; a line now and then if there is no terminal'
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l metrics-public -d 'Let --metrics be reached from other machines; there is no password'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'

@@ -42,6 +42,8 @@ pub struct Bpf {
 #[derive(Debug)]
 pub(crate) enum Compiled {
     Program(Program),
+    /// The same for frames that begin with a number in the octet order of the machine that captured them.
+    OfAnyOrder(Program),
     /// libpcap cannot look into frames of this link type: all are taken.
     Everything,
     /// It is none for this link type.
@@ -54,6 +56,15 @@ impl Compiled {
     pub(crate) fn takes(&self, octets: &[u8], orig_len: u32) -> bool {
         match self {
             Self::Program(program) => program.matches(octets, orig_len),
+            Self::OfAnyOrder(program) => match octets.split_first_chunk::<4>() {
+                // Families of addresses are small numbers; the program expects the order of this machine.
+                Some((family, rest)) if u32::from_ne_bytes(*family) > 0xffff => {
+                    let mut family = *family;
+                    family.reverse();
+                    program.matches(&[&family, rest].concat(), orig_len)
+                }
+                _ => program.matches(octets, orig_len),
+            },
             Self::Everything => true,
             Self::Nothing => false,
         }
@@ -151,6 +162,7 @@ impl Bpf {
     fn compile(&self, link: LinkType) -> Compiled {
         for text in self.texts() {
             match self.library.compile(&text, link) {
+                Ok(program) if link == LinkType::NULL => return Compiled::OfAnyOrder(program),
                 Ok(program) => return Compiled::Program(program),
                 // Not the expression is to blame if nothing at all can be told of such frames.
                 Err(_) if self.library.compile("ip", link).is_err() => return Compiled::Everything,

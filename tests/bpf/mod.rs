@@ -114,6 +114,25 @@ impl Sink for Count {
     }
 }
 
+/// Returns a capture as a machine makes it on its loopback interface that puts the highest octet of a number first.
+fn big_endian_loopback(scenario: &str) -> Vec<u8> {
+    let capture = Variant::PLAIN.capture(&Scenario::named(scenario));
+    let mut bytes = vec![0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4];
+    for word in [0_u32, 0, 262_144, 0] {
+        bytes.extend_from_slice(&word.to_be_bytes());
+    }
+    for frame in &capture.frames {
+        // The family IPv4 in front of the packet, in place of the header of Ethernet.
+        let packet = &frame.bytes[14..];
+        let len = packet.len() as u32 + 4;
+        for word in [1_700_000_000, 0, len, len, 2] {
+            bytes.extend_from_slice(&word.to_be_bytes());
+        }
+        bytes.extend_from_slice(packet);
+    }
+    bytes
+}
+
 /// Returns how many frames of a file the expression takes.
 fn ours(library: &'static Libpcap, path: &Path, expression: &str) -> sipcap::error::Result<u64> {
     let mut inputs = Inputs::open(&[path.to_owned()], &InputOptions::default())?;
@@ -179,6 +198,10 @@ fn frames_are_those_of_tcpdump_in_every_encapsulation() {
         fs::write(&path, variant.encode(&variant.capture(&scenario))).unwrap();
         files.push(path);
     }
+    let path = directory.path().join("big-endian-loopback.pcap");
+    fs::write(&path, big_endian_loopback("answered-call")).unwrap();
+    assert_eq!(ours(library, &path, "udp port 5060").unwrap(), 7);
+    files.push(path);
     let (count, differing) = compare(library, &files);
     assert!(differing.is_empty(), "{}", differing.join("\n"));
     assert!(count > 500, "{count}");

@@ -126,3 +126,31 @@ fn stretches_begin_at_whole_ones_of_the_clock() {
     };
     assert_eq!((sum("answered"), sum("failed"), sum("ended")), (1, 0, 1));
 }
+
+#[test]
+fn without_a_terminal_there_is_a_line_now_and_then() {
+    // Answered after 3 s, ended after 63 s.
+    let scenario = Scenario::named("answered-call");
+    let bytes = Variant::PLAIN.encode(&Variant::PLAIN.capture(&scenario));
+    let run = run_with_input(Path::new("/"), &["live", "-i", "-", "--top"], &bytes);
+    assert_eq!(run.status, 0, "{run}");
+    let text = String::from_utf8(run.stdout.clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let [first, last] = lines.as_slice() else {
+        panic!("{run}");
+    };
+    assert!(first.starts_with("2026-01-15T10:00:00.123456000Z"), "{run}");
+    assert!(last.starts_with("2026-01-15T10:01:03.243456000Z"), "{run}");
+    assert!(last.contains(" answered 1 failed 0 asr 100.0% "), "{run}");
+    assert!(!text.contains('\u{1b}'), "{run}");
+    // Rows may go to a file at the same time.
+    let directory = tempfile::tempdir().unwrap();
+    let rows = ["live", "-i", "-", "--top", "--show", "calls", "-o", "x"];
+    let with_rows = run_with_input(directory.path(), &rows, &bytes);
+    assert_eq!(with_rows.stdout, run.stdout, "{with_rows}");
+    let rows = std::fs::read_to_string(directory.path().join("x")).unwrap();
+    assert_eq!(rows.lines().count(), 1, "{rows}");
+    let both = ["live", "-i", "-", "--top", "--stats-every", "1s"];
+    let run = run_with_input(Path::new("/"), &both, &bytes);
+    assert_eq!((run.status, run.stderr.lines().count()), (2, 1), "{run}");
+}

@@ -11,6 +11,7 @@ use std::{
 };
 
 mod figures;
+mod metrics;
 mod record;
 mod split;
 
@@ -263,4 +264,82 @@ fn what_cannot_be_captured_on_is_told_in_a_line() {
     let list = run(Path::new("/"), &["live", "--list-interfaces"]);
     let list = String::from_utf8(list.stdout).unwrap();
     assert!(list.lines().any(|line| line.starts_with("lo ")), "{list}");
+}
+
+/// Two interfaces that are joined, and go when this is dropped.
+struct Pair(String);
+
+impl Pair {
+    /// Returns a pair, if this machine lets us make one.
+    fn new() -> Option<Self> {
+        let pair = Self(format!("sct{}", std::process::id()));
+        let ends = (pair.end("a"), pair.end("b"));
+        let made = ip(&[
+            "link", "add", &ends.0, "type", "veth", "peer", "name", &ends.1,
+        ]) && ip(&["link", "set", &ends.0, "up"])
+            && ip(&["link", "set", &ends.1, "up"]);
+        made.then_some(pair)
+    }
+
+    fn end(&self, which: &str) -> String {
+        format!("{}{which}", self.0)
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        // It may be gone already.
+        ip(&["link", "del", &self.end("a")]);
+    }
+}
+
+fn ip(args: &[&str]) -> bool {
+    let status = Command::new("ip").args(args).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+#[test]
+fn an_interface_goes_down_and_up_and_ends_the_run_when_it_is_gone() {
+    let pair = Pair::new().filter(|_| may_capture());
+    let Some(pair) = pair else {
+        return println!("not permitted to make interfaces: skipped");
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let end = pair.end("b");
+    let mut live = sipcap()
+        .current_dir(directory.path())
+        .args([
+            "live",
+            "--verbose",
+            "-i",
+            &end,
+            "--show",
+            "nothing",
+            "-w",
+            "x.pcap",
+        ])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(live.stderr.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().contains("Capturing"));
+    // Neighbours are asked for by whoever comes up (RFC 4861): there are frames both times.
+    let frames = || {
+        let path = directory.path().join("x.pcap");
+        let run = run(directory.path(), &["info", path.to_str().unwrap()]);
+        String::from_utf8(run.stdout).unwrap()
+    };
+    assert!(ip(&["link", "set", &end, "down"]) && ip(&["link", "set", &end, "up"]));
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_eq!(live.try_wait().unwrap(), None);
+    drop(pair);
+    assert_eq!(live.wait().unwrap().code(), Some(2));
+    let told: Vec<String> = lines.map(Result::unwrap).collect();
+    // All is finished, and the error is the last that is told.
+    assert!(told.last().unwrap().contains(&end), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains("Recorded")),
+        "{told:?}"
+    );
+    assert!(frames().contains("x.pcap"));
 }

@@ -64,6 +64,20 @@ impl Output {
         ))
     }
 
+    /// Opens the file at `path`, or the standard output, for what goes on: the file is there at once, and grows.
+    pub(crate) fn open_growing(path: Option<&Path>, force: bool) -> anyhow::Result<Self> {
+        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
+            return Self::open(None, force, &[]);
+        };
+        refuse(path, force, &[])?;
+        let file = fs::File::create(path);
+        let file = file.with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self::Device(
+            BufWriter::with_capacity(1 << 16, file),
+            path.to_owned(),
+        ))
+    }
+
     /// Returns whether a person watches.
     pub(crate) const fn is_terminal(&self) -> bool {
         matches!(self, Self::Stdout(_, true))

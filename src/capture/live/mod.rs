@@ -95,6 +95,7 @@ impl LiveWatch {
                 stats: status.stats,
                 came: status.came,
                 lost: status.lost,
+                failure: status.error.as_ref().map(ToString::to_string),
             })
             .collect()
     }
@@ -137,6 +138,8 @@ pub struct LiveCounts {
     pub came: u64,
     /// Frames that came faster than they could be looked at.
     pub lost: u64,
+    /// Why nothing comes any more, if that is no matter of the run.
+    pub failure: Option<String>,
 }
 
 impl Live {
@@ -298,8 +301,9 @@ impl Live {
         }
     }
 
-    /// Returns why a source ended before its time.
-    fn error(&self) -> Option<Error> {
+    /// Returns why a source ended before its time. The others went on; what came is finished as at any other end.
+    #[must_use]
+    pub fn failure(&self) -> Option<Error> {
         let mut state = self.queue.lock();
         state
             .sources
@@ -320,7 +324,7 @@ impl Feed for Live {
         }
         let Some(chunk) = self.queue.pop(TICK) else {
             if self.queue.is_over() {
-                return self.error().map_or(Ok(false), Err);
+                return Ok(false);
             }
             batch.floor = self.tally.newest;
             self.tell_the_time();
@@ -389,7 +393,7 @@ impl Live {
         let is_empty = merge.is_empty();
         self.merge = Some(merge);
         if is_over && is_empty && batch.records.is_empty() {
-            return self.error().map_or(Ok(false), Err);
+            return Ok(false);
         }
         self.number(0, batch);
         if batch.records.is_empty() {

@@ -17,8 +17,9 @@ use crate::{
     exit::Outcome,
     input::catch_signals,
     live::{
-        Gauges, Guard, LiveRows, LiveSink, Meter, RecordArgs, Shown, Signals, SourceArgs,
-        SplitArgs, Telling, become_user, list_interfaces, tell_counts, tell_recorded,
+        Gauges, Guard, LiveRows, LiveSink, Meter, MetricsArgs, RecordArgs, Screen, Shown, Signals,
+        SourceArgs, SplitArgs, Telling, become_user, list_interfaces, serve, tell_counts,
+        tell_recorded,
     },
     output::Output,
     track::{TrackArgs, Tracked},
@@ -58,6 +59,13 @@ pub(crate) struct LiveArgs {
     /// As `sipcap stats` has them; with JSON, as an object in a line. A call counts when it is over.
     #[arg(long, value_name = "TIME", value_parser = parse_interval, help_heading = "Output options")]
     stats_every: Option<i64>,
+    /// Show what goes on in some lines that are written over again; a line now and then if there is no terminal
+    ///
+    /// Events and calls are written with --output only.
+    #[arg(long, help_heading = "Output options")]
+    top: bool,
+    #[command(flatten)]
+    metrics: MetricsArgs,
     #[command(flatten)]
     select: SelectArgs,
     #[command(flatten)]
@@ -77,6 +85,8 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i any -w 'ring-%H%M.pcap' -G 10m --compress gz --show calls --outcome failed
   sipcap live -i eth0 --show nothing --stats-every 1m --format text
   sipcap live -i eth0 --split calls --outcome failed --show files --format text
+  sipcap live -i eth0 --show nothing --metrics 127.0.0.1:9100
+  sipcap live -i eth0 --top
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
@@ -105,20 +115,21 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         ui.warn(warning);
     }
     args.source.warn(ui);
+    let port = args.metrics.open()?;
     if let Some(user) = &args.source.user {
         become_user(user)?;
     }
     if ui.is_verbose() {
         ui.note(format_args!("Capturing on {}.", names.concat()));
     }
-    let output = Output::open(args.output.output.as_deref(), args.output.force, &[])?;
+    let output = Output::open_growing(args.output.output.as_deref(), args.output.force)?;
     let recorder = args.recorder(&options)?;
     let guard = Guard {
         live: live.watch(),
         record: recorder.as_ref().map(Recorder::watch),
         gauges: Arc::new(Gauges::default()),
         ui: ui.clone(),
-        is_silent: Arc::default(),
+        screen: args.top.then(Arc::default),
     };
     if let Some(recorder) = recorder {
         live.add_witness(Box::new(recorder));
@@ -130,22 +141,27 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         split
     });
     let telling = Telling {
-        shown: args.show.clone(),
+        shown: args.shown(),
         selection: args.select.selection(),
         choice,
         meter: args
-            .stats_every
-            .map(|every| Meter::new(every, &names, guard.clone())),
+            .needs_meter()
+            .then(|| Meter::new(args.stats_every, &names, guard.clone())),
         rows: LiveRows::new(output, args.output.format, names.clone(), ui),
         split,
-        ui: ui.clone(),
+        screen: args.screen(&names, &guard)?,
+        guard: guard.clone(),
         has_failed: false,
     };
     let mut sink = LiveSink {
         tracked: Tracked::new(tracking, telling),
         clock: live.clock(),
         gauges: Arc::clone(&guard.gauges),
+        page: Arc::default(),
     };
+    if let Some(port) = port {
+        serve(port, Arc::clone(&sink.page))?;
+    }
     let asked = guard.clone();
     signals.on_each(move |is_hangup| asked.answer(is_hangup))?;
     let record = guard.record.clone();
@@ -156,6 +172,12 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     live.dismiss_witnesses();
     drop(on_guard);
     let summary = run?;
+    let mut failure = live.failure();
+    if summary.balance.total() == 0
+        && let Some(failure) = failure.take()
+    {
+        return Err(failure.into());
+    }
 
     // What to say about it.
     sink.tracked.warn(&names, ui);
@@ -164,6 +186,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     tell_counts(&live.counts(), summary.balance.total(), ui);
     let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
     let is_split = split.is_none_or(|split| split.tell(ui));
+    if let Some(failure) = failure {
+        return Err(failure.into());
+    }
     Ok(if is_recorded && is_split {
         Outcome::Done
     } else {
@@ -172,11 +197,37 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
 }
 
 impl LiveArgs {
+    /// Returns whether anybody wants figures.
+    const fn needs_meter(&self) -> bool {
+        self.stats_every.is_some() || self.metrics.metrics.is_some() || self.top
+    }
+
+    /// Returns what is written besides the screen.
+    fn shown(&self) -> Vec<Shown> {
+        if self.top && self.output.output.is_none() {
+            return vec![Shown::Nothing];
+        }
+        self.show.clone()
+    }
+
+    /// Returns the screen, if there is to be one.
+    fn screen(&self, names: &[String], guard: &Guard) -> anyhow::Result<Option<Screen>> {
+        if !self.top {
+            return Ok(None);
+        }
+        if self.stats_every.is_some() && self.output.output.is_none() {
+            bail!("--top takes the standard output; name a file for --stats-every with --output");
+        }
+        Screen::new(&names.concat(), guard.clone()).map(Some)
+    }
+
     /// Refuses to follow no calls if somebody needs them.
     fn refuse_calltr(&self, tracking: &TrackOptions) -> anyhow::Result<()> {
         let needs = [
             (self.stats_every.is_some(), "--stats-every"),
             (self.split.split.is_some(), "--split"),
+            (self.metrics.metrics.is_some(), "--metrics"),
+            (self.top, "--top"),
         ];
         match needs.iter().find(|(needs_calls, _)| *needs_calls) {
             Some((_, option)) if tracking.rules == Rules::Calltr => {

@@ -1,9 +1,10 @@
 //! Who tells how a capture goes while it goes on: what is lost, what cannot be written, and the state when asked for.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
     thread::JoinHandle,
@@ -35,9 +36,12 @@ pub(crate) struct Guard {
     pub(crate) record: Option<RecordWatch>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) ui: Ui,
-    /// Whether something else tells people of losses.
-    pub(crate) is_silent: Arc<AtomicBool>,
+    /// The latest news, if there is a screen that shows them.
+    pub(crate) screen: Option<Arc<Mutex<VecDeque<String>>>>,
 }
+
+/// News that a screen shows.
+const MAX_NEWS: usize = 3;
 
 /// A guard at work; it ends when this is dropped.
 pub(crate) struct OnGuard {
@@ -70,11 +74,13 @@ impl Guard {
     }
 
     fn look_on(&self, ended: &Receiver<()>) {
+        let mut failed = 0;
         let mut told = Losses::default();
         let mut since_told = PATIENCE;
         loop {
             let is_last = ended.recv_timeout(LOOK_EVERY) != Err(RecvTimeoutError::Timeout);
             self.pass_on_news();
+            failed = self.tell_failures(failed, is_last);
             since_told = since_told.saturating_add(1);
             let losses = self.losses();
             if losses.total() > told.total() && since_told > PATIENCE && !is_last {
@@ -85,6 +91,17 @@ impl Guard {
                 return;
             }
         }
+    }
+
+    /// Tells which interfaces are gone, if others go on, beyond those that were told; returns how many there are.
+    fn tell_failures(&self, told: usize, is_last: bool) -> usize {
+        let counts = self.live.counts();
+        let failed = counts.iter().filter_map(|counts| counts.failure.as_ref());
+        let failed: Vec<&String> = failed.collect();
+        if failed.len() > told && failed.len() < counts.len() && !is_last {
+            failed.iter().skip(told).for_each(|what| self.warn(what));
+        }
+        failed.len()
     }
 
     /// Tells what the recording has to say.
@@ -98,10 +115,24 @@ impl Guard {
         }
     }
 
-    fn warn(&self, what: &str) {
-        if !self.is_silent.load(Ordering::Relaxed) {
-            self.ui.warn(what);
+    pub(crate) fn warn(&self, what: &str) {
+        let Some(screen) = &self.screen else {
+            return self.ui.warn(what);
+        };
+        let mut news = screen.lock().unwrap_or_else(PoisonError::into_inner);
+        if news.len() >= MAX_NEWS {
+            news.pop_front();
         }
+        news.push_back(what.to_owned());
+    }
+
+    /// Returns the latest news for a screen.
+    pub(crate) fn news(&self) -> Vec<String> {
+        let news = self.screen.as_ref().map(|news| news.lock());
+        let news = news.map(|news| news.unwrap_or_else(PoisonError::into_inner));
+        news.into_iter()
+            .flat_map(|news| news.iter().cloned().collect::<Vec<_>>())
+            .collect()
     }
 
     pub(crate) fn losses(&self) -> Losses {
@@ -128,8 +159,11 @@ impl Guard {
         }
     }
 
-    /// Tells how it goes.
+    /// Tells how it goes; a screen does that all the time.
     fn tell_state(&self) {
+        if self.screen.is_some() {
+            return;
+        }
         for line in self.state() {
             self.ui.line(&format!("sipcap: {line}"));
         }
@@ -146,9 +180,14 @@ impl Guard {
         )
     }
 
+    /// Returns how many messages came.
+    pub(crate) fn messages(&self) -> u64 {
+        self.gauges.messages.load(Ordering::Relaxed)
+    }
+
     fn state(&self) -> Vec<String> {
         let (calls, bindings) = self.open();
-        let messages = self.gauges.messages.load(Ordering::Relaxed);
+        let messages = self.messages();
         let counts = self.live.counts();
         let frames: u64 = counts.iter().map(|counts| counts.came).sum();
         let (waiting, room) = self.live.waiting();
@@ -162,6 +201,7 @@ impl Guard {
             stats,
             came,
             lost,
+            ..
         } in &counts
         {
             lines.push(format!(

@@ -6,22 +6,29 @@ use sipcap::{
     error::Result,
     report::{
         CaptureQuality, StatisticsReport, StatisticsText, write_statistics_document,
-        write_statistics_text,
+        write_statistics_prometheus, write_statistics_text,
     },
     sip::Message,
-    stats::{Plan, Statistics},
+    stats::{Group, Plan, Statistics},
     time::Timestamp,
     track::{Binding, Call, Event},
 };
 
-use super::{Guard, Pulse};
+use super::{Guard, Pulse, exposition::write_live, screen::Sample};
 use crate::cli::ReportFormat;
 
 /// For how long the course of things is remembered: what is told so late counts, but in no peak.
 const REMEMBERED: i64 = 12 * 3600 * 1_000_000_000;
 
+/// How often what was counted is added up when there are no reports, in nanoseconds.
+const TURN: i64 = 60_000_000_000;
+
+/// Members of a list that Prometheus is told.
+const TOP: usize = 100;
+
 /// Counts what happens.
 pub(crate) struct Meter {
+    is_reporting: bool,
     /// How long a stretch of time is, in nanoseconds; stretches begin at whole ones of the clock.
     every: i64,
     /// What was counted since the last report, and before.
@@ -69,11 +76,12 @@ impl Of {
 }
 
 impl Meter {
-    /// Returns a meter that reports each `every` nanoseconds.
-    pub(crate) fn new(every: i64, names: &[String], guard: Guard) -> Self {
+    /// Returns a meter that reports each `every` nanoseconds, if it is to report.
+    pub(crate) fn new(every: Option<i64>, names: &[String], guard: Guard) -> Self {
         let statistics = || Statistics::new(Plan::default(), names.to_vec());
         Self {
-            every: every.max(1),
+            is_reporting: every.is_some(),
+            every: every.unwrap_or(TURN).max(1),
             stretch: statistics(),
             total: statistics(),
             pulse: Pulse::default(),
@@ -114,6 +122,54 @@ impl Meter {
         self.stretch.event(event);
     }
 
+    /// Takes note of a message of the call with this number.
+    pub(crate) fn of_call(&mut self, number: u64) {
+        self.pulse.call(number);
+    }
+
+    /// Returns what was counted so far.
+    pub(crate) fn sample(&self) -> Sample {
+        Sample {
+            pulse: self.pulse.clone(),
+            frames: self.frames,
+            messages: self.guard.messages(),
+        }
+    }
+
+    /// Returns the figures of all so far, for Prometheus.
+    pub(crate) fn exposition(&self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        write_live(&self.guard, &self.pulse, &mut text)?;
+        let Some(span) = self.span else {
+            return Ok(text);
+        };
+        let groups = self.total.all_groups().chain(self.stretch.all_groups());
+        let groups: Vec<Group> = groups.cloned().collect();
+        let mut all = Statistics::new(Plan::default(), Vec::new());
+        all.merge(&groups);
+        let capture = CaptureQuality::so_far(span.first, span.last, self.frames, self.lost());
+        let report = StatisticsReport {
+            statistics: &all,
+            capture: &capture,
+            top: Some(TOP),
+        };
+        write_statistics_prometheus(&report, &mut text)?;
+        Ok(text)
+    }
+
+    /// Returns how many frames were lost before anything could be made of them.
+    fn lost(&self) -> u64 {
+        let losses = self.guard.losses();
+        losses.total().saturating_sub(losses.unrecorded)
+    }
+
+    /// Adds what was counted in the stretch of time to the total, and begins anew.
+    fn turn_over(&mut self, end: Timestamp) {
+        let counted = self.stretch.take();
+        self.total.merge(&counted);
+        self.total.settle(end.plus(-REMEMBERED));
+    }
+
     /// Reports on the stretch of time that is over, and on all of it so far.
     pub(crate) fn report(
         &mut self,
@@ -124,6 +180,11 @@ impl Meter {
         let Some(span) = &mut self.span else {
             return Ok(());
         };
+        if !self.is_reporting {
+            let end = std::mem::replace(&mut span.began, span.last);
+            self.turn_over(end);
+            return Ok(());
+        }
         let whole = span.last.nanos().div_euclid(self.every);
         let end = Timestamp::from_nanos(whole.saturating_mul(self.every)).max(span.began);
         let (first, began) = (span.first, std::mem::replace(&mut span.began, end));
@@ -140,6 +201,9 @@ impl Meter {
     ) -> Result<()> {
         self.frames = frames;
         self.stretch.finish(end);
+        if !self.is_reporting {
+            return Ok(());
+        }
         let Some(span) = self.span else { return Ok(()) };
         let end = end.max(span.began);
         self.report_until((span.first, span.began, end), format, style, output)
@@ -152,10 +216,9 @@ impl Meter {
         style: StatisticsText,
         output: &mut impl Write,
     ) -> Result<()> {
-        let losses = self.guard.losses();
         let now = Told {
             frames: self.frames,
-            lost: losses.total().saturating_sub(losses.unrecorded),
+            lost: self.lost(),
             pulse: self.pulse.clone(),
         };
         let before = std::mem::take(&mut self.told);
@@ -169,9 +232,7 @@ impl Meter {
         let pulse = now.pulse.since(&before.pulse);
         self.told = now;
         self.write((Of::Interval, &pulse), &interval, format, style, output)?;
-        let counted = self.stretch.take();
-        self.total.merge(&counted);
-        self.total.settle(end.plus(-REMEMBERED));
+        self.turn_over(end);
         Ok(self.write((Of::Total, &self.pulse), &all, format, style, output)?)
     }
 
@@ -208,6 +269,7 @@ impl Meter {
         let (calls, bindings) = self.guard.open();
         let name = of.name();
         let Pulse {
+            begun,
             answered,
             failed,
             ended,
@@ -215,8 +277,8 @@ impl Meter {
         } = pulse;
         writeln!(
             output,
-            "\n=== {name}: {answered} calls answered, {failed} failed, {ended} ended; {calls} calls and {bindings} bindings \
-             are followed ==="
+            "\n=== {name}: {begun} calls begun, {answered} answered, {failed} failed, {ended} ended; {calls} calls and \
+             {bindings} bindings are followed ==="
         )?;
         write_statistics_text(report, style, output)
     }
@@ -239,8 +301,8 @@ impl Meter {
         let name = of.name();
         write!(
             output,
-            "\"of\":\"{name}\",\"open_calls\":{calls},\"open_bindings\":{bindings},\"answered\":{},\"failed\":{},\"ended\":{},",
-            pulse.answered, pulse.failed, pulse.ended
+            "\"of\":\"{name}\",\"open_calls\":{calls},\"open_bindings\":{bindings},\"begun\":{},\"answered\":{},\"failed\":{},\"ended\":{},",
+            pulse.begun, pulse.answered, pulse.failed, pulse.ended
         )?;
         output.write_all(rest)?;
         output.write_all(b"\n")

@@ -1,11 +1,14 @@
 //! What `sipcap live` is made of.
 
+mod exposition;
 mod guard;
 mod meter;
+mod metrics;
 mod privileges;
 mod pulse;
 mod record;
 mod rows;
+mod screen;
 mod signals;
 mod sink;
 mod sources;
@@ -14,10 +17,12 @@ mod split;
 pub(crate) use self::{
     guard::{Gauges, Guard},
     meter::Meter,
+    metrics::{MetricsArgs, Page, serve},
     privileges::become_user,
     pulse::Pulse,
     record::RecordArgs,
     rows::{LiveRows, Shown},
+    screen::Screen,
     signals::Signals,
     sink::{LiveSink, Telling},
     sources::{SourceArgs, list_interfaces, tell_counts, tell_recorded},

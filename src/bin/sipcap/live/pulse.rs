@@ -7,6 +7,8 @@ use sipcap::track::{Event, EventKind};
 /// What happened so far.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Pulse {
+    /// Calls of which a message came.
+    pub(crate) begun: u64,
     /// Calls answered, not answered, and ended after an answer.
     pub(crate) answered: u64,
     pub(crate) failed: u64,
@@ -22,6 +24,11 @@ pub(crate) struct Pulse {
 }
 
 impl Pulse {
+    /// Takes note of a message of the call with this number: they are numbered from 0 on.
+    pub(crate) fn call(&mut self, number: u64) {
+        self.begun = self.begun.max(number.saturating_add(1));
+    }
+
     /// Counts an event.
     pub(crate) fn event(&mut self, event: &Event<'_>) {
         match event.kind {
@@ -50,6 +57,7 @@ impl Pulse {
             (*status, left(*count, known))
         });
         Self {
+            begun: left(self.begun, before.begun),
             answered: left(self.answered, before.answered),
             failed: left(self.failed, before.failed),
             ended: left(self.ended, before.ended),
@@ -59,6 +67,12 @@ impl Pulse {
             expired: left(self.expired, before.expired),
             refused: left(self.refused, before.refused),
         }
+    }
+
+    /// Returns the share of the calls that came to an end or an answer and were answered (ITU-T E.411), in percent.
+    pub(crate) fn answer_seizure_ratio(&self) -> Option<f64> {
+        let seizures = self.answered.saturating_add(self.failed);
+        (seizures > 0).then(|| 100.0 * self.answered as f64 / seizures as f64)
     }
 }
 
@@ -84,5 +98,9 @@ mod tests {
         let since = pulse.since(&before);
         assert_eq!((since.answered, since.failed, since.registered), (0, 3, 1));
         assert_eq!(since.failures, [(0, 1), (486, 1), (503, 1)].into());
+        // One of two; one of five.
+        assert_eq!(before.answer_seizure_ratio(), Some(50.0));
+        assert_eq!(pulse.answer_seizure_ratio(), Some(20.0));
+        assert_eq!(Pulse::default().answer_seizure_ratio(), None);
     }
 }

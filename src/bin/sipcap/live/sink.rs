@@ -15,11 +15,10 @@ use sipcap::{
     track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::{CallSplit, Gauges, LiveRows, Meter, Shown};
+use super::{CallSplit, Gauges, Guard, LiveRows, Meter, Page, Screen, Shown};
 use crate::{
     choose::Choice,
     track::{Follower, Tracked, end},
-    ui::Ui,
 };
 
 /// Writes what is shown.
@@ -32,7 +31,8 @@ pub(crate) struct Telling {
     pub(crate) meter: Option<Meter>,
     /// Who writes calls to files, if that is wanted.
     pub(crate) split: Option<CallSplit>,
-    pub(crate) ui: Ui,
+    pub(crate) screen: Option<Screen>,
+    pub(crate) guard: Guard,
     /// Whether it was told that files cannot be written, and none was since.
     pub(crate) has_failed: bool,
 }
@@ -44,6 +44,11 @@ impl Telling {
             && meter.is_due(now)
         {
             self.rows.figures(meter, None)?;
+        }
+        if let (Some(screen), Some(meter)) = (&mut self.screen, &self.meter)
+            && screen.is_due(now)
+        {
+            screen.draw(now, meter.sample())?;
         }
         Ok(())
     }
@@ -68,7 +73,7 @@ impl Telling {
         })?;
         match split.problem() {
             Some(error) if !std::mem::replace(&mut self.has_failed, true) => {
-                self.ui.warn(format_args!("--split: {error}"));
+                self.guard.warn(&format!("--split: {error}"));
             }
             None if split.files > before => self.has_failed = false,
             _ => {}
@@ -163,12 +168,24 @@ pub(crate) struct LiveSink {
     pub(crate) tracked: Tracked<Telling>,
     pub(crate) clock: Arc<LiveClock>,
     pub(crate) gauges: Arc<Gauges>,
+    /// Where figures are written when somebody asks.
+    pub(crate) page: Arc<Page>,
 }
 
 /// How many messages may come before the gauges are set again.
 const GAUGE_EVERY: u64 = 256;
 
 impl LiveSink {
+    /// Writes the figures that somebody asks for.
+    fn serve(&self) -> Result<()> {
+        if self.page.is_wanted()
+            && let Some(meter) = &self.tracked.observer.meter
+        {
+            self.page.set(meter.exposition()?);
+        }
+        Ok(())
+    }
+
     fn set_gauges(&self) {
         let (calls, bindings) = self.tracked.open();
         self.gauges.calls.store(calls as u64, Ordering::Relaxed);
@@ -182,6 +199,7 @@ impl Sink for LiveSink {
         let count = self.gauges.messages.fetch_add(1, Ordering::Relaxed);
         if count.is_multiple_of(GAUGE_EVERY) {
             self.set_gauges();
+            self.serve()?;
         }
         let telling = &mut self.tracked.observer;
         telling.look_at_the_time(message.ts)?;
@@ -189,6 +207,9 @@ impl Sink for LiveSink {
             meter.message(message, telling.selection.matches(message));
         }
         let taken = self.tracked.take(message)?;
+        if let (Some(meter), Some(number)) = (&mut self.tracked.observer.meter, taken.call) {
+            meter.of_call(number);
+        }
         if let Some(split) = &mut self.tracked.observer.split {
             split.message(message, taken.call);
         }
@@ -232,6 +253,7 @@ impl Sink for LiveSink {
             self.tracked.observer.look_at_the_time(passed)?;
         }
         self.set_gauges();
+        self.serve()?;
         self.tracked.pause()
     }
 
@@ -241,8 +263,16 @@ impl Sink for LiveSink {
         }
         self.tracked.finish(summary)?;
         self.set_gauges();
-        let Telling { rows, meter, .. } = &mut self.tracked.observer;
+        let Telling {
+            rows,
+            meter,
+            screen,
+            ..
+        } = &mut self.tracked.observer;
         let Some(meter) = meter else { return Ok(()) };
+        if let Some(screen) = screen {
+            screen.draw(end(summary), meter.sample())?;
+        }
         rows.figures(meter, Some((end(summary), summary.balance.total())))
     }
 }

@@ -113,8 +113,13 @@ impl SourceArgs {
     /// Tells what an expression does not take that is about ports: nobody can see afterwards what was not captured.
     pub(crate) fn warn(&self, ui: &Ui) {
         let expression = self.bpf.as_deref().unwrap_or_default();
-        let mut words = expression.split(|c: char| !c.is_ascii_alphanumeric());
-        if !self.bpf_auto && words.any(|word| matches!(word, "port" | "portrange")) {
+        let has = |names: &[&str]| {
+            let mut words = expression.split(|c: char| !c.is_ascii_alphanumeric());
+            words.any(|word| names.contains(&word))
+        };
+        // Whoever asks for offsets of fragments or for VLANs has thought of it.
+        let is_meant = has(&["vlan", "vxlan", "geneve"]) || expression.contains("ip[6");
+        if !self.bpf_auto && !is_meant && has(&["port", "portrange"]) {
             ui.warn(
                 "--bpf: a test of ports takes only the first IP fragment of a packet, and nothing in VLANs or tunnels; \
                  --bpf-auto takes them, too",
