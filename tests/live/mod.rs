@@ -11,6 +11,7 @@ use std::{
 };
 
 mod figures;
+mod hep;
 mod record;
 mod split;
 
