@@ -31,6 +31,9 @@ _sipcap() {
             sipcap,help)
                 cmd="sipcap__subcmd__help"
                 ;;
+            sipcap,hep)
+                cmd="sipcap__subcmd__hep"
+                ;;
             sipcap,info)
                 cmd="sipcap__subcmd__info"
                 ;;
@@ -76,6 +79,9 @@ _sipcap() {
             sipcap__subcmd__help,help)
                 cmd="sipcap__subcmd__help__subcmd__help"
                 ;;
+            sipcap__subcmd__help,hep)
+                cmd="sipcap__subcmd__help__subcmd__hep"
+                ;;
             sipcap__subcmd__help,info)
                 cmd="sipcap__subcmd__help__subcmd__info"
                 ;;
@@ -106,6 +112,21 @@ _sipcap() {
             sipcap__subcmd__help,stats)
                 cmd="sipcap__subcmd__help__subcmd__stats"
                 ;;
+            sipcap__subcmd__help__subcmd__hep,send)
+                cmd="sipcap__subcmd__help__subcmd__hep__subcmd__send"
+                ;;
+            sipcap__subcmd__hep,help)
+                cmd="sipcap__subcmd__hep__subcmd__help"
+                ;;
+            sipcap__subcmd__hep,send)
+                cmd="sipcap__subcmd__hep__subcmd__send"
+                ;;
+            sipcap__subcmd__hep__subcmd__help,help)
+                cmd="sipcap__subcmd__hep__subcmd__help__subcmd__help"
+                ;;
+            sipcap__subcmd__hep__subcmd__help,send)
+                cmd="sipcap__subcmd__hep__subcmd__help__subcmd__send"
+                ;;
             *)
                 ;;
         esac
@@ -113,7 +134,7 @@ _sipcap() {
 
     case "${cmd}" in
         sipcap)
-            opts="-q -h -V --quiet --verbose --color --help --version info messages grep calls regs events stats split merge ladder live parse completions man help"
+            opts="-q -h -V --quiet --verbose --color --help --version info messages grep calls regs events stats split merge ladder live hep parse completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -587,7 +608,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__help)
-            opts="info messages grep calls regs events stats split merge ladder live parse completions man help"
+            opts="info messages grep calls regs events stats split merge ladder live hep parse completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,6 +680,34 @@ _sipcap() {
         sipcap__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__help__subcmd__hep)
+            opts="send"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__help__subcmd__hep__subcmd__send)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -803,6 +852,188 @@ _sipcap() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__hep)
+            opts="-q -h -V --quiet --verbose --color --help --version send help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__hep__subcmd__help)
+            opts="send help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__hep__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__hep__subcmd__help__subcmd__send)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sipcap__subcmd__hep__subcmd__send)
+            opts="-j -e -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --number --method --status --ip --port --regexp --to --over --hep-version --id --name --auth-key --rate --replay --speed --max-delay --quiet --verbose --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bpf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vxlan-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --threads)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --block-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --point)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --method)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --regexp)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --over)
+                    COMPREPLY=($(compgen -W "udp tcp" -- "${cur}"))
+                    return 0
+                    ;;
+                --hep-version)
+                    COMPREPLY=($(compgen -W "2 3" -- "${cur}"))
+                    return 0
+                    ;;
+                --id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --auth-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-delay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1079,7 +1310,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__live)
-            opts="-i -w -C -G -W -j -e -o -q -h -V --interface --list-interfaces --bpf --bpf-auto --vxlan-port --snaplen --buffer --no-promiscuous --immediate --for --count --user --write --rotate-size --rotate-every --rotate-count --compress --split --split-media --keep-duplicates --threads --show --stats-every --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --format --quiet --verbose --color --help --version"
+            opts="-i -w -C -G -W -j -e -o -q -h -V --interface --list-interfaces --hep --hep-key --allow --bpf --bpf-auto --vxlan-port --snaplen --buffer --no-promiscuous --immediate --for --count --user --write --rotate-size --rotate-every --rotate-count --compress --split --split-media --keep-duplicates --threads --show --stats-every --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1090,6 +1321,18 @@ _sipcap() {
                     return 0
                     ;;
                 -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hep-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

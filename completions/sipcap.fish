@@ -42,6 +42,7 @@ complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "split" -d 'Write each
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "live" -d 'Tell what happens on the wire, as it happens'
+complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "hep" -d 'Send messages to a collector'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "parse" -d 'Show what the parser sees in pasted text'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c sipcap -n "__fish_sipcap_needs_command" -f -a "man" -d 'Write the manual pages'
@@ -389,7 +390,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l point -d 'Read t
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l by -d 'Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method or capture (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l bucket -d 'Tell the figures apart by time: 10s, 1m, 1h; times begin at whole ones of the clock' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l top -d 'Show so many groups, and so many members of a list, those with the most' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l short -d 'Calls shorter than this are short' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l short -d 'Answered calls that lasted less than this are short' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l call-id -d 'With this Call-ID' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l from -d 'With this text in From, in either case' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l to -d 'With this text in To, in either case' -r
@@ -449,7 +450,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l partial -d 'Writ
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l merge -d 'Put together what --partial wrote; the files are such parts'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l list-metrics -d 'List the metrics, with what they are, and end'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
-complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l allow-missing -d 'Take what cannot be told for good'
+complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l allow-missing -d 'Take conditions and figures that cannot be told for good'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand stats" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
@@ -646,6 +647,9 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l verbose -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s i -l interface -d 'Capture on this interface, on any, or read a capture from the standard input with - (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep -d 'Take what capture agents send by HEP to this address and port, over UDP and TCP (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep-key -d 'Take HEP only from agents that show this key (version 3)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l allow -d 'Take HEP only from this address or network (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf -d 'Capture only frames that this BPF expression takes, as in tcpdump' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l snaplen -d 'Keep no more than this many octets of a frame' -r
@@ -718,6 +722,56 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s q -l quiet -d 'Te
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -f -a "send" -d 'Send the messages of captures to a collector by HEP, such as Homer'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and not __fish_seen_subcommand_from send help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l since -d 'Leave out frames before this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l until -d 'Leave out frames after this time' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l block-bytes -d 'Octets that are read at once' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l call-id -d 'With this Call-ID' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l number -d 'With a number that ends like this on either side' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l method -d 'With this method, in the request line or, for responses, in CSeq' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l status -d 'Responses with this status: 486, 5xx or 400-499' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l ip -d 'From or to this address or network' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l port -d 'From or to this port or range of ports' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -s e -l regexp -d 'With octets that match this regular expression' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l to -d 'Send to this collector: an address or a name, and a port' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l over -d 'What to send over' -r -f -a "udp\t'A datagram for each message'
+tcp\t'A connection, on which nothing is lost; version 3 only'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l hep-version -d 'The version of HEP' -r -f -a "2\t'A fixed header, without names and keys'
+3\t'Chunks'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l id -d 'The number of this capture agent [default: 2001]' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l name -d 'The name of this capture agent' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l auth-key -d 'Show the collector this key; it is sent as it is, and version 3 only has it' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l rate -d 'Send no more than so many messages a second [default: 10000 over UDP, any number over TCP]' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l speed -d 'Replay this many times as fast' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l max-delay -d 'Wait no longer than this between two messages' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l bpf-auto -d 'Let --bpf take IP fragments and tunnels, too, and in VLANs what it takes outside of them'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l keep-duplicates -d 'Take copies of a packet, as from a mirror port, for packets of their own'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l strict -d 'End with status 2 when an input or a message is damaged'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l interface-points -d 'Take the interfaces of pcapng files for capture points, by their names'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l replay -d 'Send messages at the pace at which they were captured'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l verbose -d 'Tell more on standard error'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -s V -l version -d 'Print version'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from help" -f -a "send" -d 'Send the messages of captures to a collector by HEP, such as Homer'
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c sipcap -n "__fish_sipcap_using_subcommand parse" -l as -d 'How the text is written' -r -f -a "auto\t''
 plain\t''
 rfc\t''
@@ -751,18 +805,20 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s q -l quiet -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -l verbose -d 'Tell more on standard error'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand man" -s V -l version -d 'Print version'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "messages" -d 'List the messages, a row each'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "calls" -d 'List the calls'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "man" -d 'Write the manual pages'
-complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "info" -d 'Tell what is in the captures, and how good they are'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "messages" -d 'List the messages, a row each'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "grep" -d 'Print the messages that match a regular expression'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "calls" -d 'List the calls'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "regs" -d 'List the registrations, a row for each binding'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "events" -d 'Tell what happens, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "stats" -d 'Tell how calls, registrations and messages went, in numbers'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "split" -d 'Write each call to a capture file of its own, with its media'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "merge" -d 'Merge captures into one pcapng file, in the order of time'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "ladder" -d 'Draw a call as a ladder of its messages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "live" -d 'Tell what happens on the wire, as it happens'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "hep" -d 'Send messages to a collector'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "parse" -d 'Show what the parser sees in pasted text'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "man" -d 'Write the manual pages'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and not __fish_seen_subcommand_from info messages grep calls regs events stats split merge ladder live hep parse completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c sipcap -n "__fish_sipcap_using_subcommand help; and __fish_seen_subcommand_from hep" -f -a "send" -d 'Send the messages of captures to a collector by HEP, such as Homer'
