@@ -28,7 +28,7 @@ bench:
     cargo bench
 
 # Run one fuzz target, or all of them, for so many seconds each: `just fuzz`, `just fuzz 600 head`.
-fuzz seconds="60" *targets="capture packet stream head text track ipfix":
+fuzz seconds="60" *targets="capture packet stream hep head text track ipfix":
     fuzz/run {{seconds}} {{targets}}
 
 # Licences, advisories and sources of the dependencies; needs cargo-deny.

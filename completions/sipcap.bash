@@ -932,7 +932,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__hep__subcmd__send)
-            opts="-j -e -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --number --method --status --ip --port --regexp --to --over --hep-version --id --name --auth-key --rate --replay --speed --max-delay --quiet --verbose --color --help --version"
+            opts="-j -e -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --number --method --status --ip --port --regexp --to --over --hep-version --id --name --auth-key --rate --replay --speed --max-delay --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -956,6 +956,10 @@ _sipcap() {
                     ;;
                 --agent)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix-ignore)
+                    COMPREPLY=($(compgen -W "ingress egress" -- "${cur}"))
                     return 0
                     ;;
                 --threads)
@@ -1330,7 +1334,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__live)
-            opts="-i -w -C -G -W -j -e -o -q -h -V --interface --list-interfaces --bpf --bpf-auto --vxlan-port --snaplen --buffer --no-promiscuous --immediate --for --count --user --write --rotate-size --rotate-every --rotate-count --compress --split --split-media --keep-duplicates --threads --show --stats-every --top --metrics --metrics-public --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --format --quiet --verbose --color --help --version"
+            opts="-i -w -C -G -W -j -e -o -q -h -V --interface --list-interfaces --hep --hep-key --allow --bpf --bpf-auto --vxlan-port --snaplen --buffer --no-promiscuous --immediate --for --count --user --write --rotate-size --rotate-every --rotate-count --compress --split --split-media --keep-duplicates --threads --show --stats-every --top --metrics --metrics-public --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1341,6 +1345,18 @@ _sipcap() {
                     return 0
                     ;;
                 -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --hep-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -667,6 +667,9 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -l verbose -d 'Tel
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s i -l interface -d 'Capture on this interface, on any, or read a capture from the standard input with - (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep -d 'Take what capture agents send by HEP to this address and port, over UDP and TCP (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep-key -d 'Take HEP only from agents that show this key (version 3)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l allow -d 'Take HEP only from this address or network (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf -d 'Capture only frames that this BPF expression takes, as in tcpdump' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l snaplen -d 'Keep no more than this many octets of a frame' -r
@@ -756,6 +759,8 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subco
 complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l bpf -d 'Read only frames that this BPF expression takes, as in tcpdump; needs libpcap' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l agent -d 'Take only what this capture agent sent by HEP: its name, its number or its address (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l ipfix-ignore -d 'Leave out what session border controllers tell by IPFIX of messages that they received (ingress), or sent (egress)' -r -f -a "ingress\t'Messages that they received'
+egress\t'Messages that they sent'"
 complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -s j -l threads -d 'How many threads to use; 0 is one for each processor' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l block-bytes -d 'Octets that are read at once' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand hep; and __fish_seen_subcommand_from send" -l point -d 'Read these files, too, and name the place where they were captured: edge=edge1.pcap,edge2.pcap' -r

@@ -28,6 +28,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(span.end() <= bytes.len());
             }
         }
+        Found::Hep { bytes, .. } => assert!(bytes.len() <= 65_535),
         Found::Gap { .. } => {}
         Found::Settled { .. } => settled += 1,
     };

@@ -16,6 +16,7 @@ mod defect;
 mod encode;
 mod inflate;
 mod json;
+mod listen;
 mod opensips;
 mod packet;
 mod v2;
@@ -29,6 +30,7 @@ pub use self::{
     defect::{Defect, Defects},
     encode::Outgoing,
     json::{Links, sip_text},
+    listen::{Allows, Listener, Refusals},
     opensips::Told,
     packet::{Packet, Payload},
 };

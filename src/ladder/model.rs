@@ -281,6 +281,11 @@ fn calls(messages: &[MessageBuf], end: Timestamp) -> Vec<Call> {
         }
         // The capture does not end before its last message.
         let last = messages.last().map_or(Timestamp::MIN, |last| last.ts);
+        // What an agent tells is later than what it tells of, by years if it was recorded.
+        let behind = messages
+            .last()
+            .map_or(0, |last| last.completed_by.ts.since(last.ts));
+        let end = end.plus(behind.saturating_neg());
         let _ = tracker.finish(end.max(last), &mut calls);
     }
     calls.0.sort_by_key(Call::number);

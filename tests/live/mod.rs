@@ -11,6 +11,7 @@ use std::{
 };
 
 mod figures;
+mod hep;
 mod metrics;
 mod record;
 mod split;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::support::{
     program::run,
-    tale::{Figures, Tale, parts},
+    tale::{Tale, parts},
 };
 
 #[test]

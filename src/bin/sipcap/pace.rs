@@ -60,6 +60,14 @@ impl Pace {
     }
 }
 
+/// Reads how many times as fast something is done.
+pub(crate) fn parse_speed(text: &str) -> Result<f64, &'static str> {
+    let speed = text.parse().ok();
+    speed
+        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
+        .ok_or("expected a number above 0, such as 10 or 0.5")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "replaying is the one thing that happens in the time of this machine"

@@ -144,6 +144,9 @@ pub(crate) struct Tracked<O> {
     tracker: Tracker,
     /// Frames after this moment are left out.
     until: Timestamp,
+    /// By how much the frame of the last message is later than the message itself, in nanoseconds: a capture agent sends
+    /// what it saw earlier, or what was recorded long ago.
+    behind: i64,
     /// The first messages that nothing could be made of.
     unfit: Vec<(Origin, &'static str)>,
     pub(crate) observer: O,
@@ -191,6 +194,7 @@ impl<O: Follower> Tracked<O> {
         Self {
             tracker: Tracker::new(options),
             until: Timestamp::MAX,
+            behind: 0,
             unfit: Vec::new(),
             observer,
         }
@@ -237,8 +241,14 @@ impl<O: Follower> Tracked<O> {
         self.tracker.open()
     }
 
+    /// Returns by how much frames are later than what they tell of, in nanoseconds.
+    pub(crate) const fn behind(&self) -> i64 {
+        self.behind
+    }
+
     /// Takes the next message, and tells what became of it.
     pub(crate) fn take(&mut self, message: &Message<'_>) -> Result<Taken> {
+        self.behind = message.completed_by.ts.since(message.ts);
         let is_marked = self.observer.marks(message);
         let stats = self.tracker.stats();
         let before = (stats.unusable, stats.stray);
@@ -359,7 +369,8 @@ impl<O: Follower> Sink for Tracked<O> {
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
-        self.finish_at(end(summary).min(self.until))
+        let end = end(summary).min(self.until);
+        self.finish_at(end.plus(self.behind.saturating_neg()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing that comes later can hold the capture up. With several sources, frames are held back for a moment and put in
 //! the order of their times.
 
+mod input;
 mod merge;
 mod queue;
 mod source;
@@ -16,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use self::input::{LiveInput, LiveSender};
 use self::{
     merge::Merge,
     queue::{Queue, now},
@@ -143,7 +145,7 @@ pub struct LiveCounts {
 }
 
 impl Live {
-    /// Begins to capture; `stop` ends it.
+    /// Begins to capture, on what the plan names and on `inputs`; `stop` ends it.
     ///
     /// # Errors
     ///
@@ -151,9 +153,12 @@ impl Live {
     pub fn open(
         library: Option<&'static Libpcap>,
         plan: &LivePlan,
+        inputs: Vec<Box<dyn LiveInput>>,
         stop: &'static AtomicBool,
     ) -> Result<Self> {
-        let queue = Arc::new(Queue::new(plan.queue_bytes, plan.sources.len()));
+        let further = inputs.iter().map(|input| input.name());
+        let names: Vec<String> = plan.sources.iter().cloned().chain(further).collect();
+        let queue = Arc::new(Queue::new(plan.queue_bytes, names.len()));
         let mut warnings = Vec::new();
         // All are opened before any begins: either everything works or nothing was captured.
         let mut handles = Vec::new();
@@ -182,16 +187,20 @@ impl Live {
             };
             spawned.map_err(Error::Sink)?;
         }
+        for (input, source) in inputs.into_iter().zip(plan.sources.len()..) {
+            let spawned = input::spawn(input, &queue, source);
+            spawned.map_err(Error::Sink)?;
+        }
         Ok(Self {
-            merge: (plan.sources.len() > 1).then(|| Merge::new(plan.sources.len())),
-            names: plan.sources.clone(),
+            merge: (names.len() > 1).then(|| Merge::new(names.len())),
             stop,
             deadline: plan
                 .duration
                 .and_then(|duration| now().checked_add(duration)),
             left: plan.count.unwrap_or(u64::MAX),
-            tally: Tally::new(0, plan.sources.join(",").into()),
-            interfaces: vec![Vec::new(); plan.sources.len()],
+            tally: Tally::new(0, names.join(",").into()),
+            interfaces: vec![Vec::new(); names.len()],
+            names,
             bytes: 0,
             clock: Arc::default(),
             warnings,

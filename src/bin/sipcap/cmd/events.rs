@@ -17,7 +17,7 @@ use crate::{
     exit::Outcome,
     input,
     output::Output,
-    pace::Pace,
+    pace::{Pace, parse_speed},
     track::{Follower, TrackArgs, Tracked},
     ui::Ui,
 };
@@ -189,13 +189,6 @@ impl EventSelectArgs {
 fn kinds() -> impl clap::builder::TypedValueParser<Value = EventKind> {
     PossibleValuesParser::new(EventKind::ALL.iter().map(|kind| kind.name()))
         .try_map(|name| name.parse::<EventKind>())
-}
-
-pub(crate) fn parse_speed(text: &str) -> Result<f64, &'static str> {
-    let speed = text.parse().ok();
-    speed
-        .filter(|speed: &f64| speed.is_finite() && *speed > 0.0)
-        .ok_or("expected a number above 0, such as 10 or 0.5")
 }
 
 /// A set of kinds.

@@ -18,10 +18,9 @@ use sipcap::{
 
 use crate::{
     cli::{InputArgs, parse_duration, parse_pattern},
-    cmd::events::parse_speed,
     exit::Outcome,
     hep::{Over, Sender, Version},
-    pace::Pace,
+    pace::{Pace, parse_speed},
     ui::Ui,
 };
 

@@ -87,6 +87,8 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i eth0 --split calls --outcome failed --show files --format text
   sipcap live -i eth0 --show nothing --metrics 127.0.0.1:9100
   sipcap live -i eth0 --top
+  sipcap live --hep 127.0.0.1:9060 --format text
+  sipcap live --hep 0.0.0.0:9060 --allow 192.0.2.0/24 --show calls --outcome failed
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
 
@@ -96,7 +98,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     // What to tell.
-    let names = vec![args.source.interfaces.join(",")];
+    let names = vec![args.source.name()];
     let choice = args
         .choose
         .choice(&args.select, &args.conditions, names.clone())?;
@@ -110,7 +112,8 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     // Where it comes from, and where it goes.
     let signals = Signals::hold()?;
     catch_signals()?;
-    let mut live = args.source.open()?;
+    let (mut live, collectors) = args.source.open()?;
+    collectors.tell(ui);
     for warning in live.warnings() {
         ui.warn(warning);
     }
@@ -184,6 +187,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let Telling { rows, split, .. } = sink.tracked.observer;
     rows.finish()?;
     tell_counts(&live.counts(), summary.balance.total(), ui);
+    collectors.tell_counts(&summary.agents, ui);
     let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
     let is_split = split.is_none_or(|split| split.tell(ui));
     if let Some(failure) = failure {

@@ -9,7 +9,7 @@ use sipcap::{
     capture::LiveClock,
     error::Result,
     filter::Selection,
-    pipeline::{MediaPacket, Notice, Sink, Summary},
+    pipeline::{MediaPacket, Notice, Report, Sink, Summary},
     sip::Message,
     time::Timestamp,
     track::{Binding, Call, Event, Interests, Observer},
@@ -247,8 +247,13 @@ impl Sink for LiveSink {
         self.tracked.notice(notice)
     }
 
+    fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        self.tracked.report(report)
+    }
+
     fn pause(&mut self) -> Result<()> {
         if let Some(passed) = self.clock.passed() {
+            let passed = passed.plus(self.tracked.behind().saturating_neg());
             self.tracked.tick(passed)?;
             self.tracked.observer.look_at_the_time(passed)?;
         }

@@ -1,14 +1,22 @@
 //! Where `sipcap live` captures.
 
-use std::{io::Write, time::Duration};
+use std::{
+    io::Write,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use sipcap::{
     capture::{
-        Bpf, Live, LiveCounts, LivePlan, RecordCounts,
+        Bpf, Live, LiveCounts, LiveInput, LivePlan, RecordCounts,
         libpcap::{Libpcap, LiveOptions},
         widened,
     },
+    filter::IpRange,
+    hep::{Listener, Refusals},
+    pipeline::Agents,
     text::printable,
 };
 
@@ -34,12 +42,30 @@ pub(crate) struct SourceArgs {
         short,
         long = "interface",
         value_name = "INTERFACE",
-        required_unless_present = "list_interfaces"
+        required_unless_present_any = ["list_interfaces", "hep"]
     )]
     pub(crate) interfaces: Vec<String>,
     /// List the interfaces that can be captured on
     #[arg(long)]
     pub(crate) list_interfaces: bool,
+    /// Take what capture agents send by HEP to this address and port, over UDP and TCP (can be repeated)
+    ///
+    /// What is taken becomes frames of a capture that is like any other. On an address that other machines can reach it needs
+    /// --hep-key or --allow.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    hep: Vec<SocketAddr>,
+    /// Take HEP only from agents that show this key (version 3)
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "SIPCAP_HEP_KEY",
+        hide_env_values = true,
+        requires = "hep"
+    )]
+    hep_key: Option<String>,
+    /// Take HEP only from this address or network (can be repeated)
+    #[arg(long, value_name = "NETWORK", value_delimiter = ',', requires = "hep")]
+    allow: Vec<IpRange>,
     /// Capture only frames that this BPF expression takes, as in tcpdump
     ///
     /// What it leaves out is not even counted. "udp port 5060" takes neither what is in a VLAN or a tunnel nor the second
@@ -77,19 +103,56 @@ pub(crate) struct SourceArgs {
 
 impl SourceArgs {
     /// Begins to capture.
-    pub(crate) fn open(&self) -> anyhow::Result<Live> {
+    pub(crate) fn open(&self) -> anyhow::Result<(Live, Collectors)> {
         let pipes = self.interfaces.iter().filter(|name| *name == "-").count();
         if pipes > 1 {
             bail!("the standard input is named more than once");
         }
         let library = self.library()?;
         let plan = self.plan();
-        Ok(Live::open(library, &plan, stop())?)
+        let listeners = self.listen()?;
+        let collectors = Collectors::of(&listeners);
+        let inputs = listeners
+            .into_iter()
+            .map(|listener| Box::new(listener) as Box<dyn LiveInput>);
+        let live = Live::open(library, &plan, inputs.collect(), stop())?;
+        Ok((live, collectors))
+    }
+
+    /// Returns what is captured on, as one name.
+    pub(crate) fn name(&self) -> String {
+        let hep = self.hep.iter().map(|address| format!("hep:{address}"));
+        let all: Vec<String> = self.interfaces.iter().cloned().chain(hep).collect();
+        all.join(",")
+    }
+
+    /// Begins to listen for HEP.
+    fn listen(&self) -> anyhow::Result<Vec<Listener>> {
+        self.hep
+            .iter()
+            .map(|address| {
+                let is_guarded = self.hep_key.is_some() || !self.allow.is_empty();
+                if !address.ip().is_loopback() && !is_guarded {
+                    bail!(
+                        "--hep {address}: other machines can reach it; say who may send with --allow, or ask for a key \
+                         with --hep-key"
+                    );
+                }
+                let key = self.hep_key.as_ref().map(|key| key.clone().into_bytes());
+                let allowed = self.allow.clone();
+                let allows = move |ip: IpAddr| {
+                    let ip = ip.to_canonical();
+                    allowed.is_empty() || allowed.iter().any(|range| range.contains(ip))
+                };
+                Listener::bind(*address, key, Box::new(allows))
+                    .with_context(|| format!("--hep {address}: cannot listen there"))
+            })
+            .collect()
     }
 
     /// Returns whether everything comes from a pipe, which can wait.
     pub(crate) fn is_pipe_only(&self) -> bool {
-        self.interfaces.iter().all(|name| name == "-")
+        self.hep.is_empty() && self.interfaces.iter().all(|name| name == "-")
     }
 
     /// Returns libpcap if anything is captured with it.
@@ -150,6 +213,62 @@ impl SourceArgs {
             duration: self
                 .lasts
                 .map(|nanos| Duration::from_nanos(nanos.unsigned_abs())),
+        }
+    }
+}
+
+/// Where HEP is listened for, and what is not taken there.
+pub(crate) struct Collectors(Vec<(SocketAddr, Arc<Refusals>)>);
+
+impl Collectors {
+    fn of(listeners: &[Listener]) -> Self {
+        let all = listeners.iter();
+        Self(
+            all.map(|listener| (listener.address(), listener.refusals()))
+                .collect(),
+        )
+    }
+
+    /// Tells where it is listened.
+    pub(crate) fn tell(&self, ui: &Ui) {
+        for (address, _) in &self.0 {
+            ui.note(format_args!("Listening for HEP on {address}."));
+        }
+    }
+
+    /// Tells what came from whom, and what was not taken.
+    pub(crate) fn tell_counts(&self, agents: &Agents, ui: &Ui) {
+        for (address, refusals) in &self.0 {
+            for (count, what) in [
+                (
+                    &refusals.without_key,
+                    "packets without the key were not taken",
+                ),
+                (
+                    &refusals.not_allowed,
+                    "packets or connections came from where nobody may send",
+                ),
+                (&refusals.malformed, "times something came that is no HEP"),
+                (
+                    &refusals.too_many,
+                    "connections were refused because there were too many",
+                ),
+            ] {
+                let count = count.load(Ordering::Relaxed);
+                if count > 0 {
+                    ui.warn(format_args!("hep:{address}: {count} {what}"));
+                }
+            }
+        }
+        for (agent, counts) in agents.counts() {
+            let name = agent.map_or_else(
+                || "others".to_owned(),
+                |agent| format!("{} ({})", printable(&agent.label()), agent.address),
+            );
+            ui.note(format_args!(
+                "Agent {name}: {} packets, {} with SIP, {} of it seen before.",
+                counts.packets, counts.sip, counts.copies
+            ));
         }
     }
 }

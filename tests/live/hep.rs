@@ -1,0 +1,166 @@
+//! `live --hep` and `hep send`: what is sent is what is told, and nobody sends who may not.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream, UdpSocket},
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use super::{CAPTURES, interrupt, rows};
+use crate::support::{
+    hep,
+    program::{Run, run, sipcap},
+    scenario::Scenario,
+};
+
+/// A collector that runs.
+struct Collector {
+    live: Child,
+    address: SocketAddr,
+    stderr: BufReader<std::process::ChildStderr>,
+}
+
+impl Collector {
+    fn begin(options: &[&str]) -> Self {
+        let mut live = sipcap()
+            .args(["live", "--hep", "127.0.0.1:0"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(live.stderr.take().unwrap());
+        let mut line = String::new();
+        stderr.read_line(&mut line).unwrap();
+        let address = line.trim_end().trim_end_matches('.').rsplit(' ').next();
+        let address = address.and_then(|address| address.parse().ok());
+        Self {
+            live,
+            address: address.unwrap_or_else(|| panic!("no address: {line}")),
+            stderr,
+        }
+    }
+
+    /// Ends it when everything has arrived; returns what it wrote to its outputs.
+    fn end(mut self) -> (Vec<u8>, String) {
+        std::thread::sleep(Duration::from_millis(600));
+        interrupt(&self.live);
+        let mut stderr = String::new();
+        self.stderr.read_to_string(&mut stderr).unwrap();
+        let output = self.live.wait_with_output().unwrap();
+        (output.stdout, stderr)
+    }
+}
+
+fn send(address: SocketAddr, options: &[&str], capture: &str) -> Run {
+    let to = address.to_string();
+    let mut args = vec!["hep", "send", "--to", &to];
+    args.extend(options);
+    args.push(capture);
+    run(CAPTURES.as_ref(), &args)
+}
+
+#[test]
+fn what_is_sent_is_what_is_told() {
+    for options in [
+        &["--over", "udp"][..],
+        &["--over", "udp", "--hep-version", "2"],
+        &["--over", "tcp", "--name", "edge", "--id", "7"],
+    ] {
+        let collector = Collector::begin(&["--show", "calls"]);
+        let sent = send(collector.address, options, "call.pcap");
+        assert_eq!(sent.status, 0, "{sent}");
+        let (stdout, stderr) = collector.end();
+        let file = run(
+            CAPTURES.as_ref(),
+            &["calls", "--format", "json", "call.pcap"],
+        );
+        let without_hep = String::from_utf8(stdout).unwrap();
+        let without_hep =
+            without_hep.replace("\"encapsulation\":\"hep\"", "\"encapsulation\":\"\"");
+        assert_eq!(
+            rows(without_hep.as_bytes()),
+            rows(&file.stdout),
+            "{options:?}\n{stderr}"
+        );
+        let agent = if options.contains(&"edge") {
+            "edge"
+        } else {
+            "2001"
+        };
+        let told = format!("Agent {agent} (127.0.0.1): 7 packets, 7 with SIP");
+        assert!(stderr.contains(&told), "{stderr}");
+    }
+}
+
+#[test]
+fn who_may_not_send_is_not_taken() {
+    let collector = Collector::begin(&["--show", "calls", "--hep-key", "right"]);
+    let wrong = send(collector.address, &["--auth-key", "wrong"], "call.pcap");
+    let none = send(collector.address, &["--over", "tcp"], "call.pcap");
+    assert_eq!((wrong.status, none.status), (0, 0));
+    let (stdout, stderr) = collector.end();
+    assert!(
+        stdout.is_empty() && stderr.contains("14 packets without the key"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("right"), "{stderr}");
+
+    let collector = Collector::begin(&["--show", "calls", "--allow", "192.0.2.0/24"]);
+    send(collector.address, &[], "call.pcap");
+    let (stdout, stderr) = collector.end();
+    assert!(
+        stdout.is_empty() && stderr.contains("7 packets or connections"),
+        "{stderr}"
+    );
+
+    for address in ["0.0.0.0:0", "[::]:0"] {
+        let refused = run(CAPTURES.as_ref(), &["live", "--hep", address]);
+        assert_eq!(refused.status, 2, "{refused}");
+        assert!(refused.stderr.contains("--allow"), "{refused}");
+    }
+}
+
+#[test]
+fn hostile_octets_harm_nothing() {
+    let collector = Collector::begin(&["--show", "calls"]);
+    let scenario = Scenario::named("answered-call");
+    let packets: Vec<Vec<u8>> = scenario
+        .sent
+        .iter()
+        .map(|sent| hep::message(sent.src, sent.dst, sent.ts_ns, &sent.said.over("udp")))
+        .collect();
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut stream = TcpStream::connect(collector.address).unwrap();
+    for octets in [
+        &b""[..],
+        b"HEP3",
+        b"HEP3\xff\xff",
+        b"\x02\x10\x02\x11",
+        &[0; 9000],
+        b"GET / HTTP/1.1\r\n\r\n",
+    ] {
+        socket.send_to(octets, collector.address).unwrap();
+        // A connection that says nonsense and ends.
+        let mut other = TcpStream::connect(collector.address).unwrap();
+        other.write_all(octets).unwrap();
+    }
+    // A good one goes on between nonsense, in pieces.
+    for packet in &packets {
+        let (start, end) = packet.split_at(packet.len() / 2);
+        stream.write_all(b"nonsense").unwrap();
+        stream.write_all(start).unwrap();
+        stream.flush().unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+        stream.write_all(end).unwrap();
+    }
+    let (stdout, stderr) = collector.end();
+    let calls = rows(&stdout);
+    assert_eq!(calls.len(), 1, "{stderr}");
+    assert!(
+        calls[0].contains("\"outcome\":\"answered\"") && calls[0].contains("\"messages\":7"),
+        "{calls:?}"
+    );
+    assert!(stderr.contains("that is no HEP"), "{stderr}");
+}
