@@ -74,10 +74,13 @@ fn quality(report: &StatisticsReport<'_>, output: &mut impl Write) -> io::Result
     for remark in &remarks {
         writeln!(output, "- {remark}")?;
     }
-    for note in report.notes() {
+    let notes = report.notes();
+    for note in &notes {
         writeln!(output, "- ! stands where {note}")?;
     }
-    writeln!(output)?;
+    if !remarks.is_empty() || !notes.is_empty() {
+        writeln!(output)?;
+    }
     writeln!(output, "{}\n", report.definitions().join("; "))
 }
 
