@@ -83,6 +83,10 @@ pub const fn columns(c: char) -> usize {
 /// Returns how many columns of a terminal a text takes: characters of East Asia take two, and combining ones none.
 #[must_use]
 pub fn width(text: &str) -> usize {
+    // Nearly all texts are, and then there is nothing to look up.
+    if text.is_ascii() {
+        return text.len();
+    }
     text.chars().map(columns).sum()
 }
 

@@ -130,15 +130,19 @@ impl Columns {
 
 /// Adds a cell in exactly `columns` columns of a terminal.
 fn push_cut(line: &mut String, cell: &str, columns: usize, is_right: bool) {
-    let start = line.len();
     let mut cell = Cow::Borrowed(cell);
     if width(&cell) > columns {
         cut(cell.to_mut(), columns);
     }
     let padding = columns.saturating_sub(width(&cell));
-    line.push_str(&cell);
-    let at = if is_right { start } else { line.len() };
-    line.insert_str(at, &" ".repeat(padding));
+    let padding = std::iter::repeat_n(' ', padding);
+    if is_right {
+        line.extend(padding);
+        line.push_str(&cell);
+    } else {
+        line.push_str(&cell);
+        line.extend(padding);
+    }
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub(crate) struct FigureArgs {
 }
 
 /// What parts were counted by, and cannot be asked for any more.
-pub(crate) const DECIDED_BEFORE: [&str; 37] = [
+pub(crate) const DECIDED_BEFORE: [&str; 38] = [
     "by",
     "bucket",
     "short",
@@ -87,6 +87,7 @@ pub(crate) const DECIDED_BEFORE: [&str; 37] = [
     "bpf",
     "bpf_auto",
     "agent",
+    "ipfix_ignore",
     "points",
     "interface_points",
     "align_clocks",
