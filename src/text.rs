@@ -36,7 +36,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 }
 
 fn replace(text: &str, is_harmful: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.chars().any(&is_harmful) {
+    // Nearly all texts are like that; without an early end many octets are looked at together.
+    let is_plain = text
+        .bytes()
+        .fold(true, |so_far, octet| so_far & matches!(octet, b' '..=b'~'));
+    if is_plain || !text.chars().any(&is_harmful) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
