@@ -8,7 +8,7 @@ use sipcap::capture::{Batch, InputOptions, Inputs};
 fn records(path: &std::path::Path, block_bytes: usize) -> Option<Vec<(i64, u16, Vec<u8>)>> {
     let options = InputOptions {
         block_bytes,
-        rereadable: false,
+        ..InputOptions::default()
     };
     let mut inputs = Inputs::open(&[path.to_owned()], &options).ok()?;
     let mut batch = Batch::default();

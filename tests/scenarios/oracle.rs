@@ -46,7 +46,11 @@ fn tshark_finds_the_same_messages() {
         let path = dir.path().join(format!("{number}.pcap"));
         std::fs::write(&path, variant.encode(&capture)).unwrap();
         let (theirs, faults) = tshark(&path, variant);
-        let ours = expected(&capture);
+        // It knows no HEP, but what carries that.
+        let ours = match variant.transport.is_hep() {
+            true => Vec::new(),
+            false => expected(&capture),
+        };
         if theirs != ours || !faults.is_empty() {
             let name = &scenario.name;
             write!(
