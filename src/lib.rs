@@ -67,6 +67,7 @@ pub mod ipfix;
 pub mod ladder;
 pub mod media;
 pub mod merge;
+mod named;
 pub mod net;
 pub mod offsets;
 pub mod packet;

@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("span", &[]),
     ("clock", &["time"]),
     ("duration", &[]),
+    ("named", &[]),
     ("net", &[]),
     ("points", &["capture", "offsets"]),
     ("error", &[]),
@@ -81,8 +82,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 const BASE: &[&str] = &["time", "span", "net", "error", "text"];
 const DECODING: &[&str] = &[
-    "time", "span", "net", "error", "text", "trace", "clock", "capture", "sip", "packet", "stream",
-    "hep", "ipfix",
+    "named", "time", "span", "net", "error", "text", "trace", "clock", "capture", "sip", "packet",
+    "stream", "hep", "ipfix",
 ];
 const JUDGING: &[&str] = &[
     "time", "span", "net", "error", "text", "trace", "duration", "sip", "track", "media", "filter",

@@ -1,53 +1,31 @@
 //! What can be wrong with a HEP packet.
 
-macro_rules! defects {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)*) => {
-        /// Something wrong with a HEP packet; what is right of it is taken nevertheless.
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum Defect {
-            $($(#[$doc])* $name),*
-        }
+use crate::named::labelled;
 
-        impl Defect {
-            /// Every defect, in the order of output.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// Returns the name in machine-readable outputs.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text),* }
-            }
-
-            /// Returns what a person reads.
-            #[must_use]
-            pub const fn label(self) -> &'static str {
-                match self { $(Self::$name => $label),* }
-            }
-        }
-    };
-}
-
-defects! {
-    /// The total length is less than that of the header, or reaches over the end of the datagram.
-    BadTotal = "bad-total", "total length does not fit";
-    /// A chunk is shorter than its own header, or reaches over the end.
-    BadChunk = "bad-chunk", "a chunk's length does not fit";
-    /// The value of a chunk has another length than its type has.
-    BadValue = "bad-value", "a chunk's value has a wrong length";
-    /// The capture cut the packet.
-    Cut = "cut", "cut by the snapshot length";
-    /// It has a payload but no addresses for it.
-    NoAddresses = "no-addresses", "no inner addresses";
-    /// It has no time, or one that cannot be.
-    NoTime = "no-time", "no time of its own";
-    /// A compressed payload is none, or more than it may be.
-    Undecodable = "undecodable", "payload cannot be decompressed";
-    /// JSON that is none, or lacks what it should have.
-    BadJson = "bad-json", "JSON that cannot be read";
-    /// It says that it carries SIP and does not.
-    NotSip = "not-sip", "announced as SIP and is none";
-    /// A protocol that nobody assigned.
-    UnknownProtocol = "unknown-protocol", "payload of an unknown protocol";
+labelled! {
+    /// Something wrong with a HEP packet; what is right of it is taken nevertheless.
+    Defect {
+        /// The total length is less than that of the header, or reaches over the end of the datagram.
+        BadTotal = "bad-total", "total length does not fit";
+        /// A chunk is shorter than its own header, or reaches over the end.
+        BadChunk = "bad-chunk", "a chunk's length does not fit";
+        /// The value of a chunk has another length than its type has.
+        BadValue = "bad-value", "a chunk's value has a wrong length";
+        /// The capture cut the packet.
+        Cut = "cut", "cut by the snapshot length";
+        /// It has a payload but no addresses for it.
+        NoAddresses = "no-addresses", "no inner addresses";
+        /// It has no time, or one that cannot be.
+        NoTime = "no-time", "no time of its own";
+        /// A compressed payload is none, or more than it may be.
+        Undecodable = "undecodable", "payload cannot be decompressed";
+        /// JSON that is none, or lacks what it should have.
+        BadJson = "bad-json", "JSON that cannot be read";
+        /// It says that it carries SIP and does not.
+        NotSip = "not-sip", "announced as SIP and is none";
+        /// A protocol that nobody assigned.
+        UnknownProtocol = "unknown-protocol", "payload of an unknown protocol";
+    }
 }
 
 /// Some defects, as a set.

@@ -1,109 +1,85 @@
 //! The balance of a run: every frame has exactly one fate.
 
-use crate::packet::Reason;
+use crate::{named::labelled, packet::Reason, stream::SegmentFate};
 
-macro_rules! fates {
-    ($($(#[$doc:meta])* $name:ident = $text:literal, $label:literal;)*) => {
-        /// What became of a frame.
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum Fate {
-            $($(#[$doc])* $name),*
-        }
-
-        impl Fate {
-            /// Every fate, in the order of output.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// Returns the name in machine-readable outputs.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$name => $text),* }
-            }
-
-            /// Returns what a person reads.
-            #[must_use]
-            pub const fn label(self) -> &'static str {
-                match self { $(Self::$name => $label),* }
-            }
-        }
-    };
-}
-
-fates! {
-    /// It carried octets of a SIP message.
-    Sip = "sip", "carried SIP";
-    /// A copy of a frame seen a moment before.
-    Duplicate = "duplicate", "tap duplicate of an earlier frame";
-    /// CRLF, NUL and other keep-alives of SIP (RFC 5626 §3.5.1).
-    KeepAlive = "keep-alive", "SIP keep-alive";
-    /// RTP by its looks.
-    Rtp = "rtp", "RTP";
-    /// RTCP by its looks.
-    Rtcp = "rtcp", "RTCP";
-    /// STUN or TURN.
-    Stun = "stun", "STUN";
-    /// HEP that carries something else than SIP.
-    Hep = "hep", "HEP without SIP";
-    /// DNS or mDNS, by port.
-    Dns = "dns", "DNS";
-    /// DTLS.
-    Dtls = "dtls", "DTLS (encrypted)";
-    /// Another UDP payload.
-    UdpOther = "udp-other", "other UDP";
-    /// A TCP segment without data.
-    TcpNoData = "tcp-no-data", "TCP without data";
-    /// A TCP segment whose data had been seen.
-    TcpRetransmission = "tcp-retransmission", "TCP retransmission";
-    /// A TCP segment whose sequence number is nowhere near those of its stream.
-    TcpOutOfWindow = "tcp-out-of-window", "TCP far from its stream";
-    /// TLS on TCP.
-    Tls = "tls", "TLS (encrypted)";
-    /// HTTP on TCP.
-    Http = "http", "HTTP";
-    /// A WebSocket without SIP.
-    WebSocket = "websocket", "WebSocket without SIP";
-    /// Another TCP payload.
-    TcpOther = "tcp-other", "other TCP";
-    /// TCP octets passed over while looking for the next start line.
-    StreamSkipped = "stream-skipped", "TCP passed over after a gap or damage";
-    /// A segment or chunk whose data were cut off, or came without the rest of their message.
-    DataCut = "data-cut", "TCP or SCTP data cut or incomplete";
-    /// SCTP without SIP.
-    SctpOther = "sctp-other", "SCTP without SIP";
-    /// A fragment of a packet that goes on; the fragment that completed it has the packet's fate.
-    FragmentOfPacket = "fragment-of-packet", "IP fragment of a packet in another frame";
-    /// A fragment whose siblings are not in the capture.
-    FragmentLost = "fragment-lost", "IP fragment without its siblings";
-    /// Outside of `--since` and `--until`.
-    OutsideTime = "outside-time", "outside --since/--until";
-    /// Not taken by `--bpf`.
-    LeftOut = "left-out", "left out by --bpf";
-    /// An IP protocol other than UDP, TCP and SCTP.
-    OtherProtocol = "other-protocol", "other IP protocol";
-    /// ICMP or ICMPv6.
-    Icmp = "icmp", "ICMP";
-    /// IPsec ESP.
-    Esp = "esp", "IPsec ESP (encrypted)";
-    /// ARP or RARP.
-    Arp = "arp", "ARP";
-    /// What a link does for itself.
-    LinkControl = "link-control", "link control (STP, LLDP, LCP, …)";
-    /// A fragment below IP.
-    LinkFragment = "link-fragment", "fragment below IP (not put together)";
-    /// Another network protocol than IP.
-    NotIp = "not-ip", "other network protocol";
-    /// A tunnel's control message.
-    TunnelControl = "tunnel-control", "tunnel control message";
-    /// A tunnel with encrypted or compressed content.
-    TunnelOpaque = "tunnel-opaque", "tunnel content not readable";
-    /// Too many headers in each other.
-    TooDeep = "too-deep", "nested too deeply";
-    /// A header cut by the snapshot length.
-    HeaderCut = "header-cut", "headers cut by the snapshot length";
-    /// A header that contradicts itself.
-    Malformed = "malformed", "malformed headers";
-    /// A link type that is not decoded.
-    UnknownLinkType = "unknown-link-type", "link type not decoded";
+labelled! {
+    /// What became of a frame.
+    Fate {
+        /// It carried octets of a SIP message.
+        Sip = "sip", "carried SIP";
+        /// A copy of a frame seen a moment before.
+        Duplicate = "duplicate", "tap duplicate of an earlier frame";
+        /// CRLF, NUL and other keep-alives of SIP (RFC 5626 §3.5.1).
+        KeepAlive = "keep-alive", "SIP keep-alive";
+        /// RTP by its looks.
+        Rtp = "rtp", "RTP";
+        /// RTCP by its looks.
+        Rtcp = "rtcp", "RTCP";
+        /// STUN or TURN.
+        Stun = "stun", "STUN";
+        /// HEP that carries something else than SIP.
+        Hep = "hep", "HEP without SIP";
+        /// DNS or mDNS, by port.
+        Dns = "dns", "DNS";
+        /// DTLS.
+        Dtls = "dtls", "DTLS (encrypted)";
+        /// Another UDP payload.
+        UdpOther = "udp-other", "other UDP";
+        /// A TCP segment without data.
+        TcpNoData = "tcp-no-data", "TCP without data";
+        /// A TCP segment whose data had been seen.
+        TcpRetransmission = "tcp-retransmission", "TCP retransmission";
+        /// A TCP segment whose sequence number is nowhere near those of its stream.
+        TcpOutOfWindow = "tcp-out-of-window", "TCP far from its stream";
+        /// TLS on TCP.
+        Tls = "tls", "TLS (encrypted)";
+        /// HTTP on TCP.
+        Http = "http", "HTTP";
+        /// A WebSocket without SIP.
+        WebSocket = "websocket", "WebSocket without SIP";
+        /// Another TCP payload.
+        TcpOther = "tcp-other", "other TCP";
+        /// TCP octets passed over while looking for the next start line.
+        StreamSkipped = "stream-skipped", "TCP passed over after a gap or damage";
+        /// A segment or chunk whose data were cut off, or came without the rest of their message.
+        DataCut = "data-cut", "TCP or SCTP data cut or incomplete";
+        /// SCTP without SIP.
+        SctpOther = "sctp-other", "SCTP without SIP";
+        /// A fragment of a packet that goes on; the fragment that completed it has the packet's fate.
+        FragmentOfPacket = "fragment-of-packet", "IP fragment of a packet in another frame";
+        /// A fragment whose siblings are not in the capture.
+        FragmentLost = "fragment-lost", "IP fragment without its siblings";
+        /// Outside of `--since` and `--until`.
+        OutsideTime = "outside-time", "outside --since/--until";
+        /// Not taken by `--bpf`.
+        LeftOut = "left-out", "left out by --bpf";
+        /// An IP protocol other than UDP, TCP and SCTP.
+        OtherProtocol = "other-protocol", "other IP protocol";
+        /// ICMP or ICMPv6.
+        Icmp = "icmp", "ICMP";
+        /// IPsec ESP.
+        Esp = "esp", "IPsec ESP (encrypted)";
+        /// ARP or RARP.
+        Arp = "arp", "ARP";
+        /// What a link does for itself.
+        LinkControl = "link-control", "link control (STP, LLDP, LCP, …)";
+        /// A fragment below IP.
+        LinkFragment = "link-fragment", "fragment below IP (not put together)";
+        /// Another network protocol than IP.
+        NotIp = "not-ip", "other network protocol";
+        /// A tunnel's control message.
+        TunnelControl = "tunnel-control", "tunnel control message";
+        /// A tunnel with encrypted or compressed content.
+        TunnelOpaque = "tunnel-opaque", "tunnel content not readable";
+        /// Too many headers in each other.
+        TooDeep = "too-deep", "nested too deeply";
+        /// A header cut by the snapshot length.
+        HeaderCut = "header-cut", "headers cut by the snapshot length";
+        /// A header that contradicts itself.
+        Malformed = "malformed", "malformed headers";
+        /// A link type that is not decoded.
+        UnknownLinkType = "unknown-link-type", "link type not decoded";
+    }
 }
 
 impl Fate {
@@ -185,5 +161,24 @@ impl Balance {
             .iter()
             .map(|&fate| (fate, self.of(fate)))
             .filter(|&(_, frames)| frames > 0)
+    }
+}
+
+impl From<SegmentFate> for Fate {
+    fn from(fate: SegmentFate) -> Self {
+        match fate {
+            SegmentFate::Sip => Self::Sip,
+            SegmentFate::KeepAlive => Self::KeepAlive,
+            SegmentFate::NoData => Self::TcpNoData,
+            SegmentFate::Retransmission => Self::TcpRetransmission,
+            SegmentFate::OutOfWindow => Self::TcpOutOfWindow,
+            SegmentFate::Lost => Self::DataCut,
+            SegmentFate::Tls => Self::Tls,
+            SegmentFate::Http => Self::Http,
+            SegmentFate::WebSocketOther => Self::WebSocket,
+            SegmentFate::Hep => Self::Hep,
+            SegmentFate::Other => Self::TcpOther,
+            SegmentFate::Skipped => Self::StreamSkipped,
+        }
     }
 }

@@ -28,6 +28,19 @@ fn figures(document: &Value) -> Vec<(String, Value)> {
     figures.collect()
 }
 
+/// Returns the arguments that count what comes through a pipe, in stretches of this time.
+fn counting(time: &str) -> [&str; 7] {
+    [
+        "live",
+        "-i",
+        "-",
+        "--show",
+        "nothing",
+        "--stats-every",
+        time,
+    ]
+}
+
 #[test]
 fn the_last_total_is_what_stats_tells_of_the_file() {
     for scenario in [
@@ -39,15 +52,7 @@ fn the_last_total_is_what_stats_tells_of_the_file() {
     ] {
         let scenario = Scenario::named(scenario);
         let bytes = Variant::PLAIN.encode(&Variant::PLAIN.capture(&scenario));
-        let args = [
-            "live",
-            "-i",
-            "-",
-            "--show",
-            "nothing",
-            "--stats-every",
-            "1s",
-        ];
+        let args = counting("1s");
         let live = run_with_input(Path::new("/"), &args, &bytes);
         assert_eq!(live.status, 0, "{live}");
         let rows = rows(&live.stdout);
@@ -88,15 +93,7 @@ fn stretches_begin_at_whole_ones_of_the_clock() {
     // 10:00:00.123456 to 10:00:13.
     let scenario = Scenario::named("answered-call");
     let bytes = Variant::PLAIN.encode(&Variant::PLAIN.capture(&scenario));
-    let args = [
-        "live",
-        "-i",
-        "-",
-        "--show",
-        "nothing",
-        "--stats-every",
-        "5s",
-    ];
+    let args = counting("5s");
     let live = run_with_input(Path::new("/"), &args, &bytes);
     let rows = rows(&live.stdout);
     let first = rows.first().unwrap();

@@ -1,5 +1,7 @@
 //! Where messages go, and what became of the frames that carried them.
 
+mod found;
+
 use std::{hash::BuildHasher, ops::ControlFlow, sync::Arc};
 
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -7,21 +9,18 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use crate::{
     capture::{Batch, Frame, Origin, Place},
     error::Result,
-    hep::Payload,
     ipfix::Direction,
     net::{Encapsulation, Flow, Transport},
     pipeline::{
         MediaPacket, Options, Sink, Summary,
         agents::Agents,
-        carried::{Carried, Content},
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
-        report::Report,
         sightings::{Points, Sighting},
         told::Told,
     },
-    sip::{Flaws, Head, Identity, Message, ParseError},
-    stream::{Digest, Duplicates, Found, SegmentFate},
+    sip::{Head, Identity, Message, ParseError},
+    stream::{Digest, Duplicates},
     time::Timestamp,
     trace::{Agent, Trace},
 };
@@ -121,11 +120,17 @@ impl<'s> Delivery<'s> {
 
     /// Lets whoever reads the output see what there is.
     pub(crate) fn pause(&mut self) {
-        if !self.is_stopped
-            && let Err(error) = self.sink.pause()
-        {
+        if !self.is_stopped {
+            let result = self.sink.pause();
+            self.note(result);
+        }
+    }
+
+    /// Hands over no more when the sink failed.
+    fn note(&mut self, result: Result<()>) {
+        if result.is_err() {
             self.is_stopped = true;
-            self.result = Err(error);
+            self.result = result;
         }
     }
 
@@ -148,83 +153,6 @@ impl<'s> Delivery<'s> {
     pub(crate) fn wants(&self, agent: Option<&Agent>) -> bool {
         let is_it = |agent: &Agent| self.wanted.iter().any(|name| agent.is_called(name));
         self.wanted.is_empty() || agent.is_some_and(is_it)
-    }
-
-    /// Hands over what a capture agent sent in `frames`.
-    pub(crate) fn carried(
-        &mut self,
-        carried: &Carried,
-        mut encapsulation: Encapsulation,
-        frames: &[Frame],
-        last: &Frame,
-    ) {
-        self.agents.count(carried, last.ts);
-        let agent = &carried.trace.agent;
-        if !self.wants(Some(agent)) {
-            return;
-        }
-        let ts = carried.ts.unwrap_or(last.ts);
-        match (&carried.content, carried.flow) {
-            (Content::Sip { bytes, head }, Some(flow)) => {
-                encapsulation.insert(carried.carrier);
-                let parts = Parts {
-                    ts,
-                    completed_by: last,
-                    flow,
-                    encapsulation,
-                    trace: Some(&carried.trace),
-                    head,
-                    identity: None,
-                };
-                let content = Digest::of_message(&self.hasher, &flow, bytes).content;
-                let told = self.told.as_mut().zip(content);
-                // Whose clock is right nobody knows: the time of the packets is the same for all.
-                let is_known =
-                    |(table, content): (&mut Told, u64)| table.told(content, last.ts, agent, ts);
-                if told.is_some_and(is_known) {
-                    self.agents.count_copy(agent);
-                    self.copy(&parts, frames, bytes);
-                } else {
-                    self.message(&parts, frames, bytes);
-                }
-            }
-            (Content::Media { kind, bytes }, Some(flow)) => self.media(&MediaPacket {
-                ts,
-                flow,
-                frames,
-                payload: bytes,
-                is_rtcp: *kind == Payload::Rtcp,
-                is_copy: false,
-            }),
-            (
-                Content::Told {
-                    kind,
-                    told,
-                    call_id,
-                },
-                flow,
-            ) => self.report(&Report {
-                ts,
-                frame: last,
-                flow,
-                trace: &carried.trace,
-                kind: *kind,
-                told,
-                call_id,
-            }),
-            _ => {}
-        }
-    }
-
-    /// Hands over what an agent tells besides messages if the sink takes it.
-    fn report(&mut self, report: &Report<'_>) {
-        if self.is_stopped {
-            return;
-        }
-        if let Err(error) = self.sink.report(report) {
-            self.is_stopped = true;
-            self.result = Err(error);
-        }
     }
 
     /// Returns how many packets and messages were forgotten too early to tell their copies.
@@ -265,10 +193,8 @@ impl<'s> Delivery<'s> {
         let all = self.with_carriers(frames);
         let point = self.point(parts.completed_by);
         let message = parts.message(&all, bytes, point.as_deref());
-        if let Err(error) = self.sink.copy(&message) {
-            self.is_stopped = true;
-            self.result = Err(error);
-        }
+        let result = self.sink.copy(&message);
+        self.note(result);
     }
 
     fn hand_over(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
@@ -289,10 +215,7 @@ impl<'s> Delivery<'s> {
         match self.sink.message(&message) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => self.is_stopped = true,
-            Err(error) => {
-                self.is_stopped = true;
-                self.result = Err(error);
-            }
+            Err(error) => self.note(Err(error)),
         }
     }
 
@@ -313,10 +236,8 @@ impl<'s> Delivery<'s> {
             first: first.at,
             first_point: first.point.as_deref(),
         };
-        if let Err(error) = self.sink.sighting(&sighting) {
-            self.is_stopped = true;
-            self.result = Err(error);
-        }
+        let result = self.sink.sighting(&sighting);
+        self.note(result);
         true
     }
 
@@ -340,85 +261,8 @@ impl<'s> Delivery<'s> {
             frame: *frame,
             flow,
         };
-        if let Err(error) = self.sink.notice(&notice) {
-            self.is_stopped = true;
-            self.result = Err(error);
-        }
-    }
-
-    /// Takes what the tables of streams hand over.
-    pub(crate) fn found(&mut self, found: &Found<'_>) {
-        match *found {
-            Found::Message {
-                completed_by,
-                flow,
-                encapsulation,
-                frames,
-                bytes,
-                head,
-                ..
-            } => {
-                if !self.wants(None) {
-                    return;
-                }
-                let parts = Parts {
-                    ts: completed_by.ts,
-                    completed_by,
-                    flow,
-                    encapsulation,
-                    trace: None,
-                    head,
-                    identity: None,
-                };
-                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
-                // octets count: responses that a forking proxy passes on differ in the tag of To only.
-                let digest = Digest::of_message(&self.hasher, &flow, bytes);
-                let digest = self.apart(digest, Some(completed_by));
-                let is_copy = self.is_copy(digest, completed_by.ts);
-                if !is_copy && !self.is_told(Some(digest), completed_by.ts) {
-                    if head.flaws.contains(Flaws::RESYNCED) {
-                        self.notice(NoticeKind::Resync, completed_by, flow);
-                    }
-                    self.message(&parts, frames, bytes);
-                } else {
-                    self.copy(&parts, frames, bytes);
-                }
-            }
-            Found::Record {
-                flow,
-                encapsulation,
-                frames,
-                completed_by,
-                record,
-            } => {
-                if self.ignored == Some(record.direction) {
-                    return;
-                }
-                if let Some(carried) = Carried::of_record(&record, flow.src.ip()) {
-                    self.carried(&carried, encapsulation, frames, completed_by);
-                }
-            }
-            Found::Hep {
-                flow,
-                encapsulation,
-                frames,
-                completed_by,
-                bytes,
-            } => {
-                if let Some(carried) = Carried::of(bytes, flow.src.ip(), false) {
-                    self.carried(&carried, encapsulation, frames, completed_by);
-                }
-            }
-            Found::Gap {
-                flow,
-                frame,
-                octets,
-            } => self.notice(NoticeKind::Gap { octets }, frame, flow),
-            Found::Settled { fate, frame } => {
-                self.balance.add(fate.into());
-                self.settle(frame);
-            }
-        }
+        let result = self.sink.notice(&notice);
+        self.note(result);
     }
 
     /// Hands over a packet that may be media.
@@ -443,10 +287,7 @@ impl<'s> Delivery<'s> {
             let frames = &*self.with_carriers(packet.frames);
             self.sink.media(&MediaPacket { frames, ..*packet })
         };
-        if let Err(error) = result {
-            self.is_stopped = true;
-            self.result = Err(error);
-        }
+        self.note(result);
     }
 
     /// Remembers that the last of `frames` stands for all of them from now on.
@@ -486,24 +327,5 @@ impl<'s> Delivery<'s> {
     pub(crate) fn close(self, summary: &Summary) -> Result<()> {
         self.result?;
         self.sink.finish(summary)
-    }
-}
-
-impl From<SegmentFate> for Fate {
-    fn from(fate: SegmentFate) -> Self {
-        match fate {
-            SegmentFate::Sip => Self::Sip,
-            SegmentFate::KeepAlive => Self::KeepAlive,
-            SegmentFate::NoData => Self::TcpNoData,
-            SegmentFate::Retransmission => Self::TcpRetransmission,
-            SegmentFate::OutOfWindow => Self::TcpOutOfWindow,
-            SegmentFate::Lost => Self::DataCut,
-            SegmentFate::Tls => Self::Tls,
-            SegmentFate::Http => Self::Http,
-            SegmentFate::WebSocketOther => Self::WebSocket,
-            SegmentFate::Hep => Self::Hep,
-            SegmentFate::Other => Self::TcpOther,
-            SegmentFate::Skipped => Self::StreamSkipped,
-        }
     }
 }

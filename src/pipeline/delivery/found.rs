@@ -1,0 +1,169 @@
+//! What is found in streams, and what capture agents tell: messages, and what is none.
+
+use super::{Delivery, Parts};
+use crate::{
+    capture::Frame,
+    hep::Payload,
+    net::Encapsulation,
+    pipeline::{
+        MediaPacket,
+        carried::{Carried, Content},
+        notice::NoticeKind,
+        report::Report,
+        told::Told,
+    },
+    sip::Flaws,
+    stream::{Digest, Found},
+};
+
+impl Delivery<'_> {
+    /// Takes what the tables of streams hand over.
+    pub(crate) fn found(&mut self, found: &Found<'_>) {
+        match *found {
+            Found::Message {
+                completed_by,
+                flow,
+                encapsulation,
+                frames,
+                bytes,
+                head,
+                ..
+            } => {
+                if !self.wants(None) {
+                    return;
+                }
+                let parts = Parts {
+                    ts: completed_by.ts,
+                    completed_by,
+                    flow,
+                    encapsulation,
+                    trace: None,
+                    head,
+                    identity: None,
+                };
+                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
+                // octets count: responses that a forking proxy passes on differ in the tag of To only.
+                let digest = Digest::of_message(&self.hasher, &flow, bytes);
+                let digest = self.apart(digest, Some(completed_by));
+                let is_copy = self.is_copy(digest, completed_by.ts);
+                if !is_copy && !self.is_told(Some(digest), completed_by.ts) {
+                    if head.flaws.contains(Flaws::RESYNCED) {
+                        self.notice(NoticeKind::Resync, completed_by, flow);
+                    }
+                    self.message(&parts, frames, bytes);
+                } else {
+                    self.copy(&parts, frames, bytes);
+                }
+            }
+            Found::Record {
+                flow,
+                encapsulation,
+                frames,
+                completed_by,
+                record,
+            } => {
+                if self.ignored == Some(record.direction) {
+                    return;
+                }
+                if let Some(carried) = Carried::of_record(&record, flow.src.ip()) {
+                    self.carried(&carried, encapsulation, frames, completed_by);
+                }
+            }
+            Found::Hep {
+                flow,
+                encapsulation,
+                frames,
+                completed_by,
+                bytes,
+            } => {
+                if let Some(carried) = Carried::of(bytes, flow.src.ip(), false) {
+                    self.carried(&carried, encapsulation, frames, completed_by);
+                }
+            }
+            Found::Gap {
+                flow,
+                frame,
+                octets,
+            } => self.notice(NoticeKind::Gap { octets }, frame, flow),
+            Found::Settled { fate, frame } => {
+                self.balance.add(fate.into());
+                self.settle(frame);
+            }
+        }
+    }
+
+    /// Hands over what a capture agent sent in `frames`.
+    pub(crate) fn carried(
+        &mut self,
+        carried: &Carried,
+        mut encapsulation: Encapsulation,
+        frames: &[Frame],
+        last: &Frame,
+    ) {
+        self.agents.count(carried, last.ts);
+        let agent = &carried.trace.agent;
+        if !self.wants(Some(agent)) {
+            return;
+        }
+        let ts = carried.ts.unwrap_or(last.ts);
+        match (&carried.content, carried.flow) {
+            (Content::Sip { bytes, head }, Some(flow)) => {
+                encapsulation.insert(carried.carrier);
+                let parts = Parts {
+                    ts,
+                    completed_by: last,
+                    flow,
+                    encapsulation,
+                    trace: Some(&carried.trace),
+                    head,
+                    identity: None,
+                };
+                let content = Digest::of_message(&self.hasher, &flow, bytes).content;
+                let told = self.told.as_mut().zip(content);
+                // Whose clock is right nobody knows: the time of the packets is the same for all.
+                let is_known =
+                    |(table, content): (&mut Told, u64)| table.told(content, last.ts, agent, ts);
+                if told.is_some_and(is_known) {
+                    self.agents.count_copy(agent);
+                    self.copy(&parts, frames, bytes);
+                } else {
+                    self.message(&parts, frames, bytes);
+                }
+            }
+            (Content::Media { kind, bytes }, Some(flow)) => self.media(&MediaPacket {
+                ts,
+                flow,
+                frames,
+                payload: bytes,
+                is_rtcp: *kind == Payload::Rtcp,
+                is_copy: false,
+            }),
+            (
+                Content::Told {
+                    kind,
+                    told,
+                    call_id,
+                },
+                flow,
+            ) => self.report(&Report {
+                ts,
+                frame: last,
+                flow,
+                trace: &carried.trace,
+                kind: *kind,
+                told,
+                call_id,
+            }),
+            _ => {}
+        }
+    }
+
+    /// Hands over what an agent tells besides messages if the sink takes it.
+    fn report(&mut self, report: &Report<'_>) {
+        if self.is_stopped {
+            return;
+        }
+        let result = self.sink.report(report);
+        self.note(result);
+    }
+}
