@@ -74,7 +74,7 @@ impl Carried {
         Some(Box::new(Self {
             ts: packet.ts,
             flow: packet.flow(),
-            trace: Trace::new(agent, packet.correlation_id, connection),
+            trace: Trace::new(agent, correlation_id(&packet, &links, &content), connection),
             defects,
             content,
             carrier: Encapsulation::HEP,
@@ -119,6 +119,20 @@ impl Carried {
             }
             Content::Nothing => None,
         }
+    }
+}
+
+/// Returns what a packet belongs to: of SIP rather another Call-ID than its own, if any part of the packet names one.
+fn correlation_id<'a>(packet: &hep::Packet<'a>, links: &'a Links, content: &Content) -> &'a [u8] {
+    let own = match content {
+        Content::Sip { bytes, head } => head.call_id.of(bytes),
+        _ => return packet.correlation_id,
+    };
+    match (packet.correlation_id, links.sip.as_bytes()) {
+        (id, []) => id,
+        ([], id) => id,
+        (id, other) if id == own => other,
+        (id, _) => id,
     }
 }
 

@@ -1,108 +1,22 @@
 //! What session border controllers of Oracle send to a collector: messages with their own addresses, times and directions.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use serde_json::Value;
 
-use super::merge::{Frame, between, write};
-use crate::support::program::run;
+use crate::support::{
+    ipfix::{self, CALL, call, connect, keep_alive, message, sip, told},
+    program::run,
+};
 
-/// A message as the controller has it: seconds, whether it sent it, between whom, its Call-ID, and its first line.
-type Told = (u32, bool, [[u8; 4]; 2], &'static str, &'static str);
-
-const ALICE: [u8; 4] = [10, 0, 0, 5];
-const SBC: [u8; 4] = [10, 0, 0, 9];
-const BOB: [u8; 4] = [10, 0, 0, 20];
-
-/// A call through the controller, which is a back-to-back user agent.
-const CALL: [Told; 10] = [
-    (0, false, [ALICE, SBC], "in@a", "INVITE sip:bob@b SIP/2.0"),
-    (1, true, [SBC, BOB], "out@s", "INVITE sip:bob@b SIP/2.0"),
-    (2, false, [BOB, SBC], "out@s", "SIP/2.0 200 OK"),
-    (3, true, [SBC, ALICE], "in@a", "SIP/2.0 200 OK"),
-    (4, false, [ALICE, SBC], "in@a", "ACK sip:bob@b SIP/2.0"),
-    (5, true, [SBC, BOB], "out@s", "ACK sip:bob@b SIP/2.0"),
-    (60, false, [ALICE, SBC], "in@a", "BYE sip:bob@b SIP/2.0"),
-    (61, true, [SBC, BOB], "out@s", "BYE sip:bob@b SIP/2.0"),
-    (62, false, [BOB, SBC], "out@s", "SIP/2.0 200 OK"),
-    (63, true, [SBC, ALICE], "in@a", "SIP/2.0 200 OK"),
-];
-
-fn sip(told: &Told) -> String {
-    let (seconds, _, _, call_id, first) = told;
-    let method = match first.split(' ').next().unwrap() {
-        "SIP/2.0" if *seconds < 60 => "INVITE",
-        "SIP/2.0" => "BYE",
-        method => method,
-    };
-    let number = if *seconds < 60 { 1 } else { 2 };
-    let tag = if *seconds < 2 { "" } else { ";tag=b" };
-    format!(
-        "{first}\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK{call_id}{method}\r\nFrom: <sip:alice@a>;tag=a\r\n\
-         To: <sip:bob@b>{tag}\r\nCall-ID: {call_id}\r\nCSeq: {number} {method}\r\nContent-Length: 0\r\n\r\n"
-    )
-}
-
-/// Returns an IPFIX message with one set.
-fn message(set: u16, data: &[u8]) -> Vec<u8> {
-    let mut message = vec![0, 10];
-    message.extend((20 + data.len() as u16).to_be_bytes());
-    message.extend([0; 12]);
-    message.extend(set.to_be_bytes());
-    message.extend((4 + data.len() as u16).to_be_bytes());
-    message.extend(data);
-    message
-}
-
-/// Returns what the controller sends of a message: that which came by UDP with its IP header.
-fn told(told: &Told, is_tcp: bool) -> Vec<u8> {
-    let (seconds, is_sent, [src, dst], _, _) = told;
-    let mut data = (1_700_000_000 + seconds).to_be_bytes().to_vec();
-    data.extend([0, 3, 0xd0, 0x90, 0, 1, 0, 100]);
-    if is_tcp {
-        data.extend([dst, src].into_iter().flatten());
-        data.extend([0x13, 0xc4, 0x13, 0xc4, 0, 0, 0, 7]);
-    }
-    if *is_sent {
-        data.push(4);
-        data.extend(b"in@a");
-    }
-    let text = sip(told);
-    // Behind 14 octets of Ethernet.
-    let packet = between(*src, *dst, 1, 64, &text)[14..].to_vec();
-    let content = if is_tcp { text.into_bytes() } else { packet };
-    data.push(255);
-    data.extend((content.len() as u16).to_be_bytes());
-    data.extend(content);
-    message(258 + u16::from(*is_sent) + 2 * u16::from(is_tcp), &data)
-}
-
-/// Writes a capture of the connection, cut into segments of so many octets, from the octet `from` on.
+/// Writes a capture of a connection: a request to connect, a keep-alive, and the call; from the octet `from` on.
 fn capture(dir: &Path, is_tcp: bool, segment: usize, from: usize) {
-    let mut stream = message(
-        256,
-        &[
-            0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 30, 0, 0, 0, 1, 1, 1, 8, 4, 0, 0,
-        ],
-    );
-    // A keep-alive whose set has no octets.
-    stream.extend([0, 10, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    for one in &CALL {
-        stream.extend(told(one, is_tcp));
-    }
-    let mut frames: Vec<Frame> = Vec::new();
-    for (number, octets) in stream[from..].chunks(segment).enumerate() {
-        let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
-        frame.extend((40 + octets.len() as u16).to_be_bytes());
-        frame.extend((number as u16 + 1).to_be_bytes());
-        frame.extend([0, 0, 64, 6, 0, 0, 192, 0, 2, 9, 192, 0, 2, 50]);
-        frame.extend([0xc0, 0, 0x12, 0x83]);
-        frame.extend((1 + (number * segment) as u32).to_be_bytes());
-        frame.extend([0, 0, 0, 1, 0x50, 0x18, 0xff, 0xff, 0, 0, 0, 0]);
-        frame.extend(octets);
-        frames.push((1_700_000_100, number as u32, frame));
-    }
-    write(dir, "ipfix.pcap", &frames);
+    let stream = [connect(""), keep_alive(), call(is_tcp, "in@a")].concat();
+    write(dir, &stream[from..], segment);
+}
+
+fn write(dir: &Path, stream: &[u8], segment: usize) {
+    fs::write(dir.join("ipfix.pcap"), ipfix::capture(stream, segment)).unwrap();
 }
 
 fn rows(dir: &Path, args: &str) -> Vec<Value> {
@@ -176,7 +90,7 @@ fn one_direction_can_be_left_out_and_calls_are_followed() {
             )
         })
         .collect();
-    let expected = [("in@a", 57_000), ("out@s", 59_000)]
+    let expected = [("in@a", 55_000), ("out@s", 57_000)]
         .map(|(call_id, talk)| (call_id.into(), "answered".into(), talk.into()));
     assert_eq!(told, expected);
 }
@@ -184,11 +98,54 @@ fn one_direction_can_be_left_out_and_calls_are_followed() {
 #[test]
 fn a_capture_that_begins_in_the_middle_finds_the_next_message() {
     let dir = tempfile::tempdir().unwrap();
-    let first = told(&CALL[0], false).len();
+    let first = message(&[told(&CALL[0], false, "")]).len();
     // The connection, the keep-alive and half of the first message are missing; the second one begins a segment.
     let connect = 42 + 20;
     let from = connect + first / 2;
     capture(dir.path(), false, first - first / 2, from);
     let rows = rows(dir.path(), "messages --format json ipfix.pcap");
     assert_eq!(rows.len(), CALL.len() - 1);
+}
+
+#[test]
+fn legs_are_joined_by_the_call_id_that_the_controller_tells() {
+    let dir = tempfile::tempdir().unwrap();
+    for (incoming, is_joined) in [("in@a", true), ("", false), ("else@a", false)] {
+        write(dir.path(), &call(false, incoming), 1_400);
+        for level in ["explicit", "heuristic"] {
+            let args = format!("calls --legs --correlate {level} --format json ipfix.pcap");
+            let rows = rows(dir.path(), &args);
+            let told: Vec<_> = rows
+                .iter()
+                .map(|row| {
+                    let has = |name: &Value| *name == "correlation-id";
+                    let linked_by = row["linked_by"].as_array().unwrap();
+                    (row["call"].clone(), linked_by.iter().any(has))
+                })
+                .collect();
+            let second = if is_joined { 1 } else { 2 };
+            let expected = [(1.into(), false), (second.into(), is_joined)];
+            assert_eq!(told, expected, "{incoming} {level}");
+        }
+    }
+    // All that takes calls together does so: one ladder with both legs, and one file.
+    write(dir.path(), &call(false, "in@a"), 1_400);
+    let ladder = [
+        "ladder",
+        "--legs",
+        "--call-id",
+        "in@a",
+        "--format",
+        "text",
+        "ipfix.pcap",
+    ];
+    let ladder = run(dir.path(), &ladder);
+    let text = String::from_utf8_lossy(&ladder.stdout).into_owned();
+    assert_eq!(text.matches("INVITE").count(), 2, "{ladder}");
+    let split = run(
+        dir.path(),
+        &["split", "--by", "call", "-o", "out", "ipfix.pcap"],
+    );
+    let files = fs::read_dir(dir.path().join("out")).unwrap().count();
+    assert_eq!(files, 1, "{split}");
 }

@@ -10,6 +10,7 @@ mod snapshots;
 mod split;
 mod split_files;
 mod split_media;
+mod told;
 
 use std::path::Path;
 

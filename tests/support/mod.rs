@@ -8,6 +8,7 @@ pub(crate) mod encapsulation;
 pub(crate) mod expected;
 pub(crate) mod hep;
 pub(crate) mod ip;
+pub(crate) mod ipfix;
 pub(crate) mod matrix;
 pub(crate) mod message;
 pub(crate) mod program;

@@ -234,6 +234,7 @@ impl Call {
     /// Takes note of what a message tells that may join the call to other legs.
     fn collect_clues(&mut self, seen: &Seen<'_>, direction: Direction, shared: &Shared) {
         let clues = self.clues.get_or_insert_default();
+        clues.take_trace(seen, &shared.hasher);
         let is_initial = seen.method == Method::Invite && seen.is_initial();
         if is_initial && direction == Direction::Forward {
             clues.take_invite(seen, &shared.options.correlation, &shared.hasher);

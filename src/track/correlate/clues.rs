@@ -40,6 +40,8 @@ const MAX_AFFIX: usize = 32;
 pub(super) enum Kind {
     /// It names the Call-ID of another leg: in a header for that purpose, or in one of those of RFC 3261 and others.
     Header,
+    /// Who captured the messages names it.
+    Told,
     Replaces,
     Join,
     TargetDialog,
@@ -63,8 +65,9 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The kinds that name a Call-ID, and what that is evidence of.
-    pub(super) const NAMING: [(Self, Evidence); 6] = [
+    pub(super) const NAMING: [(Self, Evidence); 7] = [
         (Self::Header, Evidence::HEADER),
+        (Self::Told, Evidence::CORRELATION_ID),
         (Self::Replaces, Evidence::REPLACES),
         (Self::Join, Evidence::JOIN),
         (Self::TargetDialog, Evidence::TARGET_DIALOG),
@@ -150,6 +153,15 @@ impl Clues {
             && let Some(value) = seen.header(HeaderName::SessionId)
         {
             self.take_session(value, false, hasher);
+        }
+    }
+
+    /// Adds what a capture agent or a session border controller tells of the call that a message belongs to.
+    pub(crate) fn take_trace(&mut self, seen: &Seen<'_>, hasher: &DefaultHashBuilder) {
+        let trace = seen.message.trace;
+        let told = trace.and_then(|trace| trace.correlation_id.as_deref());
+        if let Some(call_id) = told.filter(|told| *told != seen.call_id) {
+            self.add(Kind::Told, hasher.hash_one(call_id));
         }
     }
 

@@ -17,6 +17,8 @@ macro_rules! evidence {
 evidence! {
     /// A header of one leg names the other's Call-ID.
     HEADER = 0, 100, "header";
+    /// A capture agent or a session border controller tells that one leg belongs to the other's Call-ID.
+    CORRELATION_ID = 26, 100, "correlation-id";
     /// The same pair of UUIDs in Session-ID, in either order (RFC 7989).
     SESSION_ID = 1, 100, "session-id";
     /// The same UUID of the caller in Session-ID, while that of the callee is not known.

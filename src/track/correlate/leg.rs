@@ -279,6 +279,12 @@ pub(super) mod tests {
             ("header the other way", 100, |a, b| {
                 a.clues.add(Kind::Header, b.call_id);
             }),
+            ("correlation-id", 100, |a, b| {
+                b.clues.add(Kind::Told, a.call_id);
+            }),
+            ("correlation-id the other way", 100, |a, b| {
+                a.clues.add(Kind::Told, b.call_id);
+            }),
             ("replaces", 100, |a, b| {
                 b.clues.add(Kind::Replaces, a.call_id);
             }),
