@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
             }
         }
         Found::Hep { bytes, .. } => assert!(bytes.len() <= 65_535),
-        Found::Record { record, .. } => assert!(record.payload.len() <= 65_535),
+        Found::Ipfix { bytes, .. } => assert!(bytes.len() <= 65_535),
         Found::Gap { .. } => {}
         Found::Settled { .. } => settled += 1,
     };

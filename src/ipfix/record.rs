@@ -1,7 +1,6 @@
 //! A set with a SIP message.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
+use super::{Defect, cursor::Cursor};
 use crate::{
     capture::LinkType,
     net::{Flow, Transport},
@@ -32,8 +31,8 @@ impl Direction {
 /// A SIP message as a controller saw it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Record<'a> {
-    /// When.
-    pub ts: Timestamp,
+    /// When, if it tells a time that can be.
+    pub ts: Option<Timestamp>,
     /// Between whom.
     pub flow: Flow,
     /// Whether it was received or sent.
@@ -45,47 +44,82 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// Returns what a set, with its header, tells of a SIP message; `None` if it is of another kind, or damaged.
-    #[must_use]
-    pub fn read(set: &'a [u8]) -> Option<Self> {
-        let mut cursor = Cursor(set);
-        let id = cursor.u16()?;
-        let _len = cursor.u16()?;
-        let direction = match id {
-            258..=263 if id % 2 == 0 => Direction::Ingress,
-            258..=263 => Direction::Egress,
-            _ => return None,
+    /// Reads a set of this id without its header.
+    pub(super) fn read(id: u16, data: &'a [u8], note: &mut dyn FnMut(Defect)) -> Option<Self> {
+        let mut cursor = Cursor(data);
+        let record = match Self::fields(id, &mut cursor) {
+            Ok(record) => record,
+            Err(defect) => {
+                note(defect);
+                return None;
+            }
         };
-        let (seconds, micros) = (cursor.u32()?, cursor.u32()?);
-        let nanos = micros.checked_mul(1_000)?;
-        let _slot_port_vlan = cursor.u32()?;
-        let ends = match id {
-            258 | 259 => None,
-            _ => Some(cursor.ends(if id < 262 {
-                Transport::Tcp
-            } else {
-                Transport::Sctp
-            })?),
+        if record.ts.is_none() {
+            note(Defect::BadTime);
+        }
+        if !cursor.0.is_empty() {
+            note(Defect::Padded);
+        }
+        Some(record)
+    }
+
+    fn fields(id: u16, cursor: &mut Cursor<'a>) -> Result<Self, Defect> {
+        let place = place(id, cursor).ok_or(Defect::BadAddresses)?;
+        let direction = if id.is_multiple_of(2) {
+            Direction::Ingress
+        } else {
+            Direction::Egress
         };
         let incoming_call_id = match direction {
             Direction::Ingress => &[],
-            Direction::Egress => match cursor.u8()? {
-                255 => return None,
-                len => cursor.take(usize::from(len))?,
-            },
+            Direction::Egress => call_id(cursor).ok_or(Defect::BadCallId)?,
         };
-        let content = cursor.variable()?;
-        let (flow, payload) = match ends {
+        let content = cursor.variable().ok_or(Defect::BadPayload)?;
+        let (flow, payload) = match place.flow {
             Some(flow) => (flow, content),
-            None => datagram(content)?,
+            None => datagram(content).ok_or(Defect::BadPacket)?,
         };
-        Some(Self {
-            ts: Timestamp::from_parts(i64::from(seconds), nanos),
+        Ok(Self {
+            ts: place.ts,
             flow,
             direction,
             incoming_call_id,
             payload,
         })
+    }
+}
+
+/// When a message was seen, and between whom if that does not come with the message.
+struct Place {
+    ts: Option<Timestamp>,
+    flow: Option<Flow>,
+}
+
+/// Reads time, interface and addresses, which are those of the receiver before those of the sender.
+fn place(id: u16, cursor: &mut Cursor<'_>) -> Option<Place> {
+    let ts = cursor.time()?;
+    let _slot_port_vlan = cursor.u32()?;
+    let transport = match id {
+        258 | 259 => return Some(Place { ts, flow: None }),
+        260 | 261 => Transport::Tcp,
+        _ => Transport::Sctp,
+    };
+    let [dst, src] = cursor.ends()?;
+    let _context = cursor.u32()?;
+    let flow = Flow {
+        src,
+        dst,
+        transport,
+    };
+    let flow = Some(flow);
+    Some(Place { ts, flow })
+}
+
+/// Reads the Call-ID of the call as it came in.
+fn call_id<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+    match cursor.u8()? {
+        255 => None,
+        len => cursor.take(usize::from(len)),
     }
 }
 
@@ -107,59 +141,17 @@ fn datagram(octets: &[u8]) -> Option<(Flow, &[u8])> {
     Some((flow, datagram.payload.of(octets)))
 }
 
-/// Octets that are read one after the other.
-struct Cursor<'a>(&'a [u8]);
-
-impl<'a> Cursor<'a> {
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(len)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.take(N)?.first_chunk().copied()
-    }
-
-    fn u8(&mut self) -> Option<u8> {
-        self.chunk().map(u8::from_be_bytes)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.chunk().map(u16::from_be_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.chunk().map(u32::from_be_bytes)
-    }
-
-    /// Reads addresses and ports of a connection, the receiver before the sender, and the number of the connection.
-    fn ends(&mut self, transport: Transport) -> Option<Flow> {
-        let [dst, src] = [self.chunk::<4>()?, self.chunk::<4>()?];
-        let [dst_port, src_port] = [self.u16()?, self.u16()?];
-        let _context = self.u32()?;
-        let end = |ip: [u8; 4], port| SocketAddr::new(IpAddr::V4(Ipv4Addr::from(ip)), port);
-        Some(Flow {
-            src: end(src, src_port),
-            dst: end(dst, dst_port),
-            transport,
-        })
-    }
-
-    /// Reads a field of variable length (RFC 7011 §7): an octet, or 255 and two octets, tell how long it is.
-    fn variable(&mut self) -> Option<&'a [u8]> {
-        let len = match self.u8()? {
-            255 => usize::from(self.u16()?),
-            len => usize::from(len),
-        };
-        self.take(len)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ipfix::{sets, vectors::*};
+    use crate::ipfix::{Content, Set, sets, vectors::*};
+
+    fn read(set: Set<'_>) -> Option<Record<'_>> {
+        match set.read(&mut |_| {}) {
+            Some(Content::Sip(record)) => Some(record),
+            _ => None,
+        }
+    }
 
     #[test]
     fn sets_are_read_as_worked_out() {
@@ -184,7 +176,7 @@ mod tests {
             let message = octets(digits);
             let set = sets(&message).next().unwrap();
             let expected = Record {
-                ts: Timestamp::from_parts(1_700_000_000, 250_000_000),
+                ts: Some(Timestamp::from_parts(1_700_000_000, 250_000_000)),
                 flow: Flow {
                     src: src.parse().unwrap(),
                     dst: dst.parse().unwrap(),
@@ -194,24 +186,12 @@ mod tests {
                 incoming_call_id: call_id,
                 payload: b"OPTIONS sip:a@b SIP/2.0\r\n\r\n",
             };
-            assert_eq!(Record::read(set), Some(expected));
+            assert_eq!(read(set), Some(expected));
             // No shorter set is a message.
-            for len in 0..set.len() {
-                assert_eq!(Record::read(&set[..len]), None, "{len}");
+            for len in 0..set.data.len() {
+                let data = &set.data[..len];
+                assert_eq!(read(Set { data, ..set }), None, "{len}");
             }
-        }
-    }
-
-    #[test]
-    fn other_sets_are_no_messages() {
-        for digits in [
-            "0000 0004",
-            "0100 0019 0001 0000 0000 0000 0000 001e 00000001 01 02 08 04 00 00",
-            "010c 0010 000000000000000000000000",
-            // A Call-ID of 255 octets is not valid.
-            "0105 0024 6553f100 0003d090 00010064 0a000002 0a000001 13c4 9c40 0000004d ff 01 41",
-        ] {
-            assert_eq!(Record::read(&octets(digits)), None, "{digits}");
         }
     }
 }

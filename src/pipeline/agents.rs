@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 
 use crate::{
     hep::{Defect, Payload},
+    net::Encapsulation,
     pipeline::carried::Carried,
     time::Timestamp,
     trace::Agent,
@@ -15,7 +16,7 @@ const CAPACITY: usize = 4096;
 /// What one agent sent.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AgentCounts {
-    /// HEP packets.
+    /// HEP packets, or sets of IPFIX with something to read.
     pub packets: u64,
     /// Those that carried SIP.
     pub sip: u64,
@@ -46,7 +47,9 @@ impl Agents {
             }
         }
         let kind = carried.kind();
-        if let Some(kind) = kind {
+        if let Some(kind) = kind
+            && carried.carrier == Encapsulation::HEP
+        {
             *self.payloads.entry(kind).or_default() += 1;
         }
         let counts = self.of_mut(&carried.trace.agent);

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::{
     hep::{self, Defect, Defects, Links, Payload, Told},
-    ipfix::{Direction, Record},
-    net::{Encapsulation, Flow},
+    ipfix::{Direction, Quality, Record},
+    net::{Encapsulation, Flow, Transport},
     pipeline::{fate::Fate, unit},
     sip::Head,
     time::Timestamp,
@@ -90,7 +90,7 @@ impl Carried {
         };
         let agent = Agent::new(name, None, sender);
         Some(Box::new(Self {
-            ts: Some(record.ts),
+            ts: record.ts,
             flow: Some(record.flow),
             trace: Trace::new(agent, record.incoming_call_id, &[]),
             defects: Defects::default(),
@@ -100,6 +100,41 @@ impl Carried {
             },
             carrier: Encapsulation::IPFIX,
         }))
+    }
+
+    /// Returns what a session border controller at `sender` told of the media of a call, at each of its sides.
+    pub(crate) fn of_quality(quality: &Quality<'_>, sender: IpAddr) -> [Box<Self>; 2] {
+        let [begin, end] = quality.times;
+        let [incoming, outgoing] = &quality.legs;
+        [
+            (incoming, outgoing, "incoming"),
+            (outgoing, incoming, "outgoing"),
+        ]
+        .map(|(leg, other, side)| {
+            let flow = leg.received.or(leg.sent).map(|[src, dst]| Flow {
+                src,
+                dst,
+                transport: Transport::Udp,
+            });
+            let told = Told {
+                label: format!("quality report of the {side} leg"),
+                detail: leg.line(),
+                ..Told::default()
+            };
+            let agent = Agent::new(b"ipfix-qos", None, sender);
+            Box::new(Self {
+                ts: end.or(begin),
+                flow,
+                trace: Trace::new(agent, other.call_id, &[]),
+                defects: Defects::default(),
+                content: Content::Told {
+                    kind: Payload::Quality,
+                    told: Box::new(told),
+                    call_id: leg.call_id.into(),
+                },
+                carrier: Encapsulation::IPFIX,
+            })
+        })
     }
 
     /// Returns the fate of the frame that it came in.

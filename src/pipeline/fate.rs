@@ -19,6 +19,8 @@ labelled! {
         Stun = "stun", "STUN";
         /// HEP that carries something else than SIP.
         Hep = "hep", "HEP without SIP";
+        /// IPFIX of a session border controller that carries something else than SIP.
+        Ipfix = "ipfix", "IPFIX without SIP";
         /// DNS or mDNS, by port.
         Dns = "dns", "DNS";
         /// DTLS.
@@ -177,6 +179,7 @@ impl From<SegmentFate> for Fate {
             SegmentFate::Http => Self::Http,
             SegmentFate::WebSocketOther => Self::WebSocket,
             SegmentFate::Hep => Self::Hep,
+            SegmentFate::Ipfix => Self::Ipfix,
             SegmentFate::Other => Self::TcpOther,
             SegmentFate::Skipped => Self::StreamSkipped,
         }

@@ -7,6 +7,7 @@
 
 mod agents;
 mod carried;
+mod controllers;
 mod datagram;
 mod delivery;
 mod fate;
@@ -33,6 +34,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 
 pub use self::{
     agents::{AgentCounts, Agents},
+    controllers::{ControllerCounts, Controllers},
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
@@ -222,6 +224,8 @@ pub struct Summary {
     pub fragments: DefragStats,
     /// What capture agents sent by HEP.
     pub agents: Agents,
+    /// What session border controllers sent by IPFIX.
+    pub controllers: Controllers,
     /// How often a table was full and forgot something: then numbers may be off.
     pub evictions: u64,
     /// What a BPF expression left out and was probably not meant to.
@@ -437,6 +441,7 @@ impl Stage<'_> {
             fragments: tables.fragments,
             left_out: self.tally.left_out,
             agents: delivery.agents.clone(),
+            controllers: delivery.controllers.clone(),
             interrupted,
         };
         delivery.close(&summary)?;

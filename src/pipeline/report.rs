@@ -3,7 +3,7 @@
 use crate::{
     capture::Frame,
     hep::{Payload, Told},
-    net::Flow,
+    net::{Encapsulation, Flow},
     time::Timestamp,
     trace::Trace,
 };
@@ -19,6 +19,8 @@ pub struct Report<'a> {
     pub flow: Option<Flow>,
     /// Who told it, and what it belongs to.
     pub trace: &'a Trace,
+    /// What carried it: HEP or IPFIX.
+    pub carrier: Encapsulation,
     /// What kind of thing it is.
     pub kind: Payload,
     /// What it is.

@@ -1,6 +1,7 @@
 //! What is in a capture, and how good it is.
 
 mod agents;
+mod controllers;
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +14,7 @@ use std::{
 use hashbrown::HashMap;
 use serde::Serialize;
 
-use self::agents::AgentRow;
+use self::{agents::AgentRow, controllers::ControllerRow};
 use crate::{
     capture::{InputSummary, Interface},
     error::Result,
@@ -103,6 +104,7 @@ pub struct Info {
     /// Each with its interfaces.
     inputs: Vec<(InputRow, Vec<InterfaceRow>)>,
     agents: Vec<AgentRow>,
+    controllers: Vec<ControllerRow>,
     sections: Vec<Section>,
     offsets: Offsets,
     delays: Delays,
@@ -180,6 +182,11 @@ impl Info {
         let defects = summary.agents.defects();
         let defects =
             defects.map(|(defect, count)| (defect.name().into(), defect.label().into(), count));
+        let controllers = &summary.controllers;
+        let sets = controllers.kinds();
+        let sets = sets.map(|(kind, count)| (kind.name().into(), kind.label().into(), count));
+        let wrong = controllers.defects();
+        let wrong = wrong.map(|(what, count)| (what.name().into(), what.label().into(), count));
         Self {
             inputs: summary
                 .inputs
@@ -187,6 +194,7 @@ impl Info {
                 .map(|input| (InputRow::new(input), interfaces(input).collect()))
                 .collect(),
             agents: AgentRow::all(&summary.agents),
+            controllers: ControllerRow::all(&summary.controllers),
             sections: vec![
                 Section::new("fate", "Frames", fates, Some(frames)),
                 Section::new(
@@ -198,6 +206,8 @@ impl Info {
                 Section::new("transport", "SIP messages", transports, messages),
                 Section::new("hep-payload", "HEP packets by payload", payloads, None),
                 Section::new("hep-defect", "HEP packets by what is wrong", defects, None),
+                Section::new("ipfix-set", "IPFIX sets", sets, None),
+                Section::new("ipfix-defect", "IPFIX by what is wrong", wrong, None),
                 Section::new(
                     "quality",
                     "Capture quality",
@@ -226,6 +236,7 @@ impl Info {
             interfaces.iter().try_for_each(|row| rows.row(row))?;
         }
         self.agents.iter().try_for_each(|row| rows.row(row))?;
+        self.controllers.iter().try_for_each(|row| rows.row(row))?;
         self.sections
             .iter()
             .flat_map(|section| &section.rows)
@@ -246,6 +257,7 @@ impl Info {
                 .try_for_each(|interface| interface.write(output))?;
         }
         agents::write(&self.agents, output)?;
+        controllers::write(&self.controllers, output)?;
         for section in self
             .sections
             .iter()

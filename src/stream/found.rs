@@ -2,7 +2,6 @@
 
 use crate::{
     capture::Frame,
-    ipfix::Record,
     net::{Encapsulation, Flow},
     sip::Head,
     time::Timestamp,
@@ -52,9 +51,9 @@ pub enum Found<'a> {
         /// Its octets.
         bytes: &'a [u8],
     },
-    /// A message that a session border controller told of in IPFIX.
-    Record {
-        /// Between whom the IPFIX went.
+    /// A message of IPFIX of a session border controller; no octets if one should be there that is none.
+    Ipfix {
+        /// Between whom it went itself.
         flow: Flow,
         /// What its segments were wrapped in.
         encapsulation: Encapsulation,
@@ -62,8 +61,8 @@ pub enum Found<'a> {
         frames: &'a [Frame],
         /// Whichever of `frames` was captured last.
         completed_by: &'a Frame,
-        /// What was told.
-        record: Record<'a>,
+        /// Its octets.
+        bytes: &'a [u8],
     },
     /// Octets of a stream with SIP that are not in the capture. Those that were cut off a segment do not count.
     Gap {
@@ -108,6 +107,8 @@ pub enum SegmentFate {
     WebSocketOther,
     /// HEP that carries something else than SIP.
     Hep,
+    /// IPFIX of a session border controller that carries something else than SIP.
+    Ipfix,
     /// Octets of a SIP message.
     Sip,
 }
@@ -148,14 +149,14 @@ impl Outlet<'_> {
         });
     }
 
-    /// Hands out what was told of a message in IPFIX whose frames are in `self.frames`.
-    pub(super) fn record(&mut self, completed_by: &Frame, record: Record<'_>) {
-        (self.out)(Found::Record {
+    /// Hands out a message of IPFIX whose frames are in `self.frames`.
+    pub(super) fn ipfix(&mut self, completed_by: &Frame, bytes: &[u8]) {
+        (self.out)(Found::Ipfix {
             flow: self.flow,
             encapsulation: self.encapsulation,
             frames: self.frames,
             completed_by,
-            record,
+            bytes,
         });
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Reader {
     pub(super) resynced: bool,
     /// There has been a SIP message.
     pub(super) is_sip: bool,
+    /// There has been a message of IPFIX.
+    pub(super) is_ipfix: bool,
     /// Octets passed over since the last message.
     pub(super) skipped: u64,
 }

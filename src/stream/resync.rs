@@ -94,7 +94,8 @@ impl Reader {
                 websocket::begins(text) || (!self.is_sip && begins_tls(text)) || ipfix::begins(text)
             });
         let hep = next_packet(rest, from.max(searched.saturating_sub(HEP_LEN)));
-        let other = [other, hep].into_iter().flatten().min();
+        let ipfix = self.next_ipfix(rest, from, searched);
+        let other = [other, hep, ipfix].into_iter().flatten().min();
         if memchr(b':', rest.get(searched..)?).is_none() {
             return other;
         }
@@ -110,6 +111,7 @@ impl Reader {
 
     /// Returns where the first octets are that may still become a message, none of those before `from`.
     fn first_undecided(&self, rest: &[u8], from: usize) -> usize {
+        let ipfix = Self::first_undecided_ipfix(rest, from);
         let (undecided, last) = undecided_lines(rest);
         let oldest = rest.len().saturating_sub(START_LEN);
         let from = from.max(undecided).max(oldest);
@@ -124,7 +126,7 @@ impl Reader {
             .take_while(|at| *at < line)
             .find(may_begin)
             .unwrap_or(line);
-        message.min(first_undecided_hep(rest, from))
+        message.min(first_undecided_hep(rest, from)).min(ipfix)
     }
 
     /// Returns where segments begin, `from` or behind it.

@@ -72,7 +72,7 @@ impl Catch {
             } => {
                 self.heps.push((completed_by.origin.number, bytes.to_vec()));
             }
-            Found::Record { .. } => {}
+            Found::Ipfix { .. } => {}
             Found::Gap { frame, octets, .. } => self.gaps.push((frame.origin.number, *octets)),
             Found::Settled { frame, fate } => self.fates.push((frame.origin.number, *fate)),
         }

@@ -5,6 +5,7 @@ use crate::{
     track::{
         Context, Seen,
         call::Calls,
+        context::Shared,
         exchange::Exchanges,
         registration::Registrations,
         subscription::Subscriptions,
@@ -39,6 +40,11 @@ impl Tables {
             || self.take_exchange(seen, is_marked, context);
         self.limit(context);
         is_taken
+    }
+
+    /// Takes note that the calls of a Call-ID belong to that of another one.
+    pub(crate) fn relate(&mut self, call_id: &[u8], other: &[u8], shared: &Shared) {
+        self.calls.relate(call_id, other, shared);
     }
 
     fn take_call(&mut self, seen: &Seen<'_>, is_marked: bool, context: &mut Context<'_>) -> bool {

@@ -6,9 +6,9 @@ use crate::{
     sip::Message,
     time::Timestamp,
     track::{
-        Context, Event, EventKind, Interests, Observer, Party, Rules, Seen, TrackOptions,
-        TrackStats, calltr::Calltr, context::Shared, tables::Tables, timeouts::SECOND,
-        timer::TimerId,
+        Context, CorrelationLevel, Event, EventKind, Interests, Observer, Party, Rules, Seen,
+        TrackOptions, TrackStats, calltr::Calltr, context::Shared, tables::Tables,
+        timeouts::SECOND, timer::TimerId,
     },
 };
 
@@ -94,6 +94,18 @@ impl Tracker {
         }
         self.result()?;
         Ok(self.shared.taken_by)
+    }
+
+    /// Takes note of two Call-IDs that are those of one call, as whoever reports of it tells: it joins the legs that are
+    /// followed at the moment.
+    pub fn relate(&mut self, call_id: &[u8], other: &[u8]) {
+        let joins = self.shared.options.correlation.level != CorrelationLevel::None;
+        if joins
+            && call_id != other
+            && let Engine::Tables(tables) = &mut self.engine
+        {
+            tables.relate(call_id, other, &self.shared);
+        }
     }
 
     /// Tells of an event that is no matter of messages, after all deadlines before it.

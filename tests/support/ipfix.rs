@@ -110,8 +110,8 @@ pub(crate) fn call(is_tcp: bool, incoming: &str) -> Vec<u8> {
     messages.collect::<Vec<_>>().concat()
 }
 
-/// Returns a capture of the connection, cut into segments of so many octets.
-pub(crate) fn capture(stream: &[u8], segment: usize) -> Vec<u8> {
+/// Returns a capture of the connection, cut into segments of so many octets, without those that were lost.
+pub(crate) fn capture(stream: &[u8], segment: usize, lost: &[usize]) -> Vec<u8> {
     let (from, to) = ("192.0.2.9:49152", "192.0.2.50:4739");
     let frame = |(number, octets): (usize, &[u8])| {
         let fields = Segment {
@@ -133,6 +133,44 @@ pub(crate) fn capture(stream: &[u8], segment: usize) -> Vec<u8> {
             bytes: Link::Ethernet.frame(&packet),
         }
     };
-    let frames: Vec<Frame> = stream.chunks(segment).enumerate().map(frame).collect();
+    let segments = stream.chunks(segment).enumerate();
+    let segments = segments.filter(|(number, _)| !lost.contains(number));
+    let frames: Vec<Frame> = segments.map(frame).collect();
     Container::PcapMicros.encode(&frames)
+}
+
+/// Returns the set of a report of the call's media: of those that came in 3000 packets with 3 lost and a MOS of 4.31, of
+/// those that came from where it went out 2999, and nothing else was measured.
+pub(crate) fn quality() -> Vec<u8> {
+    const UNKNOWN: u32 = u32::MAX;
+    let mut data: Vec<u8> = Vec::new();
+    let incoming = [
+        480_000, 3_000, 3, 2, 9, 1_000, 12, 0, 1, 4, 20, 31, 9_320, 431,
+    ];
+    let mut outgoing = [UNKNOWN; 14];
+    outgoing[1] = 2_999;
+    for figure in incoming.into_iter().chain(outgoing) {
+        data.extend(figure.to_be_bytes());
+    }
+    data.push(1);
+    for (src, dst, ports) in [
+        (ALICE, SBC, [4_000_u16, 5_000]),
+        (BOB, SBC, [6_000, 5_002]),
+        (SBC, BOB, [5_002, 6_000]),
+        (SBC, ALICE, [5_000, 4_000]),
+    ] {
+        data.extend([src, dst].concat());
+        data.extend(ports.map(u16::to_be_bytes).concat());
+    }
+    // Slots, ports and VLANs; from when to when.
+    data.extend([0, 1, 0, 100, 0, 2, 0, 200]);
+    for time in [1_700_000_005_u32, 250_000, 1_700_000_061, 500_000] {
+        data.extend(time.to_be_bytes());
+    }
+    for name in ["access", "core", "in@a", "out@s"] {
+        data.push(255);
+        data.extend(u16::try_from(name.len()).unwrap().to_be_bytes());
+        data.extend(name.as_bytes());
+    }
+    set(268, &data)
 }

@@ -335,6 +335,9 @@ impl<O: Follower> Sink for Tracked<O> {
             Payload::Rtcp | Payload::Quality => EventKind::Quality,
             _ => return Ok(()),
         };
+        if let (EventKind::Quality, Some(other)) = (kind, &report.trace.correlation_id) {
+            self.tracker.relate(report.call_id, other);
+        }
         let party = |address: Option<SocketAddr>| Party {
             address,
             ..Party::default()

@@ -1,6 +1,6 @@
 //! What is found in streams, and what capture agents tell: messages, and what is none.
 
-use super::{Delivery, Parts};
+use super::{Delivery, Parts, ipfix::Carrier};
 use crate::{
     capture::Frame,
     hep::Payload,
@@ -55,19 +55,20 @@ impl Delivery<'_> {
                     self.copy(&parts, frames, bytes);
                 }
             }
-            Found::Record {
+            Found::Ipfix {
                 flow,
                 encapsulation,
                 frames,
                 completed_by,
-                record,
+                bytes,
             } => {
-                if self.ignored == Some(record.direction) {
-                    return;
-                }
-                if let Some(carried) = Carried::of_record(&record, flow.src.ip()) {
-                    self.carried(&carried, encapsulation, frames, completed_by);
-                }
+                let carrier = Carrier {
+                    flow,
+                    encapsulation,
+                    frames,
+                    last: completed_by,
+                };
+                self.ipfix(&carrier, bytes);
             }
             Found::Hep {
                 flow,
@@ -150,6 +151,7 @@ impl Delivery<'_> {
                 frame: last,
                 flow,
                 trace: &carried.trace,
+                carrier: carried.carrier,
                 kind: *kind,
                 told,
                 call_id,

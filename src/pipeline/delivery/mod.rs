@@ -1,6 +1,7 @@
 //! Where messages go, and what became of the frames that carried them.
 
 mod found;
+mod ipfix;
 
 use std::{hash::BuildHasher, ops::ControlFlow, sync::Arc};
 
@@ -14,6 +15,7 @@ use crate::{
     pipeline::{
         MediaPacket, Options, Sink, Summary,
         agents::Agents,
+        controllers::Controllers,
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
         sightings::{Points, Sighting},
@@ -40,6 +42,8 @@ pub(crate) struct Delivery<'s> {
     told: Option<Told>,
     /// What capture agents sent.
     pub(crate) agents: Agents,
+    /// What session border controllers sent.
+    pub(crate) controllers: Controllers,
     /// Whose messages are handed on, if not everybody's.
     wanted: Arc<[String]>,
     /// What is left out of what session border controllers tell.
@@ -103,6 +107,7 @@ impl<'s> Delivery<'s> {
             points: None,
             told: drops_copies.then(Told::default),
             agents: Agents::default(),
+            controllers: Controllers::default(),
             wanted: options.agents.clone(),
             ignored: options.ipfix_ignore,
             has_copies: false,

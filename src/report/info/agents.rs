@@ -93,7 +93,7 @@ pub(super) fn write(agents: &[AgentRow], output: &mut impl Write) -> io::Result<
     if agents.is_empty() {
         return Ok(());
     }
-    writeln!(output, "\nCapture agents (HEP packets)")?;
+    writeln!(output, "\nCapture agents (packets)")?;
     let label = agents.iter().map(|agent| agent.label().chars().count());
     let label = label.max().unwrap_or(0);
     let most = agents.iter().map(|agent| agent.packets).max().unwrap_or(0);

@@ -1,6 +1,6 @@
 //! The table of calls: which call a message belongs to, and when a call is over.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, hash::BuildHasher};
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
@@ -10,6 +10,7 @@ use crate::{
     track::{
         Context, CorrelationLevel, Flags, State,
         call::{Call, Direction},
+        context::Shared,
         seen::Seen,
         sighting::Sighting,
         table::{Key, Table},
@@ -187,10 +188,23 @@ impl Calls {
             .filter(move |(_, call)| call.has_call_id(seen.call_id))
     }
 
+    /// Takes note that the calls of a Call-ID belong to that of another one.
+    pub(crate) fn relate(&mut self, call_id: &[u8], other: &[u8], shared: &Shared) {
+        let hash = shared.hasher.hash_one(call_id);
+        let all = self.table.candidates(hash);
+        let of_call_id = all.filter(|(_, call)| call.has_call_id(call_id));
+        let keys: Vec<Key> = of_call_id.map(|(key, _)| key).collect();
+        for key in keys {
+            if let Some(call) = self.table.get_mut(key) {
+                call.relate(other, shared);
+            }
+            self.table.weigh(key);
+        }
+    }
+
     /// Lets the dialog end that another call has taken the place of (RFC 3891): who was replaced sends BYE, but perhaps
     /// where nobody sees it.
     fn replace(&mut self, replaces: &[u8], ts: Timestamp, context: &mut Context<'_>) {
-        use std::hash::BuildHasher;
         let (call_id, params) = match replaces.iter().position(|octet| *octet == b';') {
             Some(at) => replaces.split_at(at),
             None => (replaces, &[][..]),

@@ -243,6 +243,12 @@ impl Call {
         }
     }
 
+    /// Takes note that the call belongs to that of another Call-ID.
+    fn relate(&mut self, other: &[u8], shared: &Shared) {
+        let clues = self.clues.get_or_insert_default();
+        clues.relate(other, &shared.hasher);
+    }
+
     /// Returns the branch that was answered and lasted, or else the last one.
     fn winner(&self) -> Option<&Branch> {
         let answered = |branch: &&Branch| branch.answer.is_set() || branch.ack.is_set();

@@ -161,8 +161,13 @@ impl Clues {
         let trace = seen.message.trace;
         let told = trace.and_then(|trace| trace.correlation_id.as_deref());
         if let Some(call_id) = told.filter(|told| *told != seen.call_id) {
-            self.add(Kind::Told, hasher.hash_one(call_id));
+            self.relate(call_id, hasher);
         }
+    }
+
+    /// Adds that the leg belongs to that of another Call-ID.
+    pub(crate) fn relate(&mut self, other: &[u8], hasher: &DefaultHashBuilder) {
+        self.add(Kind::Told, hasher.hash_one(other));
     }
 
     /// Returns the clues of a kind.

@@ -67,7 +67,8 @@ impl Told {
             status: told.status,
             is_answer: told.is_answer,
             source: format!(
-                "HEP of {}, frame {}",
+                "{} of {}, frame {}",
+                report.carrier.to_string().to_uppercase(),
                 printable(&agent.label()),
                 report.frame.origin.number
             ),

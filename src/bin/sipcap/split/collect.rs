@@ -8,7 +8,7 @@ use sipcap::{
     capture::Frame,
     error::Result,
     media::MediaMap,
-    pipeline::{MediaPacket, Sink, Summary},
+    pipeline::{MediaPacket, Report, Sink, Summary},
     sip::Message,
     split::{FrameIndex, Group, GroupFrames},
 };
@@ -287,6 +287,13 @@ impl Sink for Collector {
                 .packet(packet.ts, &packet.flow, frames, &mut found);
         }
         Ok(())
+    }
+
+    fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        match &mut self.tracked {
+            Some(tracked) => tracked.report(report),
+            None => Ok(()),
+        }
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
