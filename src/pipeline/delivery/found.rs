@@ -148,6 +148,7 @@ impl Delivery<'_> {
             ) => self.report(&Report {
                 ts,
                 frame: last,
+                frames: &self.whole(frames),
                 flow,
                 trace: &carried.trace,
                 kind: *kind,
