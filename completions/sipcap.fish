@@ -200,6 +200,10 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l reg-del-delay -d
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l max-calls -d 'Forget the call that is idle for the longest time when there are more' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l max-bindings -d 'Forget the binding that is idle for the longest time when there are more' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l max-memory -d 'Forget what is idle for the longest time when all of it takes more memory: 500M, 4G' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s w -l write -d 'Save the packets of the selected calls to this pcapng file instead of printing rows' -r -F
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l note -d 'Note this in the file (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l alias -d 'Note what addresses are called (can be repeated): 192.0.2.1=SBC' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l names -d 'Note what this file calls addresses: an address and a name in each line' -r -F
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l format -d 'How rows are written' -r -f -a "text\t'For people'
 csv\t'Comma-separated values with a header line'
 json\t'JSON Lines: an object with a type in each line'"
@@ -214,6 +218,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l interface-points
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l with-media -d 'Save the media of the calls, too'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -s q -l quiet -d 'Tell errors only: no warnings, no notes, no progress bar'

@@ -74,6 +74,7 @@ pub mod packet;
 pub mod pipeline;
 pub mod points;
 pub mod report;
+pub mod session;
 pub mod sip;
 pub mod span;
 pub mod split;

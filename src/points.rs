@@ -9,6 +9,11 @@ use crate::{
 
 /// What captures of several points are said to be written by: the names of their interfaces are those of the points.
 pub const WRITTEN_BY: &str = "sipcap merge";
+/// What captures of selected calls are said to be written by: those whose interfaces are not of named points, and those
+/// where they are, if they have a name.
+pub const SAVED_BY: &str = "sipcap calls";
+/// See [`SAVED_BY`].
+pub const SAVED_BY_POINT: &str = "sipcap calls, by point";
 
 /// The names of capture points, which inputs were captured at which of them, and what their clocks are off by.
 #[derive(Clone, Debug, Default)]
@@ -58,7 +63,8 @@ impl Points {
         if let Some(name) = self.names.get(&path) {
             return Some(name);
         }
-        if self.has_interfaces || known.application.as_deref() == Some(WRITTEN_BY) {
+        let application = known.application.as_deref();
+        if self.has_interfaces || matches!(application, Some(WRITTEN_BY | SAVED_BY_POINT)) {
             interface.name.as_deref()
         } else {
             None

@@ -76,6 +76,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "time", "span", "error", "capture", "packet", "stream", "points",
         ],
     ),
+    // So is saving selected calls.
+    ("session", &["time", "error", "capture", "points"]),
     ("pipeline", DECODING),
     ("report", REPORTING),
 ];

@@ -11,15 +11,15 @@ use crate::time::Timestamp;
 /// The snapshot length that files declare: libpcap's limit, which every reader accepts.
 pub(super) const SNAPLEN: u32 = 262_144;
 
-/// Appends the header of a section of unknown length.
-pub(super) fn section_header(comment: &str, application: &str, buffer: &mut Vec<u8>) {
+/// Appends the header of a section of unknown length; empty comments are none.
+pub(super) fn section_header(comments: &[&str], application: &str, buffer: &mut Vec<u8>) {
     let mut body = Vec::with_capacity(28);
     body.extend_from_slice(&0x1a2b_3c4d_u32.to_le_bytes());
     // Version 1.0, a section of unknown length.
     body.extend_from_slice(&[1, 0, 0, 0]);
     body.extend_from_slice(&(-1_i64).to_le_bytes());
-    if !comment.is_empty() {
-        option(OPT_COMMENT, comment.as_bytes(), &mut body);
+    for comment in comments.iter().filter(|comment| !comment.is_empty()) {
+        option(OPT_COMMENT, whole(comment).as_bytes(), &mut body);
     }
     option(SHB_USERAPPL, application.as_bytes(), &mut body);
     option(END_OF_OPTIONS, &[], &mut body);
@@ -34,7 +34,9 @@ const IF_DESCRIPTION: u16 = 3;
 const SHB_USERAPPL: u16 = 4;
 const IF_TSRESOL: u16 = 9;
 const IF_FCSLEN: u16 = 13;
+const ISB_ENDTIME: u16 = 3;
 const ISB_IFDROP: u16 = 5;
+const EPB_FLAGS: u16 = 2;
 
 /// What a file tells of an interface.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +94,35 @@ fn option(code: u16, value: &[u8], body: &mut Vec<u8>) {
     body.resize(body.len().next_multiple_of(4), 0);
 }
 
+/// Returns as much of a text as an option holds.
+fn whole(text: &str) -> &str {
+    let mut end = text.len().min(usize::from(u16::MAX));
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Returns a time as the ticks of an interface, the high half first, whatever the byte order.
+fn ticks(ts: Timestamp, nanos: bool) -> [u32; 2] {
+    let since_1970 = ts.max(Timestamp::default()).nanos().cast_unsigned();
+    let ticks = if nanos {
+        since_1970
+    } else {
+        since_1970 / 1_000
+    };
+    [(ticks >> 32) as u32, (ticks & 0xffff_ffff) as u32]
+}
+
+/// What is told of a frame besides its octets.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Remarks {
+    /// Direction, errors and the like, as pcapng packs them (`epb_flags`).
+    pub flags: Option<u32>,
+    /// Comments, one after the other.
+    pub comments: Vec<String>,
+}
+
 /// Appends a frame.
 pub(super) fn enhanced_packet(
     frame: &Frame,
@@ -100,21 +131,36 @@ pub(super) fn enhanced_packet(
     nanos: bool,
     buffer: &mut Vec<u8>,
 ) {
-    let since_1970 = frame.ts.max(Timestamp::default()).nanos().cast_unsigned();
-    let ticks = if nanos {
-        since_1970
-    } else {
-        since_1970 / 1_000
-    };
+    remarked_packet(frame, octets, interface, nanos, &Remarks::default(), buffer);
+}
+
+/// Appends a frame with what is told of it.
+pub(super) fn remarked_packet(
+    frame: &Frame,
+    octets: &[u8],
+    interface: u32,
+    nanos: bool,
+    remarks: &Remarks,
+    buffer: &mut Vec<u8>,
+) {
+    let [high, low] = ticks(frame.ts, nanos);
     let mut body = Vec::with_capacity(octets.len().saturating_add(24));
     body.extend_from_slice(&interface.to_le_bytes());
-    // The high half comes first, whatever the byte order.
-    body.extend_from_slice(&((ticks >> 32) as u32).to_le_bytes());
-    body.extend_from_slice(&((ticks & 0xffff_ffff) as u32).to_le_bytes());
+    body.extend_from_slice(&high.to_le_bytes());
+    body.extend_from_slice(&low.to_le_bytes());
     body.extend_from_slice(&length(octets).to_le_bytes());
     body.extend_from_slice(&frame.orig_len.to_le_bytes());
     body.extend_from_slice(octets);
     body.resize(body.len().next_multiple_of(4), 0);
+    if *remarks != Remarks::default() {
+        for comment in &remarks.comments {
+            option(OPT_COMMENT, whole(comment).as_bytes(), &mut body);
+        }
+        if let Some(flags) = remarks.flags {
+            option(EPB_FLAGS, &flags.to_le_bytes(), &mut body);
+        }
+        option(END_OF_OPTIONS, &[], &mut body);
+    }
     block(6, body, buffer);
 }
 
@@ -162,13 +208,25 @@ pub(super) fn names(named: &[(IpAddr, String)], buffer: &mut Vec<u8>) {
     block(4, body, buffer);
 }
 
-/// Appends how many frames an interface lost (§4.6).
-pub(super) fn interface_statistics(interface: u32, dropped: u64, buffer: &mut Vec<u8>) {
+/// Appends how many frames an interface lost, or when its capture ended (§4.6).
+pub(super) fn interface_statistics(
+    interface: u32,
+    dropped: Option<u64>,
+    ended: Option<(Timestamp, bool)>,
+    buffer: &mut Vec<u8>,
+) {
     let mut body = Vec::with_capacity(28);
     body.extend_from_slice(&interface.to_le_bytes());
-    // Nobody knows when; the time has no option to be left out by.
-    body.extend_from_slice(&[0; 8]);
-    option(ISB_IFDROP, &dropped.to_le_bytes(), &mut body);
+    // Nobody knows when it was counted; the time has no option to be left out by.
+    let [high, low] = ended.map_or([0; 2], |(ended, is_nanos)| ticks(ended, is_nanos));
+    let time = [high.to_le_bytes(), low.to_le_bytes()].concat();
+    body.extend_from_slice(&time);
+    if ended.is_some() {
+        option(ISB_ENDTIME, &time, &mut body);
+    }
+    if let Some(dropped) = dropped {
+        option(ISB_IFDROP, &dropped.to_le_bytes(), &mut body);
+    }
     option(END_OF_OPTIONS, &[], &mut body);
     block(5, body, buffer);
 }

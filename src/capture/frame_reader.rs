@@ -97,24 +97,7 @@ impl FrameReader {
         let before = buffer.len();
         buffer.resize(before.saturating_add(len), 0);
         let octets = buffer.get_mut(before..).unwrap_or_default();
-        match source {
-            Reread::Path(path) => {
-                let input = first.origin.input;
-                let file = match opened {
-                    Some(opened) if opened.input == input => &opened.file,
-                    _ => {
-                        let file = self.by_path(input, path)?;
-                        &opened.insert(Opened { input, file }).file
-                    }
-                };
-                file.read_exact_at(octets, start)?;
-            }
-            Reread::File(_, file, base) => {
-                file.read_exact_at(octets, base.saturating_add(start))?;
-            }
-            Reread::Copied(_, copy) => copy.read_exact_at(octets, start)?,
-            Reread::Not(_) => return Err(io::Error::other("this input cannot be read twice")),
-        }
+        self.fill(source, first.origin.input, opened, (octets, start))?;
         let mut kept = before;
         for frame in run {
             let at = before.saturating_add(behind(frame.origin.offset.saturating_sub(start))?);
@@ -126,6 +109,37 @@ impl FrameReader {
         }
         buffer.truncate(kept);
         Ok(())
+    }
+
+    /// Fills `octets` with those of an input that stand at `start`.
+    pub(super) fn read_exact(&self, input: u16, octets: &mut [u8], start: u64) -> io::Result<()> {
+        let source = self.sources.get(usize::from(input));
+        let source = source.ok_or(io::ErrorKind::NotFound)?;
+        self.fill(source, input, &mut None, (octets, start))
+    }
+
+    fn fill(
+        &self,
+        source: &Reread,
+        input: u16,
+        opened: &mut Option<Opened>,
+        (octets, start): (&mut [u8], u64),
+    ) -> io::Result<()> {
+        match source {
+            Reread::Path(path) => {
+                let file = match opened {
+                    Some(opened) if opened.input == input => &opened.file,
+                    _ => {
+                        let file = self.by_path(input, path)?;
+                        &opened.insert(Opened { input, file }).file
+                    }
+                };
+                file.read_exact_at(octets, start)
+            }
+            Reread::File(_, file, base) => file.read_exact_at(octets, base.saturating_add(start)),
+            Reread::Copied(_, copy) => copy.read_exact_at(octets, start),
+            Reread::Not(_) => Err(io::Error::other("this input cannot be read twice")),
+        }
     }
 
     /// Returns an input's file, opened if it is not open any more.

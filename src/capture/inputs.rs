@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BinaryHeap, path::PathBuf, sync::Arc};
 
 use super::{
-    Batch, FrameReader, InputSummary, Places,
+    Batch, FrameReader, InputSummary, Place, Places,
     reader::Reader,
     source::Reread,
     spool::Spool,
@@ -347,6 +347,16 @@ impl Inputs {
             State::Waiting(summary) | State::Done(summary, _) => Some(summary),
             State::Open(reader) => Some(reader.known()),
         }
+    }
+
+    /// Returns where frames of an interface of an input were captured, if anybody knows.
+    #[must_use]
+    pub fn place(&self, input: u16, interface: u16) -> Option<Place> {
+        let slot = self.slots.get(usize::from(input))?;
+        let known = self.known(input)?;
+        let described = known.interfaces.get(usize::from(interface))?;
+        let place = self.places.as_ref()?.place(slot.named, known, described);
+        place.is_known().then_some(place)
     }
 
     /// Returns how many octets all inputs have on disk; `None` when that is not known.

@@ -16,6 +16,7 @@ mod bpf;
 mod compressed;
 mod feed;
 mod frame_reader;
+mod frame_remarks;
 mod inputs;
 pub mod libpcap;
 mod link_type;
@@ -37,6 +38,7 @@ mod summary;
 mod walk;
 mod write;
 
+pub use blocks::Remarks;
 pub(crate) use bpf::Compiled;
 pub use bpf::{Bpf, widened};
 pub use feed::{Feed, Witness};

@@ -8,10 +8,11 @@ use std::{
 use super::{
     Frame, Interface, LinkType, Resolution, Secrets,
     blocks::{
-        Described, enhanced_packet, interface_description, interface_statistics, names, secrets,
-        section_header,
+        Described, Remarks, interface_description, interface_statistics, names, remarked_packet,
+        secrets, section_header,
     },
 };
+use crate::time::Timestamp;
 
 /// How many octets are collected before they are written.
 const BUFFER_BYTES: usize = 256 << 10;
@@ -61,11 +62,11 @@ pub struct PcapNgWriter<W> {
 }
 
 impl<W: Write> PcapNgWriter<W> {
-    /// Begins a file that this application writes; an empty comment is none.
+    /// Begins a file that this application writes, with comments about it.
     #[must_use]
-    pub fn new(writer: W, application: &str, comment: &str) -> Self {
+    pub fn new(writer: W, application: &str, comments: &[&str]) -> Self {
         let mut buffer = Vec::with_capacity(BUFFER_BYTES);
-        section_header(comment, application, &mut buffer);
+        section_header(comments, application, &mut buffer);
         Self {
             interfaces: Vec::new(),
             buffer,
@@ -78,7 +79,7 @@ impl<W: Write> PcapNgWriter<W> {
         let described = Described {
             link: note.link,
             snaplen: note.snaplen,
-            name: Some(&note.name),
+            name: Some(note.name.as_str()).filter(|name| !name.is_empty()),
             description: &note.description,
             is_nanos: note.is_nanos,
             fcs_len: note.fcs_len,
@@ -94,18 +95,39 @@ impl<W: Write> PcapNgWriter<W> {
     ///
     /// What the writer says.
     pub fn frame(&mut self, interface: u32, frame: &Frame, octets: &[u8]) -> io::Result<()> {
-        let is_nanos = self.interfaces.get(interface as usize).copied();
-        enhanced_packet(
+        self.frame_with(interface, frame, octets, &Remarks::default())
+    }
+
+    /// Adds a frame of an interface with what is told of it.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn frame_with(
+        &mut self,
+        interface: u32,
+        frame: &Frame,
+        octets: &[u8],
+        remarks: &Remarks,
+    ) -> io::Result<()> {
+        let is_nanos = self.is_nanos(interface);
+        remarked_packet(
             frame,
             octets,
             interface,
-            is_nanos.unwrap_or_default(),
+            is_nanos,
+            remarks,
             &mut self.buffer,
         );
         if self.buffer.len() >= BUFFER_BYTES {
             self.flush()?;
         }
         Ok(())
+    }
+
+    fn is_nanos(&self, interface: u32) -> bool {
+        let is_nanos = self.interfaces.get(interface as usize);
+        is_nanos.copied().unwrap_or_default()
     }
 
     /// Adds secrets for the decryption of frames behind them.
@@ -122,7 +144,13 @@ impl<W: Write> PcapNgWriter<W> {
 
     /// Tells how many frames of an interface were lost before they could be captured.
     pub fn dropped(&mut self, interface: u32, frames: u64) {
-        interface_statistics(interface, frames, &mut self.buffer);
+        interface_statistics(interface, Some(frames), None, &mut self.buffer);
+    }
+
+    /// Tells when the capture on an interface ended, and how many frames of it were lost if that is known.
+    pub fn ended(&mut self, interface: u32, end: Timestamp, lost: Option<u64>) {
+        let ended = Some((end, self.is_nanos(interface)));
+        interface_statistics(interface, lost, ended, &mut self.buffer);
     }
 
     /// Writes what was collected.
@@ -179,7 +207,7 @@ mod tests {
 
     #[test]
     fn an_interface_is_told_octet_by_octet() {
-        let mut writer = PcapNgWriter::new(Vec::new(), "sipcap", "");
+        let mut writer = PcapNgWriter::new(Vec::new(), "sipcap", &[]);
         let header = writer.buffer.len();
         writer.interface(&note("edge", true, 4));
         let file = writer.finish().unwrap();
@@ -196,7 +224,7 @@ mod tests {
 
     #[test]
     fn times_names_secrets_and_losses_are_read_back() {
-        let mut writer = PcapNgWriter::new(Vec::new(), "sipcap", "two of them");
+        let mut writer = PcapNgWriter::new(Vec::new(), "sipcap", &["two", "of them"]);
         let edge = writer.interface(&note("edge", false, 0));
         let core = writer.interface(&note("core", true, 0));
         let host = ("192.0.2.1".parse().unwrap(), "proxy".to_owned());

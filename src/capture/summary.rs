@@ -41,6 +41,12 @@ pub struct InputSummary {
     pub sections: u64,
     /// How many comments are in it.
     pub comments: u64,
+    /// How many of them are on packets.
+    pub packet_comments: u64,
+    /// The comments of its sections, the first ones of them.
+    pub notes: Vec<String>,
+    /// When the capture ended, if it tells.
+    pub ended: Option<Timestamp>,
     /// How many blocks of resolved names are in it.
     pub name_blocks: u64,
     /// What addresses are called there, the first ones of them.

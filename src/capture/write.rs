@@ -208,7 +208,7 @@ impl Encoder {
                 // Writing to memory does not fail.
                 let _ = header.write_to(buffer);
             }
-            OutputFormat::PcapNg { .. } => section_header(comment, "sipcap", buffer),
+            OutputFormat::PcapNg { .. } => section_header(&[comment], "sipcap", buffer),
         }
         Self {
             format,

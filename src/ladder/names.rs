@@ -82,6 +82,23 @@ impl NameBook {
         known.or_insert_with(|| name.to_owned());
     }
 
+    /// Returns what addresses are called whatever the port, by those who chose names, and how many names are of an address
+    /// with a port.
+    #[must_use]
+    pub fn of_hosts(&self) -> (Vec<(IpAddr, String)>, usize) {
+        let mut hosts = BTreeMap::new();
+        let mut with_port = 0;
+        for (ip, port, name) in &self.names {
+            match port {
+                None => {
+                    hosts.insert(*ip, name.clone());
+                }
+                Some(_) => with_port += 1,
+            }
+        }
+        (hosts.into_iter().collect(), with_port)
+    }
+
     /// Returns what a capture calls an address.
     pub(super) fn host(&self, ip: IpAddr) -> Option<&str> {
         self.hosts.get(&ip).map(String::as_str)

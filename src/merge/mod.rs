@@ -100,7 +100,7 @@ pub fn merge<W: Write + Send>(
         order: Order::new(options.hold, inputs.len(), ROOM_BYTES),
         output: Out {
             options,
-            writer: PcapNgWriter::new(writer, WRITTEN_BY, ""),
+            writer: PcapNgWriter::new(writer, WRITTEN_BY, &[]),
             interfaces: Interfaces::new(inputs),
             coverage: Coverage::default(),
             seen: Seen::default(),

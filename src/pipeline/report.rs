@@ -15,6 +15,8 @@ pub struct Report<'a> {
     pub ts: Timestamp,
     /// The frame that completed it.
     pub frame: &'a Frame,
+    /// The frames that it came in.
+    pub frames: &'a [Frame],
     /// Between whom, as its agent tells; it may be nobody.
     pub flow: Option<Flow>,
     /// Who told it, and what it belongs to.

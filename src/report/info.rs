@@ -133,6 +133,14 @@ struct InputRow {
     last: Option<String>,
     duration_ms: Option<i64>,
     application: Option<String>,
+    /// Comments about the capture as a whole.
+    notes: Vec<String>,
+    /// How many comments are on packets.
+    packet_comments: u64,
+    /// How many addresses have a name in it.
+    names: usize,
+    /// How many blocks of secrets for decryption are in it.
+    secrets: usize,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -353,6 +361,10 @@ impl InputRow {
             last: times.map(|times| text(times.max)),
             duration_ms: times.map(|times| times.max.since(times.min) / 1_000_000),
             application: input.application.clone(),
+            notes: input.notes.clone(),
+            packet_comments: input.packet_comments,
+            names: input.names.len(),
+            secrets: input.secrets.len(),
         }
     }
 
@@ -373,10 +385,25 @@ impl InputRow {
         {
             writeln!(output, "  {first} to {last} ({})", duration(duration_ms))?;
         }
-        match &self.application {
-            Some(application) => writeln!(output, "  written by {}", printable(application)),
-            None => Ok(()),
+        if let Some(application) = &self.application {
+            writeln!(output, "  written by {}", printable(application))?;
         }
+        for line in self.notes.iter().flat_map(|note| note.lines()) {
+            writeln!(output, "  note: {}", printable(line))?;
+        }
+        let besides = [
+            (self.packet_comments, "comments on packets"),
+            (self.names as u64, "names of addresses"),
+            (self.secrets as u64, "blocks of secrets for decryption"),
+        ];
+        let besides = besides.iter().filter(|(count, _)| *count > 0);
+        let besides: Vec<String> = besides
+            .map(|(count, what)| format!("{what}: {count}"))
+            .collect();
+        if besides.is_empty() {
+            return Ok(());
+        }
+        writeln!(output, "  {}", besides.join(", "))
     }
 }
 

@@ -7,6 +7,7 @@ mod binding_list;
 mod call;
 mod call_json;
 mod call_list;
+mod call_note;
 mod clocks;
 mod columns;
 mod csv;

@@ -120,6 +120,10 @@ enum Row {
         last: Option<Time>,
         duration_ms: Option<i64>,
         application: Option<String>,
+        notes: Vec<String>,
+        packet_comments: u64,
+        names: u64,
+        secrets: u64,
     },
     Interface {
         input: String,

@@ -6,6 +6,7 @@ mod json;
 mod ladder;
 mod merge;
 mod points;
+mod session;
 mod snapshots;
 mod split;
 mod split_files;

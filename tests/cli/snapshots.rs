@@ -309,6 +309,21 @@ const SESSIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "session",
+        &[
+            "calls call.pcap mixed.pcapng --outcome answered,busy -w saved.pcapng --note two&tickets --alias 192.0.2.1=SBC",
+            "info saved.pcapng",
+            "calls saved.pcapng",
+            "ladder --format text --outcome busy saved.pcapng",
+            "calls mixed.pcapng -w saved.pcapng",
+            "calls mixed.pcapng -w mixed.pcapng --force",
+            "calls mixed.pcapng -w nobody.pcapng --from nobody",
+            "calls mixed.pcapng -w rows.pcapng -o rows.txt",
+            "calls mixed.pcapng --with-media",
+            "calls mixed.pcapng -w media.pcapng --with-media --names missing.txt",
+        ],
+    ),
+    (
         "bad-input",
         &[
             "messages missing.pcap",

@@ -18,9 +18,11 @@ mod pace;
 mod packets;
 mod points;
 mod rows;
+mod session;
 mod split;
 mod stats;
 mod telling;
+mod told;
 mod track;
 mod ui;
 

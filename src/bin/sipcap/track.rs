@@ -7,10 +7,11 @@ use std::{
 
 use clap::{Args, ValueEnum};
 use sipcap::{
-    capture::Origin,
+    capture::{InputSummary, Origin},
     error::Result,
     hep::Payload,
     pipeline::{Notice, NoticeKind, Report, Sink, Summary},
+    points::{SAVED_BY, SAVED_BY_POINT},
     sip::Message,
     time::Timestamp,
     track::{
@@ -377,16 +378,18 @@ impl<O: Follower> Sink for Tracked<O> {
     }
 }
 
-/// Returns when the last frame was captured.
+/// Returns when the last frame was captured; where selected calls were saved, when the capture ended that they are from.
 pub(crate) fn end(summary: &Summary) -> Timestamp {
-    let times = summary
-        .inputs
-        .iter()
-        .filter_map(|input| input.times.as_ref());
-    times
-        .map(|times| times.last)
-        .max()
-        .unwrap_or(Timestamp::MIN)
+    let of_input = |input: &InputSummary| {
+        let last = input.times.as_ref().map(|times| times.last);
+        let is_saved = matches!(
+            input.application.as_deref(),
+            Some(SAVED_BY | SAVED_BY_POINT)
+        );
+        last.max(input.ended.filter(|_| is_saved))
+    };
+    let ends = summary.inputs.iter().filter_map(of_input);
+    ends.max().unwrap_or(Timestamp::MIN)
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ const MAX_NAME: usize = 256;
 const MAX_SECRETS: usize = 16 << 20;
 /// The most blocks of secrets that are kept of an input.
 const MAX_SECRETS_BLOCKS: usize = 4_096;
+/// The most comments of sections that are kept of an input.
+const MAX_NOTES: usize = 64;
 /// [`Record::interface`] of frames whose interface was not described.
 const NO_INTERFACE: u16 = u16::MAX;
 
@@ -74,11 +76,18 @@ impl PcapNg {
             );
         }
         let mut application = None;
-        self.options(block, 16, tally, |code, value| {
-            if code == 4 {
-                application = Some(text(value));
-            }
+        let mut notes = Vec::new();
+        self.options(block, 16, tally, |code, value| match code {
+            COMMENT => notes.push(String::from_utf8_lossy(value).into_owned()),
+            4 => application = Some(text(value)),
+            _ => {}
         });
+        for note in notes {
+            let known = &mut tally.summary.notes;
+            if known.len() < MAX_NOTES && !known.contains(&note) {
+                known.push(note);
+            }
+        }
         if tally.summary.application.is_none() {
             tally.summary.application = application;
         }
@@ -162,7 +171,9 @@ impl PcapNg {
         if options < body.len() {
             let order = self.order;
             let mut dropped = 0;
+            let mut comments = 0_u64;
             self.options(block, options, tally, |code, value| match code {
+                COMMENT => comments = comments.saturating_add(1),
                 // Bits 5 to 8 of epb_flags override if_fcslen when they are set.
                 2 => match order.u32(value, 0).unwrap_or_default() >> 5 & 0xf {
                     0 => {}
@@ -171,6 +182,8 @@ impl PcapNg {
                 4 => dropped = order.u64(value, 0).unwrap_or_default(),
                 _ => {}
             });
+            let known = &mut tally.summary.packet_comments;
+            *known = known.saturating_add(comments);
             if dropped > 0 {
                 self.lost(stored.interface, dropped, tally);
             }
@@ -294,11 +307,19 @@ impl PcapNg {
         let order = self.order;
         let number = order.u32(block.body, 0)?;
         let (mut by_interface, mut by_system) = (None, None);
+        let mut ended = None;
         self.options(block, 12, tally, |code, value| match code {
+            // The high half comes first, whatever the byte order.
+            3 => ended = order.u32(value, 0).zip(order.u32(value, 4)),
             5 => by_interface = order.u64(value, 0),
             7 => by_system = order.u64(value, 0),
             _ => {}
         });
+        let clock = self.interfaces.get(number as usize);
+        if let (Some((high, low)), Some(interface)) = (ended, clock) {
+            let ended = interface.clock.time(ticks(high, low));
+            tally.summary.ended = tally.summary.ended.max(Some(ended));
+        }
         if by_interface.or(by_system).is_some() {
             // The counters run from the start of the section: a later block replaces an earlier one.
             let dropped = by_interface

@@ -19,6 +19,11 @@ use super::{
     summary::{Format, Tally},
 };
 
+/// Returns the options of a list.
+pub(super) fn options(order: Order, list: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    option::Options::new(order, list)
+}
+
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;

@@ -149,6 +149,7 @@ impl Delivery<'_> {
             ) => self.report(&Report {
                 ts,
                 frame: last,
+                frames: &self.whole(frames),
                 flow,
                 trace: &carried.trace,
                 carrier: carried.carrier,

@@ -3,7 +3,7 @@
 mod found;
 mod ipfix;
 
-use std::{hash::BuildHasher, ops::ControlFlow, sync::Arc};
+use std::{borrow::Cow, hash::BuildHasher, ops::ControlFlow, sync::Arc};
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 
@@ -313,6 +313,15 @@ impl<'s> Delivery<'s> {
     fn settle(&mut self, frame: &Frame) {
         if !self.carriers.is_empty() {
             self.carriers.remove(&frame.origin);
+        }
+    }
+
+    /// Returns `frames` with those that carried them.
+    pub(crate) fn whole<'f>(&self, frames: &'f [Frame]) -> Cow<'f, [Frame]> {
+        if self.carriers.is_empty() {
+            Cow::Borrowed(frames)
+        } else {
+            Cow::Owned(self.with_carriers(frames))
         }
     }
 

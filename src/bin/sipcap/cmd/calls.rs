@@ -1,10 +1,12 @@
 //! `sipcap calls`: a row for each call.
 
+use std::path::Path;
+
 use sipcap::{
     error::Result,
     report::{CallRow, LegList, List, ListFormat},
     sip::Message,
-    track::{Call, CorrelationLevel, Correlator, Interests, Observer},
+    track::{Call, CorrelationLevel, Correlator, Interests, Observer, TrackOptions},
 };
 
 use crate::{
@@ -13,6 +15,7 @@ use crate::{
     exit::Outcome as Ending,
     input,
     output::Output,
+    session::{SaveArgs, Saving},
     track::{Follower, TrackArgs, Tracked},
     ui::Ui,
 };
@@ -38,6 +41,8 @@ pub(crate) struct CallsArgs {
     #[command(flatten)]
     track: TrackArgs,
     #[command(flatten)]
+    save: SaveArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
@@ -47,11 +52,18 @@ const EXAMPLES: &str = "Examples:
   sipcap calls --number 4930123456 --duration '>1h' trace.pcap
   sipcap calls --where \"status == 503 || 'no-ack' in flags\" trace.pcap
   sipcap calls --legs --correlate-header X-Original-Call-ID trace.pcap
+  sipcap calls --outcome failed -w failed.pcapng --note 'ticket 4711' trace.pcap
   sipcap calls --format json trace.pcap | jq -r 'select(.pdd_ms > 3000) | .call_id'";
 
 pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     let mut options = args.track.options()?;
     options.correlation = args.legs.correlation();
+    if let Some(path) = &args.save.write {
+        return args.saving(path, options).run(
+            |names| args.choose.choice(&args.select, &args.conditions, names),
+            ui,
+        );
+    }
     let mut inputs = args.input.open(false, ui)?;
     let choice = args
         .choose
@@ -77,6 +89,20 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
     let any = rows.write(&choice, &mut output, ui)?;
     output.finish()?;
     Ok(run.outcome(any))
+}
+
+impl CallsArgs {
+    /// Returns how the selected calls are saved to a file.
+    fn saving<'a>(&'a self, path: &'a Path, options: TrackOptions) -> Saving<'a> {
+        Saving {
+            input: &self.input,
+            save: &self.save,
+            path,
+            force: self.output.force,
+            options,
+            has_legs: self.legs.legs,
+        }
+    }
 }
 
 /// The rows of the selected calls.

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::ValueEnum;
 use sipcap::ladder::{NameBook, RowOptions};
 
@@ -12,6 +11,7 @@ use crate::{
     input::Twice,
     ladder::{Format, ThemeName, TimeName},
     output::Output,
+    session::name_book,
     track::TrackArgs,
 };
 
@@ -143,20 +143,7 @@ impl ContentArgs {
 
     /// Returns what addresses are called.
     pub(crate) fn name_book(&self) -> anyhow::Result<NameBook> {
-        let mut names = NameBook::default();
-        if let Some(path) = &self.names {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            names.add_lines(&text).map_err(|(line, error)| {
-                anyhow::anyhow!("{}: line {line}: {error}", path.display())
-            })?;
-        }
-        for alias in &self.alias {
-            names
-                .add(alias)
-                .map_err(|error| anyhow::anyhow!("--alias: {error}"))?;
-        }
-        Ok(names)
+        name_book(self.names.as_deref(), &self.alias)
     }
 }
 

@@ -132,7 +132,7 @@ impl Collector {
         for (count, what) in [
             (self.left_out, "messages"),
             (packets, "packets of media"),
-            (self.told.left_out, "reports of proxies"),
+            (self.told.left_out(), "reports of proxies"),
         ] {
             if count > 0 {
                 ui.warn(format_args!(

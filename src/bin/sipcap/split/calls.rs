@@ -2,10 +2,12 @@
 
 use hashbrown::HashMap;
 use sipcap::{
+    capture::Origin,
     error::Result,
-    report::FileCall,
+    report::{CallRow, FileCall},
     sip::Message,
     text::escape,
+    time::Timestamp,
     track::{Call, CorrelationLevel, Correlator, Interests, Observer},
 };
 
@@ -25,6 +27,18 @@ pub(crate) struct CallNote {
     /// What the manifest and the file tell of it.
     pub(crate) call: FileCall,
     pub(crate) reason: String,
+    /// What a file of several calls tells of it, if that is asked for.
+    pub(crate) saved: Option<Box<SavedCall>>,
+}
+
+/// What is told of a call in a file of several.
+pub(crate) struct SavedCall {
+    pub(crate) call_id: Vec<u8>,
+    /// When it began, and with which frame.
+    pub(crate) first: Timestamp,
+    pub(crate) origin: Origin,
+    /// The call in one line.
+    pub(crate) note: String,
 }
 
 /// All calls, noted when they are over.
@@ -33,6 +47,7 @@ pub(crate) struct Calls {
     labels: Labels,
     pub(crate) notes: Vec<CallNote>,
     legs: Option<Legs>,
+    is_saved: bool,
 }
 
 /// Who puts legs together, and the calls by the numbers that it knows them by.
@@ -55,7 +70,14 @@ impl Calls {
             labels,
             notes: Vec::new(),
             legs,
+            is_saved: false,
         }
+    }
+
+    /// Notes what is told of calls in a file of several.
+    pub(crate) fn for_one_file(mut self) -> Self {
+        self.is_saved = true;
+        self
     }
 
     /// Returns the selection.
@@ -81,6 +103,16 @@ impl Calls {
 
     fn note(&self, call: &Call) -> CallNote {
         let row = self.choice.row(call);
+        // A leg of a call that is selected comes along.
+        let is_saved = self.is_saved && (row.is_some() || self.legs.is_some());
+        let saved = is_saved.then(|| {
+            Box::new(SavedCall {
+                call_id: call.call_id().to_vec(),
+                first: call.first_seen(),
+                origin: call.origin(),
+                note: CallRow::new(call, "").note(),
+            })
+        });
         let text = |text: &[u8]| (!text.is_empty()).then(|| escape(text).into_owned());
         CallNote {
             number: call.number(),
@@ -94,6 +126,7 @@ impl Calls {
                 callee: text(call.callee().uri),
             },
             reason: label::one_line(call.reason()),
+            saved,
         }
     }
 }

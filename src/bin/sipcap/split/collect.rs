@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use clap::ValueEnum;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use sipcap::{
     capture::Frame,
     error::Result,
@@ -15,7 +15,7 @@ use sipcap::{
 
 use crate::{
     packets::Packets,
-    split::{CallNote, Calls},
+    split::{CallNote, Calls, Reports},
     track::{Taken, Tracked},
     ui::Ui,
 };
@@ -64,6 +64,8 @@ pub(crate) struct Collector {
     latest: HashMap<Vec<u8>, Group>,
     /// The messages that nothing could be made of, if they are wanted.
     errors: Option<Packets>,
+    /// What proxies tell, when everything goes to one file that has nothing but calls.
+    reports: Option<Reports>,
 }
 
 impl Collector {
@@ -82,7 +84,14 @@ impl Collector {
             groups: Vec::new(),
             latest: HashMap::new(),
             errors,
+            reports: None,
         }
+    }
+
+    /// Collects for one file that has the selected calls and what proxies tell of them.
+    pub(crate) fn for_one_file(mut self) -> Self {
+        self.reports = Some(Reports::default());
+        self
     }
 
     /// Returns the group of a call.
@@ -154,6 +163,10 @@ impl Collector {
             }
             notes = self.settle(std::mem::take(&mut tracked.observer.notes));
         }
+        if let Some(mut reports) = self.reports.take() {
+            reports.warn(ui);
+            notes = self.put_together(notes, &mut reports);
+        }
         Found {
             groups: self.index.into_groups(),
             notes,
@@ -179,7 +192,45 @@ impl Collector {
     }
 }
 
+impl Collector {
+    /// Makes one group of all that are selected, with what proxies tell of them; returns the calls in it.
+    fn put_together(
+        &mut self,
+        notes: Vec<(Group, CallNote)>,
+        reports: &mut Reports,
+    ) -> Vec<(Group, CallNote)> {
+        let selected = notes.iter().filter(|(_, note)| note.is_selected);
+        let selected: HashSet<Group> = selected.map(|(group, _)| *group).collect();
+        reports.settle(&notes);
+        let is_selected = |(group, _): &(Group, CallNote)| selected.contains(group);
+        let notes: Vec<_> = notes.into_iter().filter(is_selected).collect();
+        let Some((first, _)) = notes.first() else {
+            return notes;
+        };
+        for (group, note) in &notes {
+            for frames in reports.of(note) {
+                self.index.add_frames(*group, frames);
+            }
+            self.index.join(*group, *first);
+        }
+        notes
+    }
+
+    /// Takes a message that is of no call, but may be about one that began before.
+    fn add_stray(&mut self, message: &Message<'_>) {
+        let call_id = message.head.call_id.of(message.bytes);
+        if let Some(group) = self.latest.get(call_id) {
+            self.index.add_frames(*group, message.frames);
+        }
+    }
+}
+
 impl Found {
+    /// Returns the calls, by when they began.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &CallNote> {
+        self.notes.iter().map(|(_, note)| note)
+    }
+
     /// Warns of media that may be missing.
     pub(crate) fn warn(&self, ui: &Ui) {
         let (packets, addresses) = self.forgotten;
@@ -237,6 +288,14 @@ impl Sink for Collector {
         if let Some(errors) = self.errors.as_mut().filter(|_| taken.is_unfit) {
             errors.add(message);
         }
+        match (&mut self.reports, taken.call) {
+            (Some(reports), Some(call)) => reports.note(call, message),
+            (Some(_), None) => {
+                self.add_stray(message);
+                return Ok(ControlFlow::Continue(()));
+            }
+            (None, _) => {}
+        }
         let group = self.group(message, taken.call);
         self.index.add_message(group, message.frames);
         if taken.call.is_none() && self.selects(message) {
@@ -259,6 +318,13 @@ impl Sink for Collector {
         };
         if let Some(group) = group {
             self.index.add_frames(group, message.frames);
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        if let Some(reports) = &mut self.reports {
+            reports.take(report);
         }
         Ok(())
     }

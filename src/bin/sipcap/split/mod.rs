@@ -6,13 +6,14 @@ mod directory;
 mod extras;
 mod label;
 mod manifest;
+mod reports;
 mod rest;
 
-use self::{calls::CallNote, manifest::Manifest, rest::write_rest};
 pub(crate) use self::{
-    calls::Calls,
-    collect::{By, Collector, MediaKind},
+    calls::{CallNote, Calls},
+    collect::{By, Collector, Found, MediaKind},
     directory::Directory,
     extras::{Extras, Wanted},
     label::{FileLabels, Labels},
 };
+use self::{manifest::Manifest, reports::Reports, rest::write_rest};
