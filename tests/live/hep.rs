@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     process::{Child, Stdio},
     time::Duration,
 };
@@ -92,6 +92,66 @@ fn what_is_sent_is_what_is_told() {
         let told = format!("Agent {agent} (127.0.0.1): 7 packets, 7 with SIP");
         assert!(stderr.contains(&told), "{stderr}");
     }
+}
+
+/// A collector that hangs up is no reader of the output who has seen enough: what was not sent is lost.
+#[test]
+fn a_collector_that_hangs_up_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let collector = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut packet = [0; 6];
+        stream.read_exact(&mut packet).unwrap();
+        let rest = usize::from(u16::from_be_bytes([packet[4], packet[5]])) - 6;
+        stream.read_exact(&mut vec![0; rest]).unwrap();
+        // All that came is read, so that the connection ends as usual and is not torn down.
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+    });
+    let options = ["--over", "tcp", "--rate", "5"];
+    let sent = send(address, &options, "call.pcap");
+    collector.join().unwrap();
+    assert_eq!(sent.status, 2, "{sent}");
+    let expected = format!("cannot send to {address}: it has closed the connection");
+    assert!(sent.stderr.contains(&expected), "{sent}");
+}
+
+#[test]
+fn datagrams_that_nobody_takes_are_told() {
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let sent = send(address, &[], "call.pcap");
+    assert_eq!(sent.status, 0, "{sent}");
+    assert!(
+        sent.stderr
+            .contains("7 messages lost at least: nobody takes datagrams there"),
+        "{sent}"
+    );
+}
+
+#[test]
+fn what_a_version_cannot_tell_is_refused() {
+    for (options, what) in [
+        (&["--name", "edge"][..], "no place for --name"),
+        (&["--id", "65536"], "no place for an --id above 65535"),
+        (&["--auth-key", "k"], "no place for --auth-key"),
+        (&["--over", "tcp"], "cannot go over TCP"),
+    ] {
+        let options = [&["--hep-version", "2"], options].concat();
+        let sent = send("127.0.0.1:9".parse().unwrap(), &options, "call.pcap");
+        assert_eq!(sent.status, 2, "{sent}");
+        assert!(sent.stderr.contains(what), "{sent}");
+    }
+    let long = "k".repeat(1025);
+    let sent = send(
+        "127.0.0.1:9".parse().unwrap(),
+        &["--auth-key", &long],
+        "call.pcap",
+    );
+    assert_eq!(sent.status, 2, "{sent}");
+    assert!(sent.stderr.contains("no more than 1024 octets"), "{sent}");
+    assert!(!sent.stderr.contains("kkk"), "a key is not told: {sent}");
 }
 
 #[test]
