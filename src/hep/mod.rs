@@ -1,7 +1,7 @@
 //! The Homer encapsulation protocol (HEP, also EEP): how capture agents send on what they trace.
 //!
 //! [`Packet::decode`] reads versions 1, 2 and 3 and believes no length: what does not fit is left out and named in
-//! [`Packet::defects`]. It knows nothing of SIP and keeps nothing from packet to packet.
+//! [`Packet::defects`]. Of SIP it knows how messages begin, and it keeps nothing from packet to packet.
 #![cfg_attr(
     not(test),
     warn(
@@ -34,6 +34,7 @@ pub use self::{
     opensips::Told,
     packet::{Packet, Payload},
 };
+use crate::sip::{Probe, probe};
 
 /// How HEP version 3 begins, by its own name and by that of EEP.
 const MAGICS: [&[u8]; 2] = [b"HEP3", b"EEP3"];
@@ -101,10 +102,18 @@ pub fn is_sound(packet: &[u8]) -> bool {
     Chunks { rest }.all(|chunk| chunk.is_ok())
 }
 
-/// Returns whether a packet of version 3 says that it carries SIP.
+/// Returns whether a packet of version 3 carries SIP, as far as can be told without inflating it.
 #[must_use]
 pub fn carries_sip(packet: &[u8]) -> bool {
     let rest = packet.get(HEADER..).unwrap_or_default();
-    let mut chunks = Chunks { rest }.map_while(Result::ok);
-    chunks.any(|chunk| (chunk.vendor, chunk.kind, chunk.value) == (0, kind::PAYLOAD_TYPE, &[1]))
+    let (mut kind, mut is_sip) = (0, false);
+    for chunk in (Chunks { rest }).map_while(Result::ok) {
+        match (chunk.vendor, chunk.kind, chunk.value) {
+            (0, kind::PAYLOAD_TYPE, &[number]) => kind = number,
+            (0, kind::PAYLOAD, text) => is_sip = probe(&sip_text(text)) == Probe::Sip,
+            (0, kind::COMPRESSED, _) => is_sip = true,
+            _ => {}
+        }
+    }
+    is_sip && Payload::of(kind) == Payload::Sip
 }
