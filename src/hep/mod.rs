@@ -25,7 +25,7 @@ mod v3;
 #[cfg(test)]
 mod vectors;
 
-use self::chunk::{Chunks, kind};
+use self::chunk::{CHUNK_HEADER, Chunks, kind};
 pub use self::{
     defect::{Defect, Defects},
     encode::Outgoing,
@@ -52,6 +52,12 @@ pub fn begins(payload: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// Octets that tell whether a packet begins: its header, and whose and what its first chunk is.
+const RESUMED_BY: usize = HEADER + 4;
+
+/// Chunks that are looked at each time that some more of a packet has come: more than any agent sends.
+const MAX_CHUNKS: usize = 100;
 
 /// What a stream goes on with where a HEP packet may begin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -93,6 +99,32 @@ pub fn resumes(bytes: &[u8]) -> bool {
         && chunk.is_some_and(|&[v0, v1, k0, k1]| {
             u16::from_be_bytes([v0, v1]) <= 8 && (1..=41).contains(&u16::from_be_bytes([k0, k1]))
         })
+}
+
+/// Returns how long a packet is that says it has `len` octets: less, if another one begins in place of one of its chunks.
+/// `bytes` is as much of it as has come, and what is behind it.
+#[must_use]
+pub fn length_of(bytes: &[u8], len: usize) -> InStream {
+    let mut end = HEADER;
+    for _ in 0..MAX_CHUNKS {
+        let rest = match bytes.get(end..) {
+            Some(rest) if end < len => rest,
+            _ => break,
+        };
+        if resumes(rest) {
+            return InStream::Packet(end);
+        }
+        if rest.len() < RESUMED_BY && !rest.is_empty() && in_stream(rest) != InStream::Other {
+            return InStream::Partial;
+        }
+        let Some(Ok(chunk)) = (Chunks { rest }).next() else {
+            break;
+        };
+        end = end
+            .saturating_add(CHUNK_HEADER)
+            .saturating_add(chunk.value.len());
+    }
+    InStream::Packet(len)
 }
 
 /// Returns whether the chunks of a packet of version 3 fill it.
