@@ -26,6 +26,7 @@ impl Collector {
         let mut live = sipcap()
             .args(["live", "--hep", "127.0.0.1:0"])
             .args(options)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -91,6 +92,33 @@ fn what_is_sent_is_what_is_told() {
         };
         let told = format!("Agent {agent} (127.0.0.1): 7 packets, 7 with SIP");
         assert!(stderr.contains(&told), "{stderr}");
+    }
+}
+
+/// Of what comes second, link type and time are others than of what came first.
+#[test]
+fn all_sources_are_recorded_in_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("both.pcap");
+    let options = ["-i", "-", "--show", "nothing", "-w", file.to_str().unwrap()];
+    let mut collector = Collector::begin(&options);
+    let capture = std::fs::read(std::path::Path::new(CAPTURES).join("call.pcap")).unwrap();
+    let mut pipe = collector.live.stdin.take().unwrap();
+    pipe.write_all(&capture).unwrap();
+    // A frame waits for a quarter of a second for those of other sources.
+    std::thread::sleep(Duration::from_millis(800));
+    let sent = send(collector.address, &["--over", "tcp"], "call.pcap");
+    assert_eq!(sent.status, 0, "{sent}");
+    let (_, stderr) = collector.end();
+    drop(pipe);
+    assert!(!stderr.contains("not recorded"), "{stderr}");
+    let recorded = std::fs::read(&file).unwrap();
+    // pcapng; in pcap there is one link type.
+    assert!(recorded.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]));
+    let info = run(directory.path(), &["info", "both.pcap"]);
+    for line in ["ETHERNET (1)", "RAW (101), 7 frames"] {
+        let told = String::from_utf8_lossy(&info.stdout);
+        assert!(told.contains(line), "{info}");
     }
 }
 
