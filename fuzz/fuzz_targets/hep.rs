@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use sipcap::{
     hep::{
         InStream, Links, Outgoing, Packet, Payload, Told, begins, carries_sip, in_stream, is_sound,
-        resumes, sip_text,
+        length_of, resumes, sip_text,
     },
     net::{Flow, Transport},
     time::Timestamp,
@@ -36,6 +36,9 @@ fn packet(data: &[u8]) {
     let _ = (resumes(data), is_sound(data), carries_sip(data));
     if let InStream::Packet(len) = in_stream(data) {
         assert!((6..=65_535).contains(&len));
+        if let InStream::Packet(shorter) = length_of(data, len) {
+            assert!((6..=len).contains(&shorter));
+        }
     }
     let Some(packet) = Packet::decode(data) else {
         return;

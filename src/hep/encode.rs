@@ -8,11 +8,15 @@ use crate::{
     time::Timestamp,
 };
 
-/// Octets of a payload at most, so that a packet has room for the rest, and a datagram for the packet.
+/// Octets of a payload at most.
 const MAX_PAYLOAD: usize = 65_000;
 
-/// Octets of a name, a key or an id at most.
-const MAX_TEXT: usize = 100;
+/// Octets of a packet at most: what a datagram of IPv4 carries.
+const MAX_PACKET: usize = 65_507;
+
+/// Octets of what a packet of version 3 always has: its header, the chunks with addresses of IPv6, and the header of the
+/// payload.
+const FIXED: usize = 6 + 111 + CHUNK_HEADER;
 
 /// A SIP message as a capture agent sends it.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +38,36 @@ pub struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
+    /// Octets of a name, a key or an id at most. A longer one is left out: a part of it is another one.
+    pub const MAX_TEXT: usize = 1024;
+
     /// Returns whether the payload is longer than can be sent; then its end is left out.
     #[must_use]
-    pub const fn is_cut(&self) -> bool {
-        self.payload.len() > MAX_PAYLOAD
+    pub fn is_cut(&self) -> bool {
+        self.payload.len() > self.room()
+    }
+
+    /// Returns how many octets of payload have room besides the rest.
+    fn room(&self) -> usize {
+        let texts = self
+            .texts()
+            .map(|(_, text)| CHUNK_HEADER.saturating_add(text.len()));
+        let rest = texts
+            .iter()
+            .fold(FIXED, |all, len| all.saturating_add(*len));
+        MAX_PACKET.saturating_sub(rest).min(MAX_PAYLOAD)
+    }
+
+    fn texts(&self) -> [(u16, &[u8]); 3] {
+        [
+            (kind::CORRELATION_ID, self.correlation_id),
+            (kind::AGENT_NAME, self.agent_name),
+            (kind::AUTH_KEY, self.auth_key),
+        ]
+        .map(|(kind, text)| match text.len() {
+            0..=Self::MAX_TEXT => (kind, text),
+            _ => (kind, &[][..]),
+        })
     }
 
     /// Adds it to `out` as a packet of version 3, the chunks in the order of Kamailio.
@@ -64,13 +94,9 @@ impl Outgoing<'_> {
         chunk(out, kind::MICROSECONDS, &micros.to_be_bytes());
         chunk(out, kind::PAYLOAD_TYPE, &[1]);
         chunk(out, kind::AGENT_ID, &self.agent_id.to_be_bytes());
-        for (kind, text) in [
-            (kind::CORRELATION_ID, self.correlation_id),
-            (kind::AGENT_NAME, self.agent_name),
-            (kind::AUTH_KEY, self.auth_key),
-        ] {
+        for (kind, text) in self.texts() {
             if !text.is_empty() {
-                chunk(out, kind, text.get(..MAX_TEXT).unwrap_or(text));
+                chunk(out, kind, text);
             }
         }
         chunk(out, kind::PAYLOAD, self.shortened());
@@ -113,7 +139,7 @@ impl Outgoing<'_> {
     }
 
     fn shortened(&self) -> &[u8] {
-        self.payload.get(..MAX_PAYLOAD).unwrap_or(self.payload)
+        self.payload.get(..self.room()).unwrap_or(self.payload)
     }
 
     fn time(&self) -> (u32, u32) {
@@ -203,6 +229,34 @@ mod tests {
             "0000000f0009425945",
         ];
         assert_eq!(hex(&out[6..]), expected[1..].concat());
+    }
+
+    #[test]
+    fn names_keys_and_ids_are_whole_or_left_out() {
+        let (payload, text) = (vec![b'a'; 70_000], vec![b'k'; 1024]);
+        let mut message = Outgoing {
+            agent_name: &text,
+            auth_key: &text,
+            correlation_id: &text,
+            ..outgoing(&payload)
+        };
+        message.flow.src = "[2001:db8::2]:5060".parse().unwrap();
+        message.flow.dst = "[2001:db8::1]:5060".parse().unwrap();
+        let mut out = Vec::new();
+        message.version_3(&mut out);
+        assert_eq!(out.len(), 65_507);
+        let packet = crate::hep::Packet::decode(&out).unwrap();
+        assert_eq!(packet.defects.iter().count(), 0);
+        assert_eq!((packet.agent_name, packet.correlation_id), (&*text, &*text));
+        assert_eq!(packet.auth_key, Some(&*text));
+
+        let long = [&text[..], b"k"].concat();
+        message.correlation_id = &long;
+        out.clear();
+        message.version_3(&mut out);
+        let packet = crate::hep::Packet::decode(&out).unwrap();
+        assert_eq!(packet.correlation_id, b"");
+        assert_eq!(packet.auth_key, Some(&*text));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// A payload in JSON.
 #[derive(Deserialize)]
@@ -12,8 +13,7 @@ struct Wrapped<'a> {
 }
 
 /// What OpenSIPS ties a payload to; empty texts are nothing.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Links {
     /// The id of the connection that it went over.
     pub net: String,
@@ -34,10 +34,19 @@ pub fn sip_text(payload: &[u8]) -> Cow<'_, [u8]> {
 }
 
 impl Links {
-    /// Returns what the JSON of a packet tells; nothing if it is none.
+    /// Returns what the JSON of a packet tells, nothing without any; fails if it is none. Members that are no text tell
+    /// nothing.
     #[must_use]
-    pub fn read(json: &[u8]) -> Self {
-        serde_json::from_slice(json).unwrap_or_default()
+    pub fn read(json: &[u8]) -> Option<Self> {
+        if json.is_empty() {
+            return Some(Self::default());
+        }
+        let members: Map<String, Value> = serde_json::from_slice(json).ok()?;
+        let text = |name: &str| members.get(name).and_then(Value::as_str);
+        Some(Self {
+            net: text("net").unwrap_or_default().to_owned(),
+            sip: text("sip").unwrap_or_default().to_owned(),
+        })
     }
 }
 
@@ -80,11 +89,14 @@ mod tests {
             ),
             (br#"{"sip":"abc@host"}"#, "", "abc@host"),
             (br#"{"net":7}"#, "", ""),
-            (b"[[[[", "", ""),
+            (br#"{"net":7,"sip":"abc@host"}"#, "", "abc@host"),
             (b"", "", ""),
         ] {
-            let links = Links::read(links);
+            let links = Links::read(links).unwrap();
             assert_eq!((links.net.as_str(), links.sip.as_str()), (net, sip));
+        }
+        for none in [&b"[[[["[..], br#"{"sip": a}"#, br#"["sip"]"#, b"\xff"] {
+            assert_eq!(Links::read(none), None);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The Homer encapsulation protocol (HEP, also EEP): how capture agents send on what they trace.
 //!
 //! [`Packet::decode`] reads versions 1, 2 and 3 and believes no length: what does not fit is left out and named in
-//! [`Packet::defects`]. It knows nothing of SIP and keeps nothing from packet to packet.
+//! [`Packet::defects`]. Of SIP it knows how messages begin, and it keeps nothing from packet to packet.
 #![cfg_attr(
     not(test),
     warn(
@@ -25,7 +25,7 @@ mod v3;
 #[cfg(test)]
 mod vectors;
 
-use self::chunk::{Chunks, kind};
+use self::chunk::{CHUNK_HEADER, Chunks, kind};
 pub use self::{
     defect::{Defect, Defects},
     encode::Outgoing,
@@ -34,6 +34,7 @@ pub use self::{
     opensips::Told,
     packet::{Packet, Payload},
 };
+use crate::sip::{Probe, probe};
 
 /// How HEP version 3 begins, by its own name and by that of EEP.
 const MAGICS: [&[u8]; 2] = [b"HEP3", b"EEP3"];
@@ -51,6 +52,12 @@ pub fn begins(payload: &[u8]) -> bool {
         _ => false,
     }
 }
+
+/// Octets that tell whether a packet begins: its header, and whose and what its first chunk is.
+const RESUMED_BY: usize = HEADER + 4;
+
+/// Chunks that are looked at each time that some more of a packet has come: more than any agent sends.
+const MAX_CHUNKS: usize = 100;
 
 /// What a stream goes on with where a HEP packet may begin.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -94,6 +101,32 @@ pub fn resumes(bytes: &[u8]) -> bool {
         })
 }
 
+/// Returns how long a packet is that says it has `len` octets: less, if another one begins in place of one of its chunks.
+/// `bytes` is as much of it as has come, and what is behind it.
+#[must_use]
+pub fn length_of(bytes: &[u8], len: usize) -> InStream {
+    let mut end = HEADER;
+    for _ in 0..MAX_CHUNKS {
+        let rest = match bytes.get(end..) {
+            Some(rest) if end < len => rest,
+            _ => break,
+        };
+        if resumes(rest) {
+            return InStream::Packet(end);
+        }
+        if rest.len() < RESUMED_BY && !rest.is_empty() && in_stream(rest) != InStream::Other {
+            return InStream::Partial;
+        }
+        let Some(Ok(chunk)) = (Chunks { rest }).next() else {
+            break;
+        };
+        end = end
+            .saturating_add(CHUNK_HEADER)
+            .saturating_add(chunk.value.len());
+    }
+    InStream::Packet(len)
+}
+
 /// Returns whether the chunks of a packet of version 3 fill it.
 #[must_use]
 pub fn is_sound(packet: &[u8]) -> bool {
@@ -101,10 +134,18 @@ pub fn is_sound(packet: &[u8]) -> bool {
     Chunks { rest }.all(|chunk| chunk.is_ok())
 }
 
-/// Returns whether a packet of version 3 says that it carries SIP.
+/// Returns whether a packet of version 3 carries SIP, as far as can be told without inflating it.
 #[must_use]
 pub fn carries_sip(packet: &[u8]) -> bool {
     let rest = packet.get(HEADER..).unwrap_or_default();
-    let mut chunks = Chunks { rest }.map_while(Result::ok);
-    chunks.any(|chunk| (chunk.vendor, chunk.kind, chunk.value) == (0, kind::PAYLOAD_TYPE, &[1]))
+    let (mut kind, mut is_sip) = (0, false);
+    for chunk in (Chunks { rest }).map_while(Result::ok) {
+        match (chunk.vendor, chunk.kind, chunk.value) {
+            (0, kind::PAYLOAD_TYPE, &[number]) => kind = number,
+            (0, kind::PAYLOAD, text) => is_sip = probe(&sip_text(text)) == Probe::Sip,
+            (0, kind::COMPRESSED, _) => is_sip = true,
+            _ => {}
+        }
+    }
+    is_sip && Payload::of(kind) == Payload::Sip
 }

@@ -48,7 +48,8 @@ impl Told {
         let members = text
             .starts_with('{')
             .then(|| serde_json::from_str::<Map<String, Value>>(text).ok());
-        let is_bad = members == Some(None);
+        let is_json = matches!(kind, Payload::Quality | Payload::Rtcp) && !is_text_report(text);
+        let is_bad = members == Some(None) || (is_json && members.is_none());
         let members = members.flatten();
         let told = match (kind, &members) {
             (Payload::Log, Some(json)) => Self::log(&member(json, "Event"), &member(json, "text")),
@@ -64,7 +65,12 @@ impl Told {
                 Self::rest(&member(json, "first_line"), &member(json, "payload"))
             }
             (Payload::Rest, None) => {
-                let version = text.find(" HTTP/").unwrap_or(0);
+                // A response begins with its version; that of a request is behind the target, where colons may be.
+                let version = if text.starts_with("HTTP/") {
+                    0
+                } else {
+                    text.find(" HTTP/").unwrap_or(0)
+                };
                 let (line, body) = match text.get(version..).and_then(|text| text.find(':')) {
                     Some(colon) => text.split_at(version.saturating_add(colon)),
                     None => (text, ""),
@@ -241,6 +247,11 @@ impl Told {
     }
 }
 
+/// Returns whether a report of quality is one of RFC 6035, which is text.
+fn is_text_report(text: &str) -> bool {
+    text.starts_with("VQ")
+}
+
 /// Returns a member as text; empty if it is missing.
 fn member(json: &Map<String, Value>, name: &str) -> String {
     json.get(name).map(plain).unwrap_or_default()
@@ -318,6 +329,14 @@ mod tests {
                 "HTTP/1.1 404 Not Found",
                 "a:b",
                 Some(404),
+                true,
+            ),
+            (
+                Payload::Rest,
+                "HTTP/1.1 200 OK:see HTTP/2: yes",
+                "HTTP/1.1 200 OK",
+                "see HTTP/2: yes",
+                Some(200),
                 true,
             ),
             (
@@ -426,6 +445,16 @@ mod tests {
             ] {
                 assert!(Told::read(kind, payload.as_bytes(), b"").1);
             }
+        }
+        // Reports are always JSON, but for those of RFC 6035; what proxies tell is not.
+        for (kind, payload, expected) in [
+            (Payload::Quality, "MOS 4.1", true),
+            (Payload::Rtcp, "", true),
+            (Payload::Quality, "VQSessionReport: CallTerm\r\n", false),
+            (Payload::Log, "a line", false),
+        ] {
+            let (_, is_bad) = Told::read(kind, payload.as_bytes(), b"");
+            assert_eq!(is_bad, expected, "{payload}");
         }
         let (told, is_bad) = Told::read(Payload::Net, b"{\"Event\":[1],\"Protocol\":{}}", b"");
         assert_eq!((told.label.as_str(), is_bad), ("{} [1]", false));

@@ -70,6 +70,25 @@ pub enum Payload {
 }
 
 impl Payload {
+    /// Returns what has this number.
+    #[must_use]
+    pub const fn of(number: u8) -> Self {
+        match number {
+            // Some agents send 0 with SIP, and 50 is SIP as JSON.
+            0 | 1 | 50 => Self::Sip,
+            4 => Self::Rtp,
+            5 => Self::Rtcp,
+            34 | 35 | 38 => Self::Quality,
+            86 | 100 => Self::Log,
+            87 => Self::Mi,
+            88 => Self::Rest,
+            89 => Self::Net,
+            96 => Self::Control,
+            2 | 3 | 6..=13 | 53..=58 | 60 | 61 => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
+
     /// Returns the name in machine-readable outputs.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -132,20 +151,7 @@ impl<'a> Packet<'a> {
     /// Returns what the payload is by its number.
     #[must_use]
     pub const fn payload_kind(&self) -> Payload {
-        match self.payload_type {
-            // Some agents send 0 with SIP, and 50 is SIP as JSON.
-            0 | 1 | 50 => Payload::Sip,
-            4 => Payload::Rtp,
-            5 => Payload::Rtcp,
-            34 | 35 | 38 => Payload::Quality,
-            86 | 100 => Payload::Log,
-            87 => Payload::Mi,
-            88 => Payload::Rest,
-            89 => Payload::Net,
-            96 => Payload::Control,
-            2 | 3 | 6..=13 | 53..=58 | 60 | 61 => Payload::Other,
-            _ => Payload::Unknown,
-        }
+        Payload::of(self.payload_type)
     }
 
     /// Returns what carried the payload. TLS and WebSockets have no number of their own as protocols of IP; 22 and 50 stand

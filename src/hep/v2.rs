@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Packet, v3};
-use crate::time::Timestamp;
+use crate::{sip::Method, time::Timestamp};
 
 /// Octets of the header with addresses of IPv4 and IPv6; what version 2 has behind it does not count.
 const LEN_V4: usize = 16;
@@ -17,6 +17,8 @@ const OLDEST: u32 = 1_104_537_600;
 
 /// 2100 begins at this second.
 const YOUNGEST: u32 = 4_102_444_800;
+
+const MICROS_PER_SECOND: u32 = 1_000_000;
 
 /// Returns whether a datagram begins with a header of version 1 or 2 and has a message behind it.
 pub(super) fn begins(bytes: &[u8]) -> bool {
@@ -75,21 +77,40 @@ fn timed(behind: &[u8]) -> Option<(usize, Option<Timestamp>, Option<u32>)> {
     let (seconds, rest) = behind.split_first_chunk::<4>()?;
     let (micros, rest) = rest.split_first_chunk::<4>()?;
     let id = rest.first_chunk::<2>()?;
-    // A message begins with two letters at least.
-    let is_padded = !rest.get(2..4)?.iter().all(u8::is_ascii_alphabetic);
-    let start = if is_padded { 12 } else { 10 };
-    let is_recent = |seconds: &u32| (OLDEST..YOUNGEST).contains(seconds);
-    let swapped = Some(u32::from_be_bytes(*seconds)).filter(is_recent);
-    let (seconds, micros, id) = match (u32::from_le_bytes(*seconds), swapped) {
-        (little, Some(big)) if !is_recent(&little) => {
-            (big, u32::from_be_bytes(*micros), u16::from_be_bytes(*id))
-        }
-        (little, _) => (little, u32::from_le_bytes(*micros), u16::from_le_bytes(*id)),
+    let start = if is_padded(rest.get(2..)?) { 12 } else { 10 };
+    let little = (
+        u32::from_le_bytes(*seconds),
+        u32::from_le_bytes(*micros),
+        u16::from_le_bytes(*id),
+    );
+    let big = (
+        u32::from_be_bytes(*seconds),
+        u32::from_be_bytes(*micros),
+        u16::from_be_bytes(*id),
+    );
+    // Many a second is one of this century in both orders; a fraction of it hardly ever is one in both.
+    let is_time = |(seconds, micros, _): &(u32, u32, u16)| {
+        (OLDEST..YOUNGEST).contains(seconds) && *micros < MICROS_PER_SECOND
     };
-    let ts = Some(seconds)
-        .filter(is_recent)
-        .and_then(|seconds| v3::time(seconds, micros));
+    let told = [little, big].into_iter().find(is_time);
+    let (_, _, id) = told.unwrap_or(little);
+    let ts = told.and_then(|(seconds, micros, _)| v3::time(seconds, micros));
     Some((start, ts, Some(id.into())))
+}
+
+/// Returns whether the padding is there, given it, if so, and the message. It is not always cleared: it may be two letters,
+/// as a message begins with two at least.
+fn is_padded(text: &[u8]) -> bool {
+    let begins = |text: &[u8]| {
+        let word = text.split(|octet| *octet == b' ').next();
+        let word = word.unwrap_or_default();
+        word == b"SIP/2.0" || Method::from_bytes(word) != Method::Other
+    };
+    let are_letters = |octets: &[u8]| octets.iter().all(u8::is_ascii_alphabetic);
+    match text.split_at_checked(2) {
+        Some((padding, behind)) => !are_letters(padding) || (begins(behind) && !begins(text)),
+        None => false,
+    }
 }
 
 fn is_text(payload: &[u8]) -> bool {

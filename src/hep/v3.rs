@@ -20,6 +20,8 @@ struct Draft<'a> {
     dst: [Option<IpAddr>; 2],
     seconds: Option<u32>,
     microseconds: u32,
+    /// Which of two pairs of addresses is meant.
+    is_v6: bool,
 }
 
 /// Returns what a packet of version 3 tells.
@@ -63,6 +65,8 @@ impl<'a> Draft<'a> {
         let packet = &mut self.packet;
         let [v4, v6] = [0, 1];
         match kind {
+            // The sender's number of IPv4 is the same everywhere.
+            kind::FAMILY => self.is_v6 = octet(value)? != 2,
             kind::PROTOCOL => packet.protocol = octet(value)?,
             kind::SRC_V4 => *self.src.get_mut(v4)? = Some(ipv4(value)?),
             kind::DST_V4 => *self.dst.get_mut(v4)? = Some(ipv4(value)?),
@@ -92,7 +96,8 @@ impl<'a> Draft<'a> {
     fn finish(self) -> Packet<'a> {
         let mut packet = self.packet;
         let both = |family: usize| Some(((*self.src.get(family)?)?, (*self.dst.get(family)?)?));
-        packet.addresses = both(0).or_else(|| both(1));
+        let (meant, other) = if self.is_v6 { (1, 0) } else { (0, 1) };
+        packet.addresses = both(meant).or_else(|| both(other));
         packet.ts = self
             .seconds
             .and_then(|seconds| time(seconds, self.microseconds));

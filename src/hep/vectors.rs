@@ -100,6 +100,55 @@ fn version_2_as_its_senders_write_it() {
     }
 }
 
+/// The seconds of the table are one of this century in the other order of octets, too; the microseconds are not.
+#[test]
+fn version_2_of_a_big_endian_sender_is_known_by_its_microseconds() {
+    for (time, ts) in [
+        ("6554006a 0003d090 0007 0000", 1_700_003_946_250_000_000),
+        // The same of a little-endian sender.
+        ("6a005465 90d00300 0700 0000", 1_700_003_946_250_000_000),
+        // Told in both orders: little endian is nearly everybody.
+        ("6a005465 00000000 0700 0000", 1_700_003_946_000_000_000),
+    ] {
+        let mut bytes = hex(&format!("02 10 02 11 13c4 13d8 0a000001 0a000002 {time}"));
+        bytes.extend(b"BYE sip:a SIP/2.0\r\n\r\n");
+        let packet = Packet::decode(&bytes).unwrap();
+        assert_eq!(packet.ts, Some(Timestamp::from_nanos(ts)), "{time}");
+        assert_eq!(
+            (packet.agent_id, packet.defects),
+            (Some(7), Defects::default())
+        );
+    }
+    // No order tells a time.
+    let mut bytes = hex("02 10 02 11 13c4 13d8 0a000001 0a000002 00f15365 ffffffff 0700 0000");
+    bytes.extend(b"BYE sip:a SIP/2.0\r\n\r\n");
+    let packet = Packet::decode(&bytes).unwrap();
+    assert_eq!((packet.ts, packet.agent_id), (None, Some(7)));
+    assert!(packet.defects.contains(Defect::NoTime));
+}
+
+/// Kamailio copies a structure that was not cleared: its padding is whatever was there.
+#[test]
+fn padding_may_be_letters() {
+    let header = "02 10 02 11 13c4 13d8 0a000001 0a000002 00f15365 90d00300 0700";
+    for (padding, sip) in [
+        (&b"ab"[..], "OPTIONS sip:a SIP/2.0\r\n\r\n"),
+        (b"ab", "SIP/2.0 200 OK\r\n\r\n"),
+        (b"", "OPTIONS sip:a SIP/2.0\r\n\r\n"),
+        (b"", "SIP/2.0 200 OK\r\n\r\n"),
+        (b"", "DO sip:a SIP/2.0\r\n\r\n"),
+        (b"a\0", "DO sip:a SIP/2.0\r\n\r\n"),
+        (b"\0\0", "DO sip:a SIP/2.0\r\n\r\n"),
+    ] {
+        let bytes = [&hex(header), padding, sip.as_bytes()].concat();
+        assert_eq!(
+            payload(&bytes).as_deref(),
+            Some(sip.as_bytes()),
+            "{padding:?}"
+        );
+    }
+}
+
 #[test]
 fn version_1_has_neither_time_nor_agent() {
     let mut v6 = hex(&format!(
@@ -161,6 +210,58 @@ fn chunks_come_in_any_order_and_unknown_ones_are_passed_over() {
     assert_eq!(packet.payload_kind(), Payload::Log);
     // There is no time in it.
     assert_eq!(packet.defects.iter().collect::<Vec<_>>(), [Defect::NoTime]);
+}
+
+#[test]
+fn the_family_tells_which_of_two_pairs_of_addresses_is_meant() {
+    let v4 = [chunk(3, &[10, 0, 0, 1]), chunk(4, &[10, 0, 0, 2])].concat();
+    let v6 = [chunk(5, &[0x20; 16]), chunk(6, &[0x21; 16])].concat();
+    for (family, is_v6) in [
+        (Some(2), false),
+        (Some(10), true),
+        (Some(28), true),
+        (None, false),
+    ] {
+        let family = family.map_or_else(Vec::new, |family| chunk(1, &[family]));
+        for both in [[v4.clone(), v6.clone()], [v6.clone(), v4.clone()]] {
+            let bytes = packet(&[family.clone(), both.concat(), chunk(15, b"BYE")]);
+            let packet = Packet::decode(&bytes).unwrap();
+            assert_eq!(packet.flow().unwrap().src.is_ipv6(), is_v6, "{family:?}");
+        }
+        // With one pair there is no choice.
+        let bytes = packet(&[family, v4.clone(), chunk(15, b"BYE")]);
+        assert!(
+            Packet::decode(&bytes)
+                .unwrap()
+                .flow()
+                .unwrap()
+                .src
+                .is_ipv4()
+        );
+    }
+}
+
+#[test]
+fn sip_is_what_says_so_and_is() {
+    let sip = b"BYE sip:a SIP/2.0\r\n\r\n";
+    for (chunks, expected) in [
+        (vec![chunk(11, &[1]), chunk(15, sip)], true),
+        (vec![chunk(15, sip), chunk(11, &[0])], true),
+        (vec![chunk(15, sip)], true),
+        (
+            vec![
+                chunk(11, &[50]),
+                chunk(15, br#"{"payload":"BYE sip:a SIP/2.0\r\n\r\n"}"#),
+            ],
+            true,
+        ),
+        (vec![chunk(11, &[1]), chunk(16, b"x")], true),
+        (vec![chunk(11, &[1]), chunk(15, b"nothing")], false),
+        (vec![chunk(11, &[1])], false),
+        (vec![chunk(11, &[100]), chunk(15, sip)], false),
+    ] {
+        assert_eq!(carries_sip(&packet(&chunks)), expected, "{chunks:?}");
+    }
 }
 
 #[test]

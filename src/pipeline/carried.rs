@@ -55,11 +55,20 @@ impl Carried {
         }
         let kind = packet.payload_kind();
         let links = Links::read(packet.links);
+        if links.is_none() {
+            defects.insert(Defect::BadJson);
+        }
+        let links = links.unwrap_or_default();
         let content = match packet.payload.as_deref() {
+            // To put things together takes no more than their ids.
+            None | Some([]) if kind == Payload::Control => {
+                other(&packet, &[], &links, &mut defects)
+            }
             None | Some([]) => Content::Nothing,
             Some(payload) if kind == Payload::Sip => match sip(payload, defects) {
                 Some(content) if packet.addresses.is_some() => content,
-                _ => {
+                Some(_) => Content::Other(Payload::Unknown),
+                None => {
                     defects.insert(Defect::NotSip);
                     Content::Other(Payload::Unknown)
                 }
@@ -220,5 +229,82 @@ fn other(
         kind,
         told: Box::new(told),
         call_id: call_id.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a packet of version 3 with these chunks that no vendor owns.
+    fn packet(chunks: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (kind, value) in chunks {
+            body.extend([0, 0]);
+            body.extend(kind.to_be_bytes());
+            body.extend((6 + value.len() as u16).to_be_bytes());
+            body.extend(*value);
+        }
+        let len = (6 + body.len() as u16).to_be_bytes();
+        [&b"HEP3"[..], &len, &body].concat()
+    }
+
+    fn carried(chunks: &[(u16, &[u8])]) -> Box<Carried> {
+        Carried::of(&packet(chunks), IpAddr::from([192, 0, 2, 1]), false).unwrap()
+    }
+
+    fn defects(carried: &Carried) -> Vec<Defect> {
+        carried.defects.iter().collect()
+    }
+
+    /// What OpenSIPS is told to put together has neither payload nor addresses.
+    #[test]
+    fn what_is_put_together_needs_no_payload() {
+        let links = br#"{"sip":"abc@host","rest":"RESCORR1"}"#;
+        for payload in [&[][..], &[(15, &b""[..])], &[(15, b"{}")]] {
+            let chunks = [
+                &[(11, &[96][..]), (9, &[0, 0, 0, 1]), (101, links)],
+                payload,
+            ]
+            .concat();
+            let Content::Told {
+                kind,
+                told,
+                call_id,
+            } = carried(&chunks).content
+            else {
+                panic!("{payload:?}")
+            };
+            assert_eq!((kind, told.label.as_str()), (Payload::Control, "correlate"));
+            assert_eq!(told.detail.as_bytes(), links);
+            assert_eq!(&*call_id, b"abc@host");
+        }
+        let keep_alive = carried(&[(13, &[0, 30]), (11, &[1])]);
+        assert!(matches!(keep_alive.content, Content::Nothing));
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_once() {
+        let sip = b"BYE sip:a SIP/2.0\r\nCall-ID: a\r\n\r\n";
+        let seconds = [0, 0, 0, 1];
+        let ends = [(3, &[10, 0, 0, 1][..]), (4, &[10, 0, 0, 2])];
+        for (chunks, expected) in [
+            (vec![(11, &[1][..]), (15, sip)], Defect::NoAddresses),
+            (
+                [&ends[..], &[(11, &[1]), (15, b"none")]].concat(),
+                Defect::NotSip,
+            ),
+            (
+                [&ends[..], &[(11, &[1]), (15, sip), (101, b"{")]].concat(),
+                Defect::BadJson,
+            ),
+            (
+                [&ends[..], &[(11, &[34]), (15, b"MOS 4.1")]].concat(),
+                Defect::BadJson,
+            ),
+        ] {
+            let chunks = [&chunks[..], &[(9, &seconds)]].concat();
+            assert_eq!(defects(&carried(&chunks)), [expected], "{chunks:?}");
+        }
     }
 }

@@ -11,7 +11,12 @@ use crate::hep::{self, InStream};
 impl Reader {
     /// Takes the HEP packet at hand, if there is one; `None` if it is something else.
     pub(super) fn hep(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Option<Step> {
-        let len = match hep::in_stream(rest) {
+        // A length that lies may reach over the packets behind, and over more than will ever come.
+        let found = match hep::in_stream(rest) {
+            InStream::Packet(len) => hep::length_of(rest, len),
+            found => found,
+        };
+        let len = match found {
             InStream::Packet(len) => len,
             InStream::Partial => return Some(Step::Wait),
             InStream::Other => return None,
@@ -19,7 +24,7 @@ impl Reader {
         let Some(packet) = rest.get(..len) else {
             return Some(Step::Wait);
         };
-        // A length that lies may reach over the packets behind.
+        // What is no chunk has no length.
         let packet = match next_inside(packet) {
             Some(next) if !hep::is_sound(packet) => packet.get(..next)?,
             _ => packet,

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     process::{Child, Stdio},
     time::Duration,
 };
@@ -26,6 +26,7 @@ impl Collector {
         let mut live = sipcap()
             .args(["live", "--hep", "127.0.0.1:0"])
             .args(options)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -92,6 +93,93 @@ fn what_is_sent_is_what_is_told() {
         let told = format!("Agent {agent} (127.0.0.1): 7 packets, 7 with SIP");
         assert!(stderr.contains(&told), "{stderr}");
     }
+}
+
+/// Of what comes second, link type and time are others than of what came first.
+#[test]
+fn all_sources_are_recorded_in_one_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("both.pcap");
+    let options = ["-i", "-", "--show", "nothing", "-w", file.to_str().unwrap()];
+    let mut collector = Collector::begin(&options);
+    let capture = std::fs::read(std::path::Path::new(CAPTURES).join("call.pcap")).unwrap();
+    let mut pipe = collector.live.stdin.take().unwrap();
+    pipe.write_all(&capture).unwrap();
+    // A frame waits for a quarter of a second for those of other sources.
+    std::thread::sleep(Duration::from_millis(800));
+    let sent = send(collector.address, &["--over", "tcp"], "call.pcap");
+    assert_eq!(sent.status, 0, "{sent}");
+    let (_, stderr) = collector.end();
+    drop(pipe);
+    assert!(!stderr.contains("not recorded"), "{stderr}");
+    let recorded = std::fs::read(&file).unwrap();
+    // pcapng; in pcap there is one link type.
+    assert!(recorded.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]));
+    let info = run(directory.path(), &["info", "both.pcap"]);
+    for line in ["ETHERNET (1)", "RAW (101), 7 frames"] {
+        let told = String::from_utf8_lossy(&info.stdout);
+        assert!(told.contains(line), "{info}");
+    }
+}
+
+/// A collector that hangs up is no reader of the output who has seen enough: what was not sent is lost.
+#[test]
+fn a_collector_that_hangs_up_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let collector = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut packet = [0; 6];
+        stream.read_exact(&mut packet).unwrap();
+        let rest = usize::from(u16::from_be_bytes([packet[4], packet[5]])) - 6;
+        stream.read_exact(&mut vec![0; rest]).unwrap();
+        // All that came is read, so that the connection ends as usual and is not torn down.
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+    });
+    let options = ["--over", "tcp", "--rate", "5"];
+    let sent = send(address, &options, "call.pcap");
+    collector.join().unwrap();
+    assert_eq!(sent.status, 2, "{sent}");
+    let expected = format!("cannot send to {address}: it has closed the connection");
+    assert!(sent.stderr.contains(&expected), "{sent}");
+}
+
+#[test]
+fn datagrams_that_nobody_takes_are_told() {
+    let closed = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = closed.local_addr().unwrap();
+    drop(closed);
+    let sent = send(address, &[], "call.pcap");
+    assert_eq!(sent.status, 0, "{sent}");
+    assert!(
+        sent.stderr
+            .contains("7 messages lost at least: nobody takes datagrams there"),
+        "{sent}"
+    );
+}
+
+#[test]
+fn what_a_version_cannot_tell_is_refused() {
+    for (options, what) in [
+        (&["--name", "edge"][..], "no place for --name"),
+        (&["--id", "65536"], "no place for an --id above 65535"),
+        (&["--auth-key", "k"], "no place for --auth-key"),
+        (&["--over", "tcp"], "cannot go over TCP"),
+    ] {
+        let options = [&["--hep-version", "2"], options].concat();
+        let sent = send("127.0.0.1:9".parse().unwrap(), &options, "call.pcap");
+        assert_eq!(sent.status, 2, "{sent}");
+        assert!(sent.stderr.contains(what), "{sent}");
+    }
+    let long = "k".repeat(1025);
+    let sent = send(
+        "127.0.0.1:9".parse().unwrap(),
+        &["--auth-key", &long],
+        "call.pcap",
+    );
+    assert_eq!(sent.status, 2, "{sent}");
+    assert!(sent.stderr.contains("no more than 1024 octets"), "{sent}");
+    assert!(!sent.stderr.contains("kkk"), "a key is not told: {sent}");
 }
 
 #[test]

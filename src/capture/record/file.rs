@@ -162,17 +162,23 @@ fn create(path: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(directory(path))
 }
 
-/// Returns the format of a file whose first frame is of this interface.
-pub(super) fn format(path: &Path, record: &Record, interfaces: &[Interface]) -> OutputFormat {
+/// Returns the format of a file whose first frame is this one; of its interfaces these are known so far.
+pub(super) fn format(
+    path: &Path,
+    record: &Record,
+    interfaces: &[Interface],
+    has_several_sources: bool,
+) -> OutputFormat {
     let is_fine = |interface: &Interface| {
         !matches!(
             interface.resolution,
             Resolution::Decimal(..=6) | Resolution::Binary(0)
         )
     };
-    let nanos = interfaces.iter().any(is_fine);
+    // What is not known yet may be as fine as can be.
+    let nanos = has_several_sources || interfaces.iter().any(is_fine);
     let name = path.to_string_lossy();
-    if interfaces.len() > 1 || name.contains(".pcapng") {
+    if has_several_sources || interfaces.len() > 1 || name.contains(".pcapng") {
         OutputFormat::PcapNg { nanos }
     } else {
         OutputFormat::Pcap {

@@ -50,6 +50,8 @@ pub struct RecordPlan {
     pub waits: bool,
     /// Which frames are recorded.
     pub bpf: Option<Arc<Bpf>>,
+    /// Whether frames come from several sources: then of more interfaces than are known when the first one comes.
+    pub has_several_sources: bool,
 }
 
 /// What became of what was to be recorded.

@@ -143,7 +143,7 @@ impl Writer {
             self.names.begin(record.ts);
         }
         let path = self.names.next();
-        let format = format(&path, record, &self.interfaces);
+        let format = self.format(&path, record);
         match RecordFile::create(path.clone(), format, self.plan.packing) {
             Ok(file) => {
                 self.file = Some(file);
@@ -220,6 +220,15 @@ impl Writer {
         self.retry = Some(now.plus(RETRY));
     }
 
+    fn format(&self, path: &Path, record: &Record) -> OutputFormat {
+        format(
+            path,
+            record,
+            &self.interfaces,
+            self.plan.has_several_sources,
+        )
+    }
+
     /// Writes a file without frames if nothing came, so that there is one.
     fn leave_something(&mut self, shared: &Shared) {
         if self.began.is_some() || self.plan.rotation.every.is_some() {
@@ -235,7 +244,7 @@ impl Writer {
             fcs_len: 0,
         };
         let path = self.names.next();
-        let format: OutputFormat = format(&path, &record, &self.interfaces);
+        let format = self.format(&path, &record);
         let file = RecordFile::create(path.clone(), format, self.plan.packing);
         let result = file
             .map_err(|error| (error, 0))

@@ -101,3 +101,25 @@ fn a_length_that_lies_swallows_nothing() {
     let found: Vec<_> = heps.into_iter().map(|(_, bytes)| bytes).collect();
     assert_eq!(found, [liar, honest.clone(), honest]);
 }
+
+/// However much it promises, and however its stream is cut: the chunks tell where it ends.
+#[test]
+fn a_length_that_lies_makes_nobody_wait() {
+    let honest = packet(1, &message('a'));
+    for lie in [3, 6, 9, 60_000] {
+        let mut liar = packet(1, b"INVITE sip:b SIP/2.0");
+        let length = u16::try_from(liar.len() + lie).unwrap();
+        liar[4..6].copy_from_slice(&length.to_be_bytes());
+        let stream = [liar.clone(), honest.clone(), honest.clone()].concat();
+        for size in [1, 40, 5000] {
+            let mut wire = Wire::synced();
+            for (number, part) in stream.chunks(size).enumerate() {
+                wire.data(number * size, part);
+            }
+            let (heps, _) = heps(wire);
+            let found: Vec<_> = heps.into_iter().map(|(_, bytes)| bytes).collect();
+            let expected = [liar.clone(), honest.clone(), honest.clone()];
+            assert_eq!(found, expected, "{lie} {size}");
+        }
+    }
+}

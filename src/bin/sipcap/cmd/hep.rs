@@ -154,12 +154,7 @@ const DEFAULT_ID: u32 = 2001;
 
 pub(crate) fn run(args: &HepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let HepCommand::Send(args) = &args.command;
-    if args.over == Over::Tcp && args.hep_version == Version::Two {
-        bail!("HEP of version 2 has no length and cannot go over TCP; send version 3, or over UDP");
-    }
-    if args.hep_version == Version::Two && args.auth_key.is_some() {
-        bail!("HEP of version 2 has no place for --auth-key; send version 3");
-    }
+    args.refuse_what_cannot_be_told()?;
     if args.replay {
         ui.hide_progress();
     }
@@ -184,28 +179,69 @@ pub(crate) fn run(args: &HepArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let run = args.input.run(&mut inputs, &mut sending, ui)?;
 
     let sender = &sending.sender;
-    ui.note(format_args!(
-        "{} messages sent to {}.",
-        sender.sent, args.to
-    ));
+    let noun = if sender.sent == 1 {
+        "message"
+    } else {
+        "messages"
+    };
+    ui.note(format_args!("{} {noun} sent to {}.", sender.sent, args.to));
     for (count, what) in [
         (
             sender.cut,
-            "are longer than HEP can carry; their ends were left out",
+            "longer than HEP can carry, sent without the end",
         ),
         (
             sender.unfit,
-            "are between IPv4 and IPv6, which HEP of version 2 cannot tell, and were not sent",
+            "between IPv4 and IPv6, which HEP of version 2 cannot tell, not sent",
+        ),
+        (
+            sender.refused,
+            "lost at least: nobody takes datagrams there",
         ),
     ] {
         if count > 0 {
-            ui.warn(format_args!("{count} messages {what}"));
+            let noun = if count == 1 { "message" } else { "messages" };
+            ui.warn(format_args!("{count} {noun} {what}"));
         }
     }
     Ok(run.outcome(sender.sent > 0))
 }
 
 impl SendArgs {
+    /// Refuses what the version of HEP has no place for.
+    fn refuse_what_cannot_be_told(&self) -> anyhow::Result<()> {
+        let has_big_id = self.id.is_some_and(|id| id > u16::MAX.into());
+        let refused = [
+            (
+                self.over == Over::Tcp,
+                "has no length and cannot go over TCP; send version 3, or over UDP",
+            ),
+            (
+                self.auth_key.is_some(),
+                "has no place for --auth-key; send version 3",
+            ),
+            (
+                self.name.is_some(),
+                "has no place for --name; send version 3",
+            ),
+            (
+                has_big_id,
+                "has no place for an --id above 65535; send version 3",
+            ),
+        ];
+        let refused = refused.iter().find(|(is_asked, _)| *is_asked);
+        if let (Version::Two, Some((_, what))) = (self.hep_version, refused) {
+            bail!("HEP of version 2 {what}");
+        }
+        for (option, text) in [("--auth-key", &self.auth_key), ("--name", &self.name)] {
+            let most = Outgoing::MAX_TEXT;
+            if text.as_ref().is_some_and(|text| text.len() > most) {
+                bail!("{option}: expected no more than {most} octets");
+            }
+        }
+        Ok(())
+    }
+
     fn rate(&self) -> Option<u32> {
         let usual = (self.over == Over::Udp && !self.replay).then_some(UDP_RATE);
         self.rate.or(usual)
@@ -261,6 +297,6 @@ impl Sink for Sending<'_> {
     }
 
     fn finish(&mut self, _: &Summary) -> Result<()> {
-        self.sender.flush().map_err(Error::Sink)
+        self.sender.finish().map_err(Error::Sink)
     }
 }

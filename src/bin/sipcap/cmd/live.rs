@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::bail;
 
 use sipcap::{
-    capture::Recorder,
+    capture::{RecordPlan, Recorder},
     packet::DecodeOptions,
     pipeline::{Options, Pipeline},
     track::{Rules, TrackOptions},
@@ -126,7 +126,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         ui.note(format_args!("Capturing on {}.", names.concat()));
     }
     let output = Output::open_growing(args.output.output.as_deref(), args.output.force)?;
-    let recorder = args.recorder(&options)?;
+    let recorder = args.recorder(&options, live.counts().len())?;
     let guard = Guard {
         live: live.watch(),
         record: recorder.as_ref().map(Recorder::watch),
@@ -241,13 +241,18 @@ impl LiveArgs {
         }
     }
 
-    /// Begins to record, if that is wanted.
-    fn recorder(&self, options: &Options) -> anyhow::Result<Option<Recorder>> {
+    /// Begins to record what comes from so many sources, if that is wanted.
+    fn recorder(&self, options: &Options, sources: usize) -> anyhow::Result<Option<Recorder>> {
         let waits = self.source.is_pipe_only();
         let plan = self
             .record
             .plan(self.output.force, waits, options.bpf.clone())?;
-        let recorder = plan.map(|plan| Recorder::start(&plan));
+        let recorder = plan.map(|plan| {
+            Recorder::start(&RecordPlan {
+                has_several_sources: sources > 1,
+                ..plan
+            })
+        });
         Ok(recorder.transpose()?)
     }
 

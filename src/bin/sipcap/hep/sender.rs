@@ -1,7 +1,7 @@
 //! A capture agent: sends messages to a collector.
 
 use std::{
-    io::Write,
+    io::{self, ErrorKind, Write},
     net::{Ipv6Addr, SocketAddr, TcpStream, UdpSocket},
     time::{Duration, Instant},
 };
@@ -39,6 +39,7 @@ pub(crate) enum Version {
 /// A capture agent at work.
 pub(crate) struct Sender {
     line: Line,
+    to: SocketAddr,
     version: Version,
     /// How long a message takes.
     interval: Duration,
@@ -50,6 +51,8 @@ pub(crate) struct Sender {
     pub(crate) cut: u64,
     /// Messages that cannot be sent in this version.
     pub(crate) unfit: u64,
+    /// Datagrams of which the other end told that nobody takes them.
+    pub(crate) refused: u64,
 }
 
 enum Line {
@@ -67,13 +70,17 @@ impl Sender {
     ) -> anyhow::Result<Self> {
         let mut result = Err(anyhow::anyhow!("the name has no address"));
         for to in to {
-            result = Line::connect(*to, over).with_context(|| format!("cannot send to {to}"));
+            result = Line::connect(*to, over)
+                .map(|line| (line, *to))
+                .with_context(|| format!("cannot send to {to}"));
             if result.is_ok() {
                 break;
             }
         }
+        let (line, to) = result?;
         Ok(Self {
-            line: result?,
+            line,
+            to,
             version,
             interval: rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.max(1)),
             due: None,
@@ -81,11 +88,12 @@ impl Sender {
             sent: 0,
             cut: 0,
             unfit: 0,
+            refused: 0,
         })
     }
 
     /// Sends a message, or collects it to be sent with others.
-    pub(crate) fn send(&mut self, message: &Outgoing<'_>) -> std::io::Result<()> {
+    pub(crate) fn send(&mut self, message: &Outgoing<'_>) -> io::Result<()> {
         self.wait();
         match self.version {
             Version::Three => message.version_3(&mut self.packet),
@@ -105,22 +113,42 @@ impl Sender {
     }
 
     /// Sends what was collected.
-    pub(crate) fn flush(&mut self) -> std::io::Result<()> {
-        if !self.packet.is_empty() {
-            match &mut self.line {
-                Line::Tcp(stream) => stream.write_all(&self.packet)?,
-                Line::Udp(socket) => {
-                    // Nobody listened to an earlier one: UDP promises nothing, and the collector may come back.
-                    if let Err(error) = socket.send(&self.packet)
-                        && error.kind() != std::io::ErrorKind::ConnectionRefused
-                    {
-                        return Err(error);
-                    }
-                }
-            }
-            self.packet.clear();
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        if self.packet.is_empty() {
+            return Ok(());
+        }
+        let sent = match &mut self.line {
+            Line::Tcp(stream) => stream.write_all(&self.packet),
+            Line::Udp(socket) => send(socket, &self.packet, &mut self.refused),
+        };
+        self.packet.clear();
+        sent.map_err(|error| self.failure(&error))
+    }
+
+    /// Sends what is left, and asks what became of the last datagram.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.flush()?;
+        if let Line::Udp(socket) = &self.line
+            && let Some(error) = socket.take_error()?
+        {
+            self.refused += u64::from(error.kind() == ErrorKind::ConnectionRefused);
         }
         Ok(())
+    }
+
+    /// Returns what to tell of an error. It is no longer one of a pipe: a collector that hangs up is no reader of the
+    /// output who has seen enough.
+    fn failure(&self, error: &io::Error) -> io::Error {
+        let to = self.to;
+        io::Error::other(match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                format!("cannot send to {to}: it has stopped taking what is sent")
+            }
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                format!("cannot send to {to}: it has closed the connection")
+            }
+            _ => format!("cannot send to {to}: {error}"),
+        })
     }
 
     /// Waits until the next message may be sent.
@@ -139,7 +167,7 @@ impl Sender {
 }
 
 impl Line {
-    fn connect(to: SocketAddr, over: Over) -> std::io::Result<Self> {
+    fn connect(to: SocketAddr, over: Over) -> io::Result<Self> {
         Ok(match over {
             Over::Tcp => {
                 let stream = TcpStream::connect_timeout(&to, PATIENCE)?;
@@ -157,6 +185,18 @@ impl Line {
             }
         })
     }
+}
+
+/// Sends a datagram, again if what the system says is about one before it: that nobody takes it. UDP promises nothing, and
+/// the collector may come back.
+fn send(socket: &UdpSocket, packet: &[u8], refused: &mut u64) -> io::Result<()> {
+    for _ in 0..2 {
+        match socket.send(packet) {
+            Err(error) if error.kind() == ErrorKind::ConnectionRefused => *refused += 1,
+            sent => return sent.map(|_| ()),
+        }
+    }
+    Ok(())
 }
 
 #[expect(

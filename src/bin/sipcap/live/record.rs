@@ -84,6 +84,7 @@ impl RecordArgs {
             queue_bytes: QUEUE_BYTES,
             waits,
             bpf,
+            ..RecordPlan::default()
         }))
     }
 }
