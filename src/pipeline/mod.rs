@@ -6,6 +6,7 @@
 //! of the capture, so the outcome does not depend on the threads.
 
 mod agents;
+mod beside;
 mod carried;
 mod datagram;
 mod delivery;
@@ -33,6 +34,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 
 pub use self::{
     agents::{AgentCounts, Agents},
+    beside::Beside,
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
