@@ -5,6 +5,8 @@
 //! in one table, [`METRICS`]: a metric is a row there, and every output goes by it.
 
 mod border;
+mod brief;
+mod bundle;
 mod calls;
 mod cut;
 mod kpis;
@@ -26,6 +28,8 @@ mod transactions;
 pub(crate) use self::metric::is_much;
 pub use self::{
     border::{Border, BorderFinder},
+    brief::Brief,
+    bundle::Bundle,
     calls::Calls,
     cut::Dimension,
     kpis::Kpis,

@@ -51,14 +51,15 @@ impl Times {
     /// Returns the distribution of samples.
     #[must_use]
     pub fn of(samples: &Samples) -> Self {
+        let [p50, p90, p95, p99] = samples.percentiles([50, 90, 95, 99]);
         let values = [
             samples.min(),
             samples.mean(),
             samples.standard_deviation(),
-            samples.percentile(50),
-            samples.percentile(90),
-            samples.percentile(95),
-            samples.percentile(99),
+            p50,
+            p90,
+            p95,
+            p99,
             samples.max(),
         ];
         Self {

@@ -71,6 +71,9 @@ impl Samples {
 
     /// Returns the classes with the samples that wait.
     fn all_classes(&self) -> Vec<Class> {
+        if self.waiting.is_empty() {
+            return self.classes.clone();
+        }
         let mut waiting = self.waiting.clone();
         waiting.sort_unstable();
         let waiting = waiting
@@ -128,14 +131,25 @@ impl Samples {
     /// sample, and above it by less than a thousandth.
     #[must_use]
     pub fn percentile(&self, percent: u8) -> Option<f64> {
-        let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);
+        let [found] = self.percentiles([percent]);
+        found
+    }
+
+    /// Returns several percentiles, which must ascend.
+    #[must_use]
+    pub fn percentiles<const N: usize>(&self, percents: [u8; N]) -> [Option<f64>; N] {
+        let mut classes = self.classes();
         let mut seen = 0;
-        self.classes()
-            .find(|(_, count)| {
-                seen += u128::from(*count);
-                seen >= rank.max(1)
-            })
-            .map(|(max, _)| max as f64)
+        let mut last = None;
+        percents.map(|percent| {
+            let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);
+            while seen < rank.max(1) {
+                let (max, count) = classes.next()?;
+                seen += u128::from(count);
+                last = Some(max as f64);
+            }
+            last
+        })
     }
 
     /// Returns the classes: the greatest sample of each and how many it has, in ascending order.
@@ -274,6 +288,9 @@ mod tests {
             let rank = (values.len() * usize::from(percent)).div_ceil(100).max(1);
             let exact = values[rank - 1] as f64;
             prop_assert!(found >= exact && found <= exact * 1.001 + 1.0, "{found} instead of {exact}");
+            let all = of(&values).percentiles([1, percent, percent, 100]);
+            prop_assert_eq!((all[1], all[2]), (Some(found), Some(found)));
+            prop_assert_eq!(all[3], of(&values).percentile(100));
         }
 
         #[test]

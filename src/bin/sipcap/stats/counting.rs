@@ -13,6 +13,7 @@ use sipcap::{
     track::{Binding, Call, Event, Interests, Observer},
 };
 
+use super::ledger::Ledger;
 use crate::{
     choose::Choice,
     cmd::stats::StatsArgs,
@@ -23,7 +24,7 @@ use crate::{
 pub(crate) struct Counting {
     selection: Selection,
     choice: Choice,
-    pub(crate) statistics: Statistics,
+    pub(crate) ledger: Ledger,
 }
 
 impl Observer for Counting {
@@ -34,21 +35,21 @@ impl Observer for Counting {
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
         if self.choice.takes(&call) {
-            self.statistics.call(&call);
+            self.ledger.call(call);
         }
         Ok(())
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         if self.selection.matches_binding(&binding) {
-            self.statistics.binding(&binding);
+            self.ledger.binding(binding);
         }
         Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         if self.selection.matches_event(event) {
-            self.statistics.event(event);
+            self.ledger.event(event);
         }
         Ok(())
     }
@@ -73,7 +74,11 @@ impl Counted {
         let choose = &args.choose;
         let choice = choose.choice(&args.select, &args.conditions, names.clone())?;
         let plan = args.figures.plan(!choice.is_of_any_message());
-        Self::adding(args, choice, Statistics::new(plan, names))
+        // Groups go by what a message alone tells.
+        let is_apart = args.input.threads != 1 && plan.cuts.is_empty();
+        let ledger = Ledger::new(Statistics::new(plan, names));
+        let ledger = if is_apart { ledger.beside()? } else { ledger };
+        Self::adding(args, choice, ledger)
     }
 
     /// Returns one that goes on with `statistics`.
@@ -81,14 +86,14 @@ impl Counted {
         let choose = &args.choose;
         let names = statistics.inputs().to_vec();
         let choice = choose.choice(&args.select, &args.conditions, names)?;
-        Self::adding(args, choice, statistics)
+        Self::adding(args, choice, Ledger::new(statistics))
     }
 
-    fn adding(args: &StatsArgs, choice: Choice, statistics: Statistics) -> anyhow::Result<Self> {
+    fn adding(args: &StatsArgs, choice: Choice, ledger: Ledger) -> anyhow::Result<Self> {
         let counting = Counting {
             selection: args.select.selection(),
             choice,
-            statistics,
+            ledger,
         };
         let tracked = Tracked::new(args.track.options()?, counting);
         Ok(Self {
@@ -99,13 +104,13 @@ impl Counted {
 
     /// Returns what was counted.
     pub(crate) fn into_statistics(self) -> Statistics {
-        self.tracked.observer.statistics
+        self.tracked.observer.ledger.into_statistics()
     }
 
     /// Counts what is left: nothing happened after `end`, and the last frame was captured at `last`.
     pub(crate) fn finish_at(&mut self, end: Timestamp, last: Timestamp) -> Result<()> {
         self.tracked.finish_at(end)?;
-        self.tracked.observer.statistics.finish(last);
+        self.tracked.observer.ledger.finish(last);
         Ok(())
     }
 }
@@ -127,7 +132,7 @@ impl Sink for Counted {
         let counting = &mut self.tracked.observer;
         if counting.choice.is_of_any_message() {
             let is_selected = counting.selection.matches(message);
-            counting.statistics.message(message, is_selected);
+            counting.ledger.message(message, is_selected);
         }
         self.tracked.message(message)
     }
@@ -135,7 +140,7 @@ impl Sink for Counted {
     fn finish(&mut self, summary: &Summary) -> Result<()> {
         self.tracked.finish(summary)?;
         let end = CaptureQuality::new(summary, self.window).span().1;
-        self.tracked.observer.statistics.finish(end);
+        self.tracked.observer.ledger.finish(end);
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod border;
 mod counting;
 mod given;
+mod ledger;
 mod merge;
 mod partial;
 
