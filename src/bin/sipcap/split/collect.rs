@@ -322,13 +322,6 @@ impl Sink for Collector {
         Ok(())
     }
 
-    fn report(&mut self, report: &Report<'_>) -> Result<()> {
-        if let Some(reports) = &mut self.reports {
-            reports.take(report);
-        }
-        Ok(())
-    }
-
     fn takes_identities(&self) -> bool {
         self.tracked.is_some()
     }
@@ -356,6 +349,9 @@ impl Sink for Collector {
     }
 
     fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        if let Some(reports) = &mut self.reports {
+            reports.take(report);
+        }
         match &mut self.tracked {
             Some(tracked) => tracked.report(report),
             None => Ok(()),
