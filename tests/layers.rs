@@ -114,6 +114,8 @@ const REPORTING: &[&str] = &[
     "offsets",
     "pipeline::Agents",
     "pipeline::AgentCounts",
+    "pipeline::Controllers",
+    "pipeline::ControllerCounts",
     "pipeline::Fate",
     "pipeline::Sighting",
     "pipeline::Sink",
