@@ -46,7 +46,7 @@ pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
 pub use live::{
-    Live, LiveClock, LiveCounts, LiveInput, LivePlan, LiveSender, LiveWatch, collector,
+    Live, LiveClock, LiveCounts, LiveInput, LivePlan, LiveSender, LiveWatch, collector, socket,
 };
 pub(crate) use packer::Packer;
 pub use packer::Packing;

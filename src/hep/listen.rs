@@ -7,7 +7,7 @@ use std::{
     fmt,
     io::Read,
     net::{IpAddr, SocketAddr, TcpStream, UdpSocket},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     thread,
 };
 
@@ -15,6 +15,7 @@ use super::{InStream, Packet, begins, in_stream, resumes};
 use crate::capture::{
     Batch, Interface, LiveInput, LiveSender,
     collector::{self, Allows, CHUNK, Door, Refusals, WAIT, add_datagram, is_time_out},
+    socket,
 };
 
 /// Octets that a datagram of IPv4 carries at most.
@@ -57,6 +58,13 @@ impl Listener {
         })
     }
 
+    /// Lets the system keep as many octets of datagrams until they are taken, if it allows that.
+    #[must_use]
+    pub fn with_buffer(self, octets: usize) -> Self {
+        socket::set_buffer(&self.udp, octets);
+        self
+    }
+
     /// Returns where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
@@ -76,6 +84,7 @@ impl Listener {
         if self.udp.set_read_timeout(Some(WAIT)).is_err() {
             return;
         }
+        let mut is_told = true;
         while !sender.is_stopped() {
             // The first one is waited for; those that are there already come with it.
             let mut is_first = true;
@@ -99,7 +108,21 @@ impl Listener {
             }
             if !batch.records.is_empty() {
                 sender.push(&mut batch);
+                is_told = false;
+            } else if !is_told {
+                // There is time for it.
+                is_told = true;
+                self.note_dropped();
             }
+        }
+        self.note_dropped();
+    }
+
+    /// Takes note of how many datagrams the system has dropped.
+    fn note_dropped(&self) {
+        if let Some(dropped) = socket::dropped(&self.udp) {
+            let counter = &self.door.refusals().dropped;
+            counter.store(dropped, Ordering::Relaxed);
         }
     }
 

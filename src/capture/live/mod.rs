@@ -8,6 +8,7 @@ pub mod collector;
 mod input;
 mod merge;
 mod queue;
+pub mod socket;
 mod source;
 
 use std::{

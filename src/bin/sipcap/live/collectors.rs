@@ -85,7 +85,7 @@ impl Collector {
             ),
             (
                 &refusals.dropped,
-                "datagrams were dropped by the system because they came too fast",
+                "datagrams were dropped by the system because they came too fast (see --buffer)",
             ),
         ] {
             let count = count.load(Ordering::Relaxed);

@@ -93,7 +93,9 @@ pub(crate) struct SourceArgs {
     /// Keep no more than this many octets of a frame
     #[arg(long, value_name = "N", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
     snaplen: u32,
-    /// How much the system may collect before frames are lost
+    /// How much the system may collect before frames are lost, or datagrams with HEP
+    ///
+    /// For HEP over UDP the system may set a limit of its own (net.core.rmem_max). What was lost is told in the end.
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse_buffer)]
     buffer: u32,
     /// Leave out frames that are to other machines
@@ -128,7 +130,8 @@ impl SourceArgs {
             self.guard("--hep", address, self.hep_key.is_some())?;
             let key = self.hep_key.as_ref().map(|key| key.clone().into_bytes());
             let listener = hep::Listener::bind(*address, key, self.allows())
-                .with_context(|| format!("--hep {address}: cannot listen there"))?;
+                .with_context(|| format!("--hep {address}: cannot listen there"))?
+                .with_buffer(self.buffer as usize);
             collectors.add("HEP", listener.address(), listener.refusals());
             inputs.push(Box::new(listener));
         }
