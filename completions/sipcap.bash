@@ -1354,7 +1354,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__live)
-            opts="-i -w -C -G -W -j -e -o -q -h -V --interface --list-interfaces --hep --hep-key --allow --bpf --bpf-auto --vxlan-port --snaplen --buffer --no-promiscuous --immediate --for --count --user --write --rotate-size --rotate-every --rotate-count --compress --split --split-media --keep-duplicates --threads --show --stats-every --top --metrics --metrics-public --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --format --quiet --verbose --color --help --version"
+            opts="-i -w -C -G -W -j -e -o -q -h -V --interface --list-interfaces --hep --ipfix --hep-key --allow --bpf --bpf-auto --vxlan-port --snaplen --buffer --no-promiscuous --immediate --for --count --user --write --rotate-size --rotate-every --rotate-count --compress --split --split-media --keep-duplicates --threads --show --stats-every --top --metrics --metrics-public --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --output --force --format --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1369,6 +1369,10 @@ _sipcap() {
                     return 0
                     ;;
                 --hep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ipfix)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -673,12 +673,13 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s h -l help -d 'P
 complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s V -l version -d 'Print version'
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s i -l interface -d 'Capture on this interface, on any, or read a capture from the standard input with - (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep -d 'Take what capture agents send by HEP to this address and port, over UDP and TCP (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l ipfix -d 'Take what session border controllers of Oracle send by IPFIX (comm-monitor) to this address, over TCP (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep-key -d 'Take HEP only from agents that show this key (version 3)' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l allow -d 'Take HEP only from this address or network (can be repeated)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l allow -d 'Take HEP and IPFIX only from this address or network (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf -d 'Capture only frames that this BPF expression takes, as in tcpdump' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l snaplen -d 'Keep no more than this many octets of a frame' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l buffer -d 'How much the system may collect before frames are lost' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l buffer -d 'How much the system may collect before frames are lost, or datagrams with HEP' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l for -d 'Stop after this time' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l count -d 'Stop after this many frames' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l user -d 'Go on as this user when the interfaces are open' -r

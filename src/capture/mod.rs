@@ -45,7 +45,9 @@ pub use feed::{Feed, Witness};
 pub use frame_reader::FrameReader;
 pub use inputs::{InputOptions, Inputs, Watermark};
 pub use link_type::LinkType;
-pub use live::{Live, LiveClock, LiveCounts, LiveInput, LivePlan, LiveSender, LiveWatch};
+pub use live::{
+    Live, LiveClock, LiveCounts, LiveInput, LivePlan, LiveSender, LiveWatch, collector, socket,
+};
 pub(crate) use packer::Packer;
 pub use packer::Packing;
 pub use pcapng_writer::{InterfaceNote, PcapNgWriter};

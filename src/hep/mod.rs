@@ -30,7 +30,7 @@ pub use self::{
     defect::{Defect, Defects},
     encode::Outgoing,
     json::{Links, sip_text},
-    listen::{Allows, Listener, Refusals},
+    listen::Listener,
     opensips::Told,
     packet::{Packet, Payload},
 };

@@ -14,12 +14,14 @@
 mod connect;
 mod cursor;
 mod defect;
+mod listen;
 mod quality;
 mod record;
 
 pub use self::{
     connect::{Connect, acknowledge},
     defect::{Defect, SetKind},
+    listen::{Listener, PORT},
     quality::{Figures, Leg, Quality},
     record::{Direction, Record},
 };

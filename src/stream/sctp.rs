@@ -21,6 +21,7 @@ use super::{
 use crate::{
     capture::Frame,
     clock::Clock,
+    hep::{self, InStream},
     net::{Flow, Transport},
     packet::SctpPacket,
     sip::{Flaws, Framing, Head, Probe, probe},
@@ -254,7 +255,7 @@ impl Associations {
         }
     }
 
-    /// Hands out a user message if it is SIP, and returns what it is.
+    /// Hands out a user message if it is SIP or HEP, and returns what it is.
     fn hand_out(
         &mut self,
         key: Key,
@@ -266,6 +267,9 @@ impl Associations {
         let text = bytes.trim_ascii_start();
         if text.is_empty() && !bytes.is_empty() {
             return SegmentFate::KeepAlive;
+        }
+        if let Some(fate) = self.hep(key, bytes, frames, out) {
+            return fate;
         }
         let is_sip = probe(text) == Probe::Sip;
         let head = is_sip.then(|| Head::parse(text, Framing::Datagram));
@@ -287,6 +291,38 @@ impl Associations {
             head: &head,
         });
         SegmentFate::Sip
+    }
+
+    /// Hands out the HEP packets of a user message, if there are any, and returns what they are.
+    fn hep(
+        &self,
+        key: Key,
+        bytes: &[u8],
+        frames: (&[Frame], Frame),
+        out: &mut dyn FnMut(Found<'_>),
+    ) -> Option<SegmentFate> {
+        let direction = self.directions.get(&key)?;
+        let mut rest = bytes;
+        let mut fate = None;
+        while let InStream::Packet(len) = hep::in_stream(rest) {
+            // What was cut off is missing at the end.
+            let (packet, behind) = rest.split_at_checked(len).unwrap_or((rest, &[]));
+            out(Found::Hep {
+                flow: direction.flow,
+                encapsulation: direction.context.encapsulation,
+                frames: frames.0,
+                completed_by: &frames.1,
+                bytes: packet,
+            });
+            let own = if hep::carries_sip(packet) {
+                SegmentFate::Sip
+            } else {
+                SegmentFate::Hep
+            };
+            fate = fate.max(Some(own));
+            rest = behind;
+        }
+        fate
     }
 
     /// Drops a part that was waiting.

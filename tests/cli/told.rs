@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{
     container::{Container, Frame},
     encapsulation::Link,
-    hep::{AGENT, COLLECTOR, chunk, packet, place},
+    hep::{self, AGENT, COLLECTOR, chunk, packet, place},
     ip,
     ipfix::{CALL, sip},
     program::run,
@@ -68,5 +68,58 @@ fn legs_are_joined_by_what_agents_tell() {
         };
         let expected = [serde_json::json!(["in@a", 1, null]), second];
         assert_eq!(linked, expected, "{chunks:?}\n{run}");
+    }
+}
+
+#[test]
+fn hep_over_sctp_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let [from, to] = [AGENT, COLLECTOR].map(|address| address.parse().unwrap());
+    let mut tsn = 0;
+    let mut frames = Vec::new();
+    for (index, told) in CALL.iter().enumerate() {
+        let (seconds, _, [src, dst], _, _) = *told;
+        let ts_ns = (1_700_000_000 + i64::from(seconds)) * 1_000_000_000;
+        let end = |ip: [u8; 4]| SocketAddr::from((ip, 5060));
+        let sip = sip(told);
+        let one = hep::message(end(src), end(dst), ts_ns, sip.as_bytes());
+        // A keep-alive in the same user message, and every other message in two chunks.
+        let message = [packet(&[chunk(11, &[1])]), one].concat();
+        let (first, second) = message.split_at(if index % 2 == 0 { 0 } else { 50 });
+        let parts: &[(u8, &[u8])] = &[(2, first), (1, second)];
+        let parts = if first.is_empty() {
+            &[(3, second)]
+        } else {
+            parts
+        };
+        for (flags, part) in parts {
+            tsn += 1;
+            let packet = ip::sctp(from, to, tsn as u16, tsn, *flags, part);
+            frames.push(Frame {
+                ts_ns: ts_ns + i64::from(tsn),
+                link: Link::Ethernet.number(),
+                bytes: Link::Ethernet.frame(&packet),
+            });
+        }
+    }
+    fs::write(
+        dir.path().join("hep.pcap"),
+        Container::PcapMicros.encode(&frames),
+    )
+    .unwrap();
+    let args = ["messages", "--format", "json", "hep.pcap"];
+    let run = run(dir.path(), &args);
+    let rows: Vec<Value> = String::from_utf8_lossy(&run.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), CALL.len(), "{run}");
+    for (row, told) in rows.iter().zip(&CALL) {
+        assert_eq!(row["call_id"], told.3);
+        assert_eq!(row["src"], std::net::Ipv4Addr::from(told.2[0]).to_string());
+        assert_eq!(
+            (&row["agent"], &row["transport"]),
+            (&"edge".into(), &"udp".into())
+        );
     }
 }

@@ -1,58 +1,17 @@
 //! `live --hep` and `hep send`: what is sent is what is told, and nobody sends who may not.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
-    process::{Child, Stdio},
     time::Duration,
 };
 
-use super::{CAPTURES, interrupt, rows};
+use super::{CAPTURES, collector::Collector, rows};
 use crate::support::{
     hep,
-    program::{Run, run, sipcap},
+    program::{Run, run},
     scenario::Scenario,
 };
-
-/// A collector that runs.
-struct Collector {
-    live: Child,
-    address: SocketAddr,
-    stderr: BufReader<std::process::ChildStderr>,
-}
-
-impl Collector {
-    fn begin(options: &[&str]) -> Self {
-        let mut live = sipcap()
-            .args(["live", "--hep", "127.0.0.1:0"])
-            .args(options)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(live.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let address = line.trim_end().trim_end_matches('.').rsplit(' ').next();
-        let address = address.and_then(|address| address.parse().ok());
-        Self {
-            live,
-            address: address.unwrap_or_else(|| panic!("no address: {line}")),
-            stderr,
-        }
-    }
-
-    /// Ends it when everything has arrived; returns what it wrote to its outputs.
-    fn end(mut self) -> (Vec<u8>, String) {
-        std::thread::sleep(Duration::from_millis(600));
-        interrupt(&self.live);
-        let mut stderr = String::new();
-        self.stderr.read_to_string(&mut stderr).unwrap();
-        let output = self.live.wait_with_output().unwrap();
-        (output.stdout, stderr)
-    }
-}
 
 fn send(address: SocketAddr, options: &[&str], capture: &str) -> Run {
     let to = address.to_string();
@@ -69,7 +28,7 @@ fn what_is_sent_is_what_is_told() {
         &["--over", "udp", "--hep-version", "2"],
         &["--over", "tcp", "--name", "edge", "--id", "7"],
     ] {
-        let collector = Collector::begin(&["--show", "calls"]);
+        let collector = Collector::begin("--hep", &["--show", "calls"]);
         let sent = send(collector.address, options, "call.pcap");
         assert_eq!(sent.status, 0, "{sent}");
         let (stdout, stderr) = collector.end();
@@ -101,7 +60,7 @@ fn all_sources_are_recorded_in_one_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("both.pcap");
     let options = ["-i", "-", "--show", "nothing", "-w", file.to_str().unwrap()];
-    let mut collector = Collector::begin(&options);
+    let mut collector = Collector::begin("--hep", &options);
     let capture = std::fs::read(std::path::Path::new(CAPTURES).join("call.pcap")).unwrap();
     let mut pipe = collector.live.stdin.take().unwrap();
     pipe.write_all(&capture).unwrap();
@@ -184,7 +143,7 @@ fn what_a_version_cannot_tell_is_refused() {
 
 #[test]
 fn who_may_not_send_is_not_taken() {
-    let collector = Collector::begin(&["--show", "calls", "--hep-key", "right"]);
+    let collector = Collector::begin("--hep", &["--show", "calls", "--hep-key", "right"]);
     let wrong = send(collector.address, &["--auth-key", "wrong"], "call.pcap");
     let none = send(collector.address, &["--over", "tcp"], "call.pcap");
     assert_eq!((wrong.status, none.status), (0, 0));
@@ -195,7 +154,7 @@ fn who_may_not_send_is_not_taken() {
     );
     assert!(!stderr.contains("right"), "{stderr}");
 
-    let collector = Collector::begin(&["--show", "calls", "--allow", "192.0.2.0/24"]);
+    let collector = Collector::begin("--hep", &["--show", "calls", "--allow", "192.0.2.0/24"]);
     send(collector.address, &[], "call.pcap");
     let (stdout, stderr) = collector.end();
     assert!(
@@ -212,7 +171,7 @@ fn who_may_not_send_is_not_taken() {
 
 #[test]
 fn hostile_octets_harm_nothing() {
-    let collector = Collector::begin(&["--show", "calls"]);
+    let collector = Collector::begin("--hep", &["--show", "calls"]);
     let scenario = Scenario::named("answered-call");
     let packets: Vec<Vec<u8>> = scenario
         .sent

@@ -10,8 +10,10 @@ use std::{
     time::Duration,
 };
 
+mod collector;
 mod figures;
 mod hep;
+mod ipfix;
 mod metrics;
 mod record;
 mod split;

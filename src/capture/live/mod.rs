@@ -4,9 +4,11 @@
 //! nothing that comes later can hold the capture up. With several sources, frames are held back for a moment and put in
 //! the order of their times.
 
+pub mod collector;
 mod input;
 mod merge;
 mod queue;
+pub mod socket;
 mod source;
 
 use std::{

@@ -88,6 +88,7 @@ const EXAMPLES: &str = "Examples:
   sipcap live -i eth0 --show nothing --metrics 127.0.0.1:9100
   sipcap live -i eth0 --top
   sipcap live --hep 127.0.0.1:9060 --format text
+  sipcap live --ipfix 127.0.0.1 --show calls
   sipcap live --hep 0.0.0.0:9060 --allow 192.0.2.0/24 --show calls --outcome failed
   sipcap live -i eth0 -w ring.pcap -C 100 -W 20 --show nothing
   ssh host tcpdump -U -i eth0 -w - port 5060 | sipcap live -i - --show events --for 10m";
@@ -187,7 +188,7 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let Telling { rows, split, .. } = sink.tracked.observer;
     rows.finish()?;
     tell_counts(&live.counts(), summary.balance.total(), ui);
-    collectors.tell_counts(&summary.agents, ui);
+    collectors.tell_counts(&summary, ui);
     let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
     let is_split = split.is_none_or(|split| split.tell(ui));
     if let Some(failure) = failure {

@@ -1,5 +1,6 @@
 //! What `sipcap live` is made of.
 
+mod collectors;
 mod exposition;
 mod guard;
 mod meter;

@@ -3,7 +3,6 @@
 use std::{
     io::Write,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
@@ -11,18 +10,19 @@ use anyhow::{Context as _, anyhow, bail};
 use sipcap::{
     capture::{
         Bpf, Live, LiveCounts, LiveInput, LivePlan, RecordCounts,
+        collector::Allows,
         libpcap::{Libpcap, LiveOptions},
         widened,
     },
     filter::IpRange,
-    hep::{Listener, Refusals},
-    pipeline::Agents,
+    hep, ipfix,
     text::printable,
 };
 
 use crate::{
     cli::parse_duration,
     input::{libpcap, stop},
+    live::collectors::Collectors,
     output::Output,
     track::parse_size,
     ui::Ui,
@@ -34,6 +34,7 @@ const QUEUE_BYTES: usize = 64 << 20;
 /// What is captured.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Capture options")]
+#[command(group = clap::ArgGroup::new("collector").multiple(true))]
 pub(crate) struct SourceArgs {
     /// Capture on this interface, on any, or read a capture from the standard input with - (can be repeated)
     ///
@@ -42,7 +43,7 @@ pub(crate) struct SourceArgs {
         short,
         long = "interface",
         value_name = "INTERFACE",
-        required_unless_present_any = ["list_interfaces", "hep"]
+        required_unless_present_any = ["list_interfaces", "hep", "ipfix"]
     )]
     pub(crate) interfaces: Vec<String>,
     /// List the interfaces that can be captured on
@@ -52,8 +53,14 @@ pub(crate) struct SourceArgs {
     ///
     /// What is taken becomes frames of a capture that is like any other. On an address that other machines can reach it needs
     /// --hep-key or --allow.
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", group = "collector")]
     hep: Vec<SocketAddr>,
+    /// Take what session border controllers of Oracle send by IPFIX (comm-monitor) to this address, over TCP (can be repeated)
+    ///
+    /// Without a port it is 4739. The controllers are told to send SIP and nothing else. On an address that other machines can
+    /// reach it needs --allow.
+    #[arg(long, value_name = "ADDRESS[:PORT]", group = "collector", value_parser = parse_collector)]
+    ipfix: Vec<SocketAddr>,
     /// Take HEP only from agents that show this key (version 3)
     #[arg(
         long,
@@ -63,8 +70,13 @@ pub(crate) struct SourceArgs {
         requires = "hep"
     )]
     hep_key: Option<String>,
-    /// Take HEP only from this address or network (can be repeated)
-    #[arg(long, value_name = "NETWORK", value_delimiter = ',', requires = "hep")]
+    /// Take HEP and IPFIX only from this address or network (can be repeated)
+    #[arg(
+        long,
+        value_name = "NETWORK",
+        value_delimiter = ',',
+        requires = "collector"
+    )]
     allow: Vec<IpRange>,
     /// Capture only frames that this BPF expression takes, as in tcpdump
     ///
@@ -81,7 +93,9 @@ pub(crate) struct SourceArgs {
     /// Keep no more than this many octets of a frame
     #[arg(long, value_name = "N", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=262_144))]
     snaplen: u32,
-    /// How much the system may collect before frames are lost
+    /// How much the system may collect before frames are lost, or datagrams with HEP
+    ///
+    /// For HEP over UDP the system may set a limit of its own (net.core.rmem_max). What was lost is told in the end.
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse_buffer)]
     buffer: u32,
     /// Leave out frames that are to other machines
@@ -110,49 +124,65 @@ impl SourceArgs {
         }
         let library = self.library()?;
         let plan = self.plan();
-        let listeners = self.listen()?;
-        let collectors = Collectors::of(&listeners);
-        let inputs = listeners
-            .into_iter()
-            .map(|listener| Box::new(listener) as Box<dyn LiveInput>);
-        let live = Live::open(library, &plan, inputs.collect(), stop())?;
+        let mut collectors = Collectors::default();
+        let mut inputs: Vec<Box<dyn LiveInput>> = Vec::new();
+        for address in &self.hep {
+            self.guard("--hep", address, self.hep_key.is_some())?;
+            let key = self.hep_key.as_ref().map(|key| key.clone().into_bytes());
+            let listener = hep::Listener::bind(*address, key, self.allows())
+                .with_context(|| format!("--hep {address}: cannot listen there"))?
+                .with_buffer(self.buffer as usize);
+            collectors.add("HEP", listener.address(), listener.refusals());
+            inputs.push(Box::new(listener));
+        }
+        for address in &self.ipfix {
+            self.guard("--ipfix", address, false)?;
+            let listener = ipfix::Listener::bind(*address, self.allows())
+                .with_context(|| format!("--ipfix {address}: cannot listen there"))?;
+            collectors.add("IPFIX", listener.address(), listener.refusals());
+            inputs.push(Box::new(listener));
+        }
+        let live = Live::open(library, &plan, inputs, stop())?;
         Ok((live, collectors))
     }
 
     /// Returns what is captured on, as one name.
     pub(crate) fn name(&self) -> String {
         let hep = self.hep.iter().map(|address| format!("hep:{address}"));
-        let all: Vec<String> = self.interfaces.iter().cloned().chain(hep).collect();
+        let ipfix = self.ipfix.iter();
+        let ipfix = ipfix.map(|address| format!("ipfix:{address}"));
+        let interfaces = self.interfaces.iter().cloned();
+        let all: Vec<String> = interfaces.chain(hep).chain(ipfix).collect();
         all.join(",")
     }
 
-    /// Begins to listen for HEP.
-    fn listen(&self) -> anyhow::Result<Vec<Listener>> {
-        self.hep
-            .iter()
-            .map(|address| {
-                let is_guarded = self.hep_key.is_some() || !self.allow.is_empty();
-                if !address.ip().is_loopback() && !is_guarded {
-                    bail!(
-                        "--hep {address}: other machines can reach it; say who may send with --allow, or ask for a key \
-                         with --hep-key"
-                    );
-                }
-                let key = self.hep_key.as_ref().map(|key| key.clone().into_bytes());
-                let allowed = self.allow.clone();
-                let allows = move |ip: IpAddr| {
-                    let ip = ip.to_canonical();
-                    allowed.is_empty() || allowed.iter().any(|range| range.contains(ip))
-                };
-                Listener::bind(*address, key, Box::new(allows))
-                    .with_context(|| format!("--hep {address}: cannot listen there"))
-            })
-            .collect()
+    /// Refuses to listen where other machines can send whatever they like.
+    fn guard(&self, option: &str, address: &SocketAddr, has_key: bool) -> anyhow::Result<()> {
+        if address.ip().is_loopback() || has_key || !self.allow.is_empty() {
+            return Ok(());
+        }
+        let key = match option {
+            "--hep" => ", or ask for a key with --hep-key",
+            _ => "",
+        };
+        bail!(
+            "{option} {address}: other machines can reach it; say who may send with --allow{key}"
+        );
+    }
+
+    /// Returns who may send.
+    fn allows(&self) -> Box<Allows> {
+        let allowed = self.allow.clone();
+        Box::new(move |ip: IpAddr| {
+            let ip = ip.to_canonical();
+            allowed.is_empty() || allowed.iter().any(|range| range.contains(ip))
+        })
     }
 
     /// Returns whether everything comes from a pipe, which can wait.
     pub(crate) fn is_pipe_only(&self) -> bool {
-        self.hep.is_empty() && self.interfaces.iter().all(|name| name == "-")
+        let listens = !self.hep.is_empty() || !self.ipfix.is_empty();
+        !listens && self.interfaces.iter().all(|name| name == "-")
     }
 
     /// Returns libpcap if anything is captured with it.
@@ -217,60 +247,14 @@ impl SourceArgs {
     }
 }
 
-/// Where HEP is listened for, and what is not taken there.
-pub(crate) struct Collectors(Vec<(SocketAddr, Arc<Refusals>)>);
-
-impl Collectors {
-    fn of(listeners: &[Listener]) -> Self {
-        let all = listeners.iter();
-        Self(
-            all.map(|listener| (listener.address(), listener.refusals()))
-                .collect(),
-        )
-    }
-
-    /// Tells where it is listened.
-    pub(crate) fn tell(&self, ui: &Ui) {
-        for (address, _) in &self.0 {
-            ui.note(format_args!("Listening for HEP on {address}."));
-        }
-    }
-
-    /// Tells what came from whom, and what was not taken.
-    pub(crate) fn tell_counts(&self, agents: &Agents, ui: &Ui) {
-        for (address, refusals) in &self.0 {
-            for (count, what) in [
-                (
-                    &refusals.without_key,
-                    "packets without the key were not taken",
-                ),
-                (
-                    &refusals.not_allowed,
-                    "packets or connections came from where nobody may send",
-                ),
-                (&refusals.malformed, "times something came that is no HEP"),
-                (
-                    &refusals.too_many,
-                    "connections were refused because there were too many",
-                ),
-            ] {
-                let count = count.load(Ordering::Relaxed);
-                if count > 0 {
-                    ui.warn(format_args!("hep:{address}: {count} {what}"));
-                }
-            }
-        }
-        for (agent, counts) in agents.counts() {
-            let name = agent.map_or_else(
-                || "others".to_owned(),
-                |agent| format!("{} ({})", printable(&agent.label()), agent.address),
-            );
-            ui.note(format_args!(
-                "Agent {name}: {} packets, {} with SIP, {} of it seen before.",
-                counts.packets, counts.sip, counts.copies
-            ));
-        }
-    }
+/// Returns the address of a collector of IPFIX, which has a usual port.
+fn parse_collector(text: &str) -> Result<SocketAddr, String> {
+    let with_port = text.parse().ok();
+    let ip = text.trim_start_matches('[').trim_end_matches(']');
+    let without = || Some(SocketAddr::new(ip.parse().ok()?, ipfix::PORT));
+    with_port
+        .or_else(without)
+        .ok_or_else(|| "expected an address such as 127.0.0.1 or 127.0.0.1:4739".to_owned())
 }
 
 fn parse_buffer(text: &str) -> Result<u32, String> {
