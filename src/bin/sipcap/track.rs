@@ -7,7 +7,7 @@ use sipcap::{
     capture::{InputSummary, Origin},
     error::Result,
     pipeline::{Notice, NoticeKind, Report, Sink, Summary},
-    points::{SAVED_BY, SAVED_BY_POINT},
+    points::is_saved,
     sip::Message,
     time::Timestamp,
     track::{
@@ -359,11 +359,7 @@ impl<O: Follower> Sink for Tracked<O> {
 pub(crate) fn end(summary: &Summary) -> Timestamp {
     let of_input = |input: &InputSummary| {
         let last = input.times.as_ref().map(|times| times.last);
-        let is_saved = matches!(
-            input.application.as_deref(),
-            Some(SAVED_BY | SAVED_BY_POINT)
-        );
-        last.max(input.ended.filter(|_| is_saved))
+        last.max(input.ended.filter(|_| is_saved(input)))
     };
     let ends = summary.inputs.iter().filter_map(of_input);
     ends.max().unwrap_or(Timestamp::MIN)
