@@ -152,7 +152,7 @@ _sipcap() {
             return 0
             ;;
         sipcap__subcmd__calls)
-            opts="-j -e -w -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --write --note --with-media --alias --names --format --output --force --csv-safe --quiet --verbose --color --help --version"
+            opts="-j -e -w -o -q -h -V --since --until --bpf --bpf-auto --vxlan-port --agent --ipfix-ignore --keep-duplicates --strict --threads --block-bytes --point --interface-points --align-clocks --call-id --from --to --number --method --status --ip --port --user-agent --regexp --outcome --duration --where --legs --correlate --correlate-header --timeout --timeouts --end-timeout --reg-expiry-grace --reg-del-delay --contact-ignore-port --max-calls --max-bindings --max-memory --with-logs --write --note --with-media --alias --names --format --output --force --csv-safe --quiet --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

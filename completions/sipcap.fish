@@ -218,6 +218,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l interface-points
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l align-clocks -d 'Put the clocks of capture points right by messages that several of them have seen'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l legs -d 'Put the legs of a call together that a B2BUA made of it'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l contact-ignore-port -d 'Take Contacts for the same that differ in their port only'
+complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l with-logs -d 'Tell what proxies told of each call besides SIP: log lines, queries, commands, connections (HEP of OpenSIPS and others)'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l with-media -d 'Save the media of the calls, too'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l force -d 'Overwrite what exists'
 complete -c sipcap -n "__fish_sipcap_using_subcommand calls" -l csv-safe -d 'Put an apostrophe before CSV cells that a spreadsheet would run as formulas'

@@ -15,6 +15,13 @@ pub const SAVED_BY: &str = "sipcap calls";
 /// See [`SAVED_BY`].
 pub const SAVED_BY_POINT: &str = "sipcap calls, by point";
 
+/// Returns whether an input has nothing but calls that were selected from another capture.
+#[must_use]
+pub fn is_saved(input: &InputSummary) -> bool {
+    let application = input.application.as_deref();
+    matches!(application, Some(SAVED_BY | SAVED_BY_POINT))
+}
+
 /// The names of capture points, which inputs were captured at which of them, and what their clocks are off by.
 #[derive(Clone, Debug, Default)]
 pub struct Points {

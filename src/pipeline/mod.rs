@@ -18,6 +18,7 @@ mod notice;
 mod ordered;
 mod report;
 mod sightings;
+mod stored;
 mod told;
 mod unit;
 
@@ -42,6 +43,7 @@ pub use self::{
     notice::{Notice, NoticeKind},
     report::Report,
     sightings::{SIGHTINGS_WITHIN, Sighting},
+    stored::stored,
 };
 use self::{
     merge::Merge,

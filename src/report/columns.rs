@@ -128,6 +128,21 @@ impl Columns {
     }
 }
 
+impl Columns {
+    /// Writes a line that has no cells.
+    ///
+    /// # Errors
+    /// When the output cannot be written.
+    pub(super) fn below(&mut self, output: &mut impl Write, text: &str) -> io::Result<()> {
+        self.line.clear();
+        self.line.push_str(text);
+        if let Some(max_width) = self.style.max_width {
+            cut(&mut self.line, max_width);
+        }
+        writeln!(output, "{}", self.line)
+    }
+}
+
 /// Adds a cell in exactly `columns` columns of a terminal.
 fn push_cut(line: &mut String, cell: &str, columns: usize, is_right: bool) {
     let mut cell = Cow::Borrowed(cell);

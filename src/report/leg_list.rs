@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use crate::{
     report::{
-        Column, ListFormat, ListRow, SortedRows,
+        Column, ListFormat, ListRow, LogsOf, SortedRows,
         csv::detached,
-        list::{RowFormat, push_cell},
+        list::{RowFormat, push_cell, split_key},
         sorted::{Place, RowKey},
     },
     track::{LegPlace, Link},
@@ -53,9 +53,25 @@ impl LegList {
     /// # Errors
     /// When the temporary file for many rows cannot be written.
     pub fn push<R: ListRow>(&mut self, leg: LegPlace, row: &R) -> io::Result<()> {
+        self.push_with(leg, None, row)
+    }
+
+    /// Takes the row of a leg, and by what logs of it are known if the list has logs.
+    ///
+    /// # Errors
+    /// When the temporary file for many rows cannot be written.
+    pub fn push_with<R: ListRow>(
+        &mut self,
+        leg: LegPlace,
+        key: Option<&[u8]>,
+        row: &R,
+    ) -> io::Result<()> {
         self.rows += 1;
         self.piece.clear();
         self.piece.push(ROW);
+        if let Some(key) = key {
+            push_cell(&mut self.piece, key);
+        }
         self.format.encode(leg.ts, row, &mut self.piece)?;
         self.pieces.push_at(leg.into(), &self.piece)
     }
@@ -84,7 +100,19 @@ impl LegList {
     ///
     /// # Errors
     /// When the output cannot be written, or the temporary file cannot be read.
-    pub fn write(mut self, output: &mut impl Write) -> io::Result<()> {
+    pub fn write(self, output: &mut impl Write) -> io::Result<()> {
+        self.write_with(None, output)
+    }
+
+    /// Writes all rows, by calls, with logs if every row came with by what they are known.
+    ///
+    /// # Errors
+    /// When the output cannot be written, or the temporary file cannot be read.
+    pub fn write_with(
+        mut self,
+        mut logs: Option<&mut LogsOf<'_, '_>>,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
         if self.rows == 0 && self.format.is_text() {
             return Ok(());
         }
@@ -103,14 +131,21 @@ impl LegList {
             RowFormat::Json => number_json,
         };
         let mut numbered = Vec::new();
-        self.format.write(output, |take| {
+        let kind = self.format.kind();
+        self.format.write(logs.is_some(), output, |take| {
             each(&mut legs, |numbers, names, row| {
                 if row.is_empty() {
                     return Ok(());
                 }
                 numbered.clear();
+                let Some(logs) = logs.as_deref_mut() else {
+                    number(row, numbers, names, &mut numbered);
+                    return take(&numbered, &[]);
+                };
+                let (key, row) = split_key(row);
                 number(row, numbers, names, &mut numbered);
-                take(&numbered)
+                let lines = kind.amend(&mut numbered, &logs(key))?;
+                take(&numbered, &lines)
             })
         })
     }

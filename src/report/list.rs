@@ -11,7 +11,10 @@ use serde::Serialize;
 
 use crate::{
     capture::Origin,
-    report::{Column, Columns, CsvRows, ListStyle, SortedRows, csv::detached, encode::encode},
+    report::{
+        Column, Columns, CsvRows, ListStyle, LogRows, LogsOf, SortedRows, csv::detached,
+        encode::encode,
+    },
     time::Timestamp,
 };
 
@@ -77,6 +80,23 @@ impl ListPart {
     /// # Errors
     /// Never in fact: rows are kept in memory.
     pub fn push<R: ListRow>(&mut self, ts: Timestamp, origin: Origin, row: &R) -> io::Result<()> {
+        self.push_with(ts, origin, None, row)
+    }
+
+    /// Takes a row, and by what logs of it are known if the list has logs.
+    ///
+    /// # Errors
+    /// Never in fact: rows are kept in memory.
+    pub fn push_with<R: ListRow>(
+        &mut self,
+        ts: Timestamp,
+        origin: Origin,
+        key: Option<&[u8]>,
+        row: &R,
+    ) -> io::Result<()> {
+        if let Some(key) = key {
+            push_cell(&mut self.octets, key);
+        }
         self.format.encode(ts, row, &mut self.octets)?;
         self.rows.push((ts, origin, row.rank(), self.octets.len()));
         Ok(())
@@ -160,13 +180,68 @@ impl List {
     /// # Errors
     /// When the output cannot be written, or the temporary file cannot be read.
     pub fn write(self, output: &mut impl Write) -> io::Result<()> {
+        self.write_with(None, output)
+    }
+
+    /// Writes all rows in their order, with logs if every row came with by what they are known.
+    ///
+    /// # Errors
+    /// When the output cannot be written, or the temporary file cannot be read.
+    pub fn write_with(
+        self,
+        mut logs: Option<&mut LogsOf<'_, '_>>,
+        output: &mut impl Write,
+    ) -> io::Result<()> {
         if self.rows.is_empty() && self.format.is_text() {
             return Ok(());
         }
         let rows = self.rows;
-        self.format.write(output, |take| rows.drain(take))
+        let kind = self.format.kind();
+        let mut amended = Vec::new();
+        let has_logs = logs.is_some();
+        self.format.write(has_logs, output, |take| {
+            rows.drain(|row| {
+                let Some(logs) = logs.as_deref_mut() else {
+                    return take(row, &[]);
+                };
+                let (key, row) = split_key(row);
+                amended.clear();
+                amended.extend_from_slice(row);
+                let lines = kind.amend(&mut amended, &logs(key))?;
+                take(&amended, &lines)
+            })
+        })
     }
 }
+
+/// Splits off by what the logs of a row are known.
+pub(super) fn split_key(row: &[u8]) -> (&[u8], &[u8]) {
+    let key = detached(row).next().unwrap_or_default();
+    (key, row.get(4 + key.len()..).unwrap_or_default())
+}
+
+/// Which format rows have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum RowKind {
+    Text,
+    Csv,
+    Json,
+}
+
+impl RowKind {
+    /// Adds logs to a row as it is kept; returns the lines that stand below it.
+    pub(super) fn amend(self, row: &mut Vec<u8>, logs: &LogRows<'_>) -> io::Result<Vec<String>> {
+        match self {
+            Self::Text => return Ok(logs.lines()),
+            Self::Csv => logs.add_cell(row),
+            Self::Json => logs.add_fields(row)?,
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Takes a row and the lines below it.
+pub(super) type TakeRow<'t> = dyn FnMut(&[u8], &[String]) -> io::Result<()> + 't;
 
 /// How rows are kept until they are written, and how they are written then.
 pub(super) enum RowFormat {
@@ -238,6 +313,14 @@ impl RowFormat {
         matches!(self, Self::Text { .. })
     }
 
+    pub(super) const fn kind(&self) -> RowKind {
+        match self {
+            Self::Text { .. } => RowKind::Text,
+            Self::Csv { .. } => RowKind::Csv,
+            Self::Json => RowKind::Json,
+        }
+    }
+
     /// Appends a row that began at `ts` in the form in which it is kept: for people the day, the colour and the cells, for
     /// CSV the cells, else as it will be written.
     pub(super) fn encode<R: ListRow>(
@@ -268,11 +351,12 @@ impl RowFormat {
         Ok(())
     }
 
-    /// Writes the rows that `rows` hands over.
+    /// Writes the rows that `rows` hands over, with logs or without.
     pub(super) fn write(
         self,
+        has_logs: bool,
         output: &mut impl Write,
-        rows: impl FnOnce(&mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()>,
+        rows: impl FnOnce(&mut TakeRow<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         match self {
             Self::Text {
@@ -282,7 +366,7 @@ impl RowFormat {
             } => {
                 columns.header(output)?;
                 let mut day = Vec::new();
-                rows(&mut |row| {
+                rows(&mut |row, below| {
                     let mut cells = detached(row);
                     let today = cells.next().unwrap_or_default();
                     if today != day {
@@ -291,20 +375,24 @@ impl RowFormat {
                     }
                     let style = style_of(cells.next().unwrap_or_default());
                     let cells = cells.map(|cell| std::str::from_utf8(cell).unwrap_or_default());
-                    columns.line(output, cells, Some((colored, style)))
+                    columns.line(output, cells, Some((colored, style)))?;
+                    below
+                        .iter()
+                        .try_for_each(|line| columns.below(output, line))
                 })
             }
-            Self::Csv { names, .. } => {
+            Self::Csv { mut names, .. } => {
+                names.extend(has_logs.then_some("logs"));
                 // The cells are safe already.
                 let mut csv = CsvRows::new(output, &names, false, false)?;
-                rows(&mut |row| {
+                rows(&mut |row, _| {
                     csv.attach(row);
                     csv.end()
                 })?;
                 csv.into_inner()?;
                 Ok(())
             }
-            Self::Json => rows(&mut |row| {
+            Self::Json => rows(&mut |row, _| {
                 output.write_all(row)?;
                 output.write_all(b"\n")
             }),

@@ -22,6 +22,7 @@ mod info;
 mod json;
 mod leg_list;
 mod list;
+mod logs;
 mod message;
 mod parsed;
 mod party;
@@ -47,6 +48,7 @@ pub use self::{
     json::JsonRows,
     leg_list::LegList,
     list::{List, ListFormat, ListPart, ListRow},
+    logs::{LogRows, LogsOf},
     message::{MessageRow, SightingRow},
     parsed::{DiagnosisRow, HeaderRow, ParsedRow},
     party::{CountersRow, PartyRow, SidesRow},

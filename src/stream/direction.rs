@@ -49,6 +49,15 @@ impl Arrived<'_> {
     }
 }
 
+/// Returns the sequence number of a position.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is the low half of a position"
+)]
+const fn number(pos: u64) -> u32 {
+    pos as u32
+}
+
 impl Direction {
     pub(super) fn new(encapsulation: Encapsulation, now: Timestamp) -> Self {
         Self {
@@ -178,6 +187,7 @@ impl Direction {
             // Cut down to its headers: there is nothing to put in order.
             return outlet.settle(arrived.frame, SegmentFate::Lost);
         }
+        self.pass_left_out(arrived.pos, outlet);
         match self.assembler.sync {
             Sync::Held(_) => {
                 self.queue(arrived, outlet);
@@ -220,6 +230,33 @@ impl Direction {
         if self.assembler.is_waiting() {
             self.drain(outlet);
             self.give_up_if_full(outlet);
+        }
+    }
+
+    /// Goes on to what comes next of the stream in the capture, where that is known, on the way to octets at `pos` that are there.
+    fn pass_left_out(&mut self, pos: u64, outlet: &mut Outlet<'_>) {
+        let Some(stored) = &outlet.limits.stored else {
+            return;
+        };
+        let ends = (outlet.flow.src, outlet.flow.dst);
+        if self.assembler.sync != Sync::Synced {
+            if let Some(before) = stored.start_before(ends, number(pos))
+                && !self.assembler.is_waiting()
+            {
+                self.assembler.sync = Sync::Synced;
+                self.assembler
+                    .advance(pos.saturating_sub(u64::from(before)));
+            }
+            return;
+        }
+        let next = self.assembler.next;
+        let distance = stored.distance(ends, number(next)).unwrap_or_default();
+        let there = next.saturating_add(u64::from(distance));
+        if next < there && there <= pos {
+            if let Some(reader) = &mut self.reader {
+                reader.gap(Some(u64::from(distance)), outlet);
+            }
+            self.assembler.advance(there);
         }
     }
 
@@ -337,7 +374,11 @@ impl Direction {
 
     /// Reads the segments whose turn has come.
     fn drain(&mut self, outlet: &mut Outlet<'_>) {
-        while let Some(queued) = self.assembler.pop() {
+        while let Some(front) = self.assembler.front() {
+            self.pass_left_out(front, outlet);
+            let Some(queued) = self.assembler.pop() else {
+                break;
+            };
             let arrived = Arrived {
                 pos: queued.pos,
                 bytes: &queued.bytes,

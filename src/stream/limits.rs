@@ -1,5 +1,9 @@
 //! Every cap and time-out of this layer.
 
+use std::sync::Arc;
+
+use super::Stored;
+
 const SECOND: i64 = 1_000_000_000;
 
 /// Every cap and time-out of this layer. Times are in nanoseconds of packet time, sizes in octets.
@@ -57,6 +61,8 @@ pub struct Limits {
     pub sctp_timeout: i64,
     /// Octets of SCTP fragments that are held. 64 MiB.
     pub sctp_held: usize,
+    /// Which octets of TCP streams are in the capture at all, if that is known: others are not waited for.
+    pub stored: Option<Arc<Stored>>,
 }
 
 impl Default for Limits {
@@ -88,6 +94,7 @@ impl Default for Limits {
             associations: 1 << 14,
             sctp_timeout: 30 * SECOND,
             sctp_held: 64 << 20,
+            stored: None,
         }
     }
 }

@@ -29,6 +29,7 @@ mod reader;
 mod resync;
 mod sctp;
 mod stats;
+mod stored;
 mod websocket;
 
 #[cfg(test)]
@@ -44,4 +45,5 @@ pub use self::{
     limits::Limits,
     sctp::Associations,
     stats::{AssociationStats, DefragStats, StreamStats},
+    stored::Stored,
 };

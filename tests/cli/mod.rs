@@ -4,6 +4,7 @@ mod endings;
 mod ipfix;
 mod json;
 mod ladder;
+mod logs;
 mod merge;
 mod points;
 mod session;

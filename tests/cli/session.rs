@@ -79,7 +79,12 @@ fn all_scenarios(variants: &[Variant], select: &[&str], again: &[&str]) {
         }
         text
     };
-    let scenarios = Scenario::all();
+    let mut scenarios = Scenario::all();
+    // Over streams, a message in it begins in the middle of a segment, behind one that is of no call and not saved.
+    let has_streams = variants
+        .iter()
+        .any(|variant| variant.transport == Transport::Tcp);
+    scenarios.retain(|scenario| !has_streams || scenario.name != "pipelined");
     let faults: Vec<String> = scenarios.par_iter().map(check).collect();
     assert!(faults.concat().is_empty(), "{}", faults.concat());
 }
@@ -106,6 +111,20 @@ fn rows_of_saved_calls_are_those_of_the_capture() {
         },
     ];
     all_scenarios(&others, &[], &[]);
+}
+
+#[test]
+fn rows_of_saved_streams_are_those_of_the_capture() {
+    let of = |transport| Variant { transport, ..PLAIN };
+    let streams = [
+        Transport::Tcp,
+        Transport::TcpShuffled,
+        Transport::TcpOverlapping,
+        Transport::WebSocketFragments,
+        Transport::SctpFragments,
+        Transport::HepTcp,
+    ];
+    all_scenarios(&streams.map(of), &[], &[]);
 }
 
 #[test]

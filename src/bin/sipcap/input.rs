@@ -13,10 +13,11 @@ use std::{
 use anyhow::{Context, bail};
 use hashbrown::HashSet;
 use sipcap::{
-    capture::{Bpf, InputOptions, InputSummary, Inputs, LinkType, libpcap::Libpcap},
+    capture::{Batch, Bpf, Format, InputOptions, InputSummary, Inputs, LinkType, libpcap::Libpcap},
     packet::DecodeOptions,
-    pipeline::{Options, Pipeline, Sink, Summary},
-    stream::Limits,
+    pipeline::{Options, Pipeline, Sink, Summary, stored},
+    points::is_saved,
+    stream::{Limits, Stored},
     time::Timestamp,
 };
 use tempfile::NamedTempFile;
@@ -196,10 +197,11 @@ impl InputArgs {
     ) -> anyhow::Result<Run> {
         let options = Options {
             threads: self.threads.into(),
-            decode: DecodeOptions {
-                vxlan_ports: self.vxlan_port.clone(),
+            decode: self.decode(),
+            limits: Limits {
+                stored: self.stored(inputs)?,
+                ..Limits::default()
             },
-            limits: Limits::default(),
             keep_duplicates: self.keep_duplicates,
             since: self.since.unwrap_or(Timestamp::MIN),
             until: self.until.unwrap_or(Timestamp::MAX),
@@ -219,6 +221,43 @@ impl InputArgs {
             unfiltered: options.bpf.map_or_else(Vec::new, |bpf| bpf.unfiltered()),
         })
     }
+}
+
+impl InputArgs {
+    fn decode(&self) -> DecodeOptions {
+        DecodeOptions {
+            vxlan_ports: self.vxlan_port.clone(),
+        }
+    }
+
+    /// Returns which octets of TCP streams are in the inputs, if calls were saved to one of them: the rest of the streams
+    /// that these went over is missing, and is not to be waited for. Only files can be asked for that.
+    fn stored(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Stored>>> {
+        if !inputs.paths().all(Path::is_file) {
+            return Ok(None);
+        }
+        let mut is_any_saved = false;
+        for (input, path) in (0..).zip(inputs.paths()) {
+            let format = inputs.known(input).map(|known| known.format);
+            is_any_saved |= format == Some(Format::PcapNg) && looks_saved(path)?;
+        }
+        if !is_any_saved {
+            return Ok(None);
+        }
+        let stored = stored(&mut inputs.again()?, &self.decode())?;
+        Ok(stored.map(Arc::new))
+    }
+}
+
+/// Returns whether calls were saved to a file, by how it begins.
+fn looks_saved(path: &Path) -> anyhow::Result<bool> {
+    let options = InputOptions {
+        block_bytes: 4 << 10,
+        ..InputOptions::default()
+    };
+    let mut inputs = Inputs::open(&[path.to_owned()], &options)?;
+    inputs.next_batch(&mut Batch::default())?;
+    Ok(inputs.known(0).is_some_and(is_saved))
 }
 
 /// Returns libpcap, from where the environment says or the system has it.

@@ -12,6 +12,7 @@ mod hep;
 mod input;
 mod ladder;
 mod live;
+mod logs;
 mod merge_notes;
 mod output;
 mod pace;

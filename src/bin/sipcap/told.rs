@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
-use sipcap::{pipeline::Report, time::Timestamp};
+use sipcap::{pipeline::Report, sip::Message, time::Timestamp};
 
 /// What is made of reports, in the order of the capture.
 #[derive(Debug)]
@@ -47,11 +47,6 @@ impl<T> Told<T> {
         }
     }
 
-    /// Returns whether anything is told of a Call-ID.
-    pub(crate) fn knows(&self, call_id: &[u8]) -> bool {
-        self.by_call_id.contains_key(call_id)
-    }
-
     /// Returns what is told of these Call-IDs, and of the connections that messages with them went over.
     pub(crate) fn of<'a>(
         &self,
@@ -67,23 +62,61 @@ impl<T> Told<T> {
     }
 }
 
-/// When calls under one Call-ID began, in order: something that is told of the Call-ID belongs to the one that began last
-/// before it, or else to the first.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Beginnings(Vec<Timestamp>);
+/// The connections that the messages of each call went over, by its number and the word of proxies.
+#[derive(Debug, Default)]
+pub(crate) struct Connections(HashMap<u64, Vec<Box<[u8]>>>);
 
-impl Beginnings {
-    pub(crate) fn add(&mut self, first: Timestamp) {
-        let place = self.0.partition_point(|known| *known <= first);
-        self.0.insert(place, first);
+/// Connections that are remembered of a call at most.
+const MAX_CONNECTIONS: usize = 32;
+
+impl Connections {
+    /// Notes the connection of a message of a call.
+    pub(crate) fn note(&mut self, call: u64, message: &Message<'_>) {
+        let Some(connection) = message.trace.and_then(|trace| trace.connection.as_ref()) else {
+            return;
+        };
+        let known = self.0.entry(call).or_default();
+        if known.len() < MAX_CONNECTIONS && !known.contains(connection) {
+            known.push(connection.clone());
+        }
     }
 
-    /// Returns whether what is told at `ts` belongs to the call that began at `first`.
-    pub(crate) fn is_of(&self, first: Timestamp, ts: Timestamp) -> bool {
-        let begun = self.0.partition_point(|known| *known <= ts);
-        self.0
-            .get(begun.saturating_sub(1))
-            .is_none_or(|owner| *owner == first)
+    /// Returns the connections of a call.
+    pub(crate) fn of(&self, call: u64) -> &[Box<[u8]>] {
+        self.0.get(&call).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns the connections of a call that is over.
+    pub(crate) fn take(&mut self, call: u64) -> Vec<Box<[u8]>> {
+        self.0.remove(&call).unwrap_or_default()
+    }
+}
+
+/// When calls began under Call-IDs that had a call before, by these: what is told of the Call-ID belongs to the call that began
+/// last before it, or else to the first one.
+#[derive(Debug, Default)]
+pub(crate) struct Later(HashMap<Vec<u8>, Vec<Timestamp>>);
+
+/// Beginnings that are remembered at most; what is told of calls behind them belongs to more than one.
+const MAX_LATER: usize = 1 << 16;
+
+impl Later {
+    /// Notes when a call began that is the how-manieth under its Call-ID.
+    pub(crate) fn note(&mut self, call_id: &[u8], episode: u32, first: Timestamp) {
+        if episode > 1 && (self.0.len() < MAX_LATER || self.0.contains_key(call_id)) {
+            let known = self.0.entry_ref(call_id).or_default();
+            let place = known.partition_point(|known| *known <= first);
+            known.insert(place, first);
+        }
+    }
+
+    /// Returns whether what is told of a Call-ID at `ts` belongs to the call that began at `first`.
+    pub(crate) fn is_of(&self, call_id: &[u8], first: Timestamp, ts: Timestamp) -> bool {
+        let Some(known) = self.0.get(call_id) else {
+            return true;
+        };
+        let begun = |ts| known.partition_point(|known| *known <= ts);
+        begun(first) == begun(ts)
     }
 }
 
@@ -94,14 +127,15 @@ mod tests {
     #[test]
     fn what_is_told_belongs_to_the_call_that_began_before() {
         let at = |seconds| Timestamp::from_parts(seconds, 0);
-        let mut beginnings = Beginnings::default();
-        assert!(beginnings.is_of(at(5), at(1)));
-        beginnings.add(at(20));
-        beginnings.add(at(10));
-        for (ts, owner) in [(5, 10), (10, 10), (19, 10), (20, 20), (99, 20)] {
-            for first in [10, 20] {
-                assert_eq!(beginnings.is_of(at(first), at(ts)), first == owner, "{ts}");
+        let mut later = Later::default();
+        for (episode, first) in [(1, 10), (3, 30), (2, 20)] {
+            later.note(b"a", episode, at(first));
+        }
+        for (ts, owner) in [(5, 10), (10, 10), (19, 10), (20, 20), (29, 20), (99, 30)] {
+            for first in [10, 20, 30] {
+                assert_eq!(later.is_of(b"a", at(first), at(ts)), first == owner, "{ts}");
             }
         }
+        assert!(later.is_of(b"b", at(10), at(99)));
     }
 }

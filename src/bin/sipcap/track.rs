@@ -1,17 +1,13 @@
 //! From the tracking options to a tracker at work.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    ops::ControlFlow,
-};
+use std::ops::ControlFlow;
 
 use clap::{Args, ValueEnum};
 use sipcap::{
     capture::{InputSummary, Origin},
     error::Result,
-    hep::Payload,
     pipeline::{Notice, NoticeKind, Report, Sink, Summary},
-    points::{SAVED_BY, SAVED_BY_POINT},
+    points::is_saved,
     sip::Message,
     time::Timestamp,
     track::{
@@ -20,7 +16,7 @@ use sipcap::{
     },
 };
 
-use crate::{cli::parse_duration, ui::Ui};
+use crate::{cli::parse_duration, logs::Log, ui::Ui};
 
 /// How calls, registrations and the rest are followed.
 #[derive(Args, Debug)]
@@ -173,6 +169,16 @@ pub(crate) trait Follower: Observer {
         false
     }
 
+    /// Takes note of a message that belongs to the call with a number.
+    fn carried(&mut self, call: u64, message: &Message<'_>) {
+        let _ = (call, message);
+    }
+
+    /// Takes note of what a proxy tells besides messages.
+    fn told(&mut self, report: &Report<'_>) {
+        let _ = report;
+    }
+
     /// Lets whoever reads the output see what there is.
     fn pause(&mut self) -> Result<()> {
         Ok(())
@@ -256,6 +262,9 @@ impl<O: Follower> Tracked<O> {
         let call = self
             .tracker
             .message(message, is_marked, &mut self.observer)?;
+        if let Some(call) = call {
+            self.observer.carried(call, message);
+        }
         let is_unfit = self.note_unfit(message, before);
         Ok(Taken { call, is_unfit })
     }
@@ -326,46 +335,14 @@ impl<O: Follower> Sink for Tracked<O> {
     }
 
     fn report(&mut self, report: &Report<'_>) -> Result<()> {
-        let told = report.told;
-        let kind = match report.kind {
-            Payload::Log => EventKind::Log,
-            Payload::Rest => EventKind::Rest,
-            Payload::Mi => EventKind::Mi,
-            Payload::Net => EventKind::Net,
-            Payload::Control => EventKind::Correlate,
-            Payload::Rtcp | Payload::Quality => EventKind::Quality,
-            _ => return Ok(()),
+        self.observer.told(report);
+        let Some(log) = Log::of(report) else {
+            return Ok(());
         };
-        if let (EventKind::Quality, Some(other)) = (kind, &report.trace.correlation_id) {
+        if let (EventKind::Quality, Some(other)) = (log.kind, &report.trace.correlation_id) {
             self.tracker.relate(report.call_id, other);
         }
-        let party = |address: Option<SocketAddr>| Party {
-            address,
-            ..Party::default()
-        };
-        let reason = match (told.label.as_str(), told.detail.as_str()) {
-            (label, "") => label.to_owned(),
-            (label, detail) => format!("{label}: {detail}"),
-        };
-        // Proxies put something in where nobody is on the other side.
-        let flow = report.flow.filter(|flow| {
-            let is_real = |ip: IpAddr| !ip.is_loopback() && !ip.is_unspecified();
-            is_real(flow.src.ip()) && is_real(flow.dst.ip())
-        });
-        let agent = SocketAddr::new(report.trace.agent.address, 0);
-        let event = Event {
-            origin: Some(report.frame.origin),
-            call_id: report.call_id,
-            method: told.method.as_bytes(),
-            caller: party(Some(flow.map_or(agent, |flow| flow.src))),
-            callee: party(flow.map(|flow| flow.dst)),
-            transport: flow.map(|flow| flow.transport),
-            status: told.status,
-            reason: reason.as_bytes(),
-            connection: report.trace.connection.as_deref().unwrap_or_default(),
-            ..Event::new(kind, report.ts)
-        };
-        self.tracker.event(&event, &mut self.observer)
+        self.tracker.event(&log.event(), &mut self.observer)
     }
 
     fn pause(&mut self) -> Result<()> {
@@ -382,11 +359,7 @@ impl<O: Follower> Sink for Tracked<O> {
 pub(crate) fn end(summary: &Summary) -> Timestamp {
     let of_input = |input: &InputSummary| {
         let last = input.times.as_ref().map(|times| times.last);
-        let is_saved = matches!(
-            input.application.as_deref(),
-            Some(SAVED_BY | SAVED_BY_POINT)
-        );
-        last.max(input.ended.filter(|_| is_saved))
+        last.max(input.ended.filter(|_| is_saved(input)))
     };
     let ends = summary.inputs.iter().filter_map(of_input);
     ends.max().unwrap_or(Timestamp::MIN)

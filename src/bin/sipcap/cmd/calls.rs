@@ -4,7 +4,8 @@ use std::path::Path;
 
 use sipcap::{
     error::Result,
-    report::{CallRow, LegList, List, ListFormat},
+    pipeline::Report,
+    report::{CallRow, LegList, List, ListFormat, LogsOf},
     sip::Message,
     track::{Call, CorrelationLevel, Correlator, Interests, Observer, TrackOptions},
 };
@@ -14,6 +15,7 @@ use crate::{
     cli::{InputArgs, OutputArgs, SelectArgs, WhereArgs},
     exit::Outcome as Ending,
     input,
+    logs::Logs,
     output::Output,
     session::{SaveArgs, Saving},
     track::{Follower, TrackArgs, Tracked},
@@ -40,6 +42,13 @@ pub(crate) struct CallsArgs {
     legs: LegArgs,
     #[command(flatten)]
     track: TrackArgs,
+    /// Tell what proxies told of each call besides SIP: log lines, queries, commands, connections (HEP of OpenSIPS and others)
+    ///
+    /// They are lines below the row of their call, with the time since it began; in JSON a list of rows as `sipcap events` has
+    /// them; in CSV a column that counts them. What belongs to a call is told by Call-IDs and by the connections that its
+    /// messages went over. No more than 200 are told of a call.
+    #[arg(long, conflicts_with = "write", help_heading = "Output options")]
+    with_logs: bool,
     #[command(flatten)]
     save: SaveArgs,
     #[command(flatten)]
@@ -52,6 +61,7 @@ const EXAMPLES: &str = "Examples:
   sipcap calls --number 4930123456 --duration '>1h' trace.pcap
   sipcap calls --where \"status == 503 || 'no-ack' in flags\" trace.pcap
   sipcap calls --legs --correlate-header X-Original-Call-ID trace.pcap
+  sipcap calls --with-logs --outcome failed hep.pcap
   sipcap calls --outcome failed -w failed.pcapng --note 'ticket 4711' trace.pcap
   sipcap calls --format json trace.pcap | jq -r 'select(.pdd_ms > 3000) | .call_id'";
 
@@ -80,13 +90,17 @@ pub(crate) fn run(args: &CallsArgs, ui: &mut Ui) -> anyhow::Result<Ending> {
             args.output.list_format(&output, ui),
             args.legs.legs.then_some(options.correlation.level),
         )?,
+        logs: args.with_logs.then(|| Logs::new(input::names(&inputs))),
     };
     let mut tracked = Tracked::new(options, list).until(args.input.until);
     let run = args.input.run(&mut inputs, &mut tracked, ui)?;
     tracked.warn(&input::names(&inputs), ui);
 
-    let CallList { choice, rows } = tracked.observer;
-    let any = rows.write(&choice, &mut output, ui)?;
+    let CallList { choice, rows, logs } = tracked.observer;
+    if let Some(logs) = &logs {
+        logs.warn(ui);
+    }
+    let any = rows.write(&choice, logs.as_ref(), &mut output, ui)?;
     output.finish()?;
     Ok(run.outcome(any))
 }
@@ -109,6 +123,8 @@ impl CallsArgs {
 struct CallList {
     choice: Choice,
     rows: Rows,
+    /// What proxies tell, if it is wanted.
+    logs: Option<Logs>,
 }
 
 impl Observer for CallList {
@@ -124,8 +140,15 @@ impl Observer for CallList {
     }
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
-        self.rows.push(call, &self.choice)
+        let key = self.logs.as_mut().map(|logs| logs.key(&call));
+        self.rows.push(Over { call, key }, &self.choice)
     }
+}
+
+/// A call that is over, and by what its logs are known.
+struct Over {
+    call: Box<Call>,
+    key: Option<Vec<u8>>,
 }
 
 /// Rows in the order of their calls, or of calls that legs were put together to.
@@ -133,8 +156,7 @@ enum Rows {
     Calls {
         list: List,
         /// Calls whose rows are yet to be made: that of many at once by all threads.
-        #[expect(clippy::vec_box, reason = "they come in boxes and go on in them")]
-        waiting: Vec<Box<Call>>,
+        waiting: Vec<Over>,
     },
     Legs {
         list: LegList,
@@ -160,18 +182,18 @@ impl Rows {
     }
 
     /// Takes a call that is over.
-    fn push(&mut self, call: Box<Call>, choice: &Choice) -> Result<()> {
+    fn push(&mut self, over: Over, choice: &Choice) -> Result<()> {
         match self {
             Self::Calls { list, waiting } => {
-                waiting.push(call);
+                waiting.push(over);
                 if waiting.len() >= MAX_WAITING {
                     add_rows(list, std::mem::take(waiting), choice)?;
                 }
             }
             Self::Legs { list, correlator } => {
-                let leg = correlator.end(&call);
-                if let Some(row) = choice.row(&call) {
-                    list.push(leg, &row)?;
+                let leg = correlator.end(&over.call);
+                if let Some(row) = choice.row(&over.call) {
+                    list.push_with(leg, over.key.as_deref(), &row)?;
                 }
                 correlator.links().try_for_each(|link| list.link(&link))?;
             }
@@ -179,13 +201,21 @@ impl Rows {
         Ok(())
     }
 
-    /// Writes all rows; returns whether there is any.
-    fn write(self, choice: &Choice, output: &mut Output, ui: &Ui) -> Result<bool> {
+    /// Writes all rows, with their logs if these are wanted; returns whether there is any.
+    fn write(
+        self,
+        choice: &Choice,
+        logs: Option<&Logs>,
+        output: &mut Output,
+        ui: &Ui,
+    ) -> Result<bool> {
+        let mut logs = logs.map(|logs| |key: &[u8]| logs.of(key));
+        let logs = logs.as_mut().map(|logs| logs as &mut LogsOf<'_, '_>);
         match self {
             Self::Calls { mut list, waiting } => {
                 add_rows(&mut list, waiting, choice)?;
                 let any = !list.is_empty();
-                list.write(output)?;
+                list.write_with(logs, output)?;
                 Ok(any)
             }
             Self::Legs {
@@ -201,7 +231,7 @@ impl Rows {
                     ));
                 }
                 let any = !list.is_empty();
-                list.write(output)?;
+                list.write_with(logs, output)?;
                 Ok(any)
             }
         }
@@ -209,10 +239,9 @@ impl Rows {
 }
 
 /// Adds the rows of the calls that are selected.
-#[expect(clippy::vec_box, reason = "they come in boxes")]
-fn add_rows(list: &mut List, calls: Vec<Box<Call>>, choice: &Choice) -> Result<()> {
-    list.extend(calls, |rows, call| match choice.row(&call) {
-        Some(row) => rows.push(call.first_seen(), call.origin(), &row),
+fn add_rows(list: &mut List, calls: Vec<Over>, choice: &Choice) -> Result<()> {
+    list.extend(calls, |rows, Over { call, key }| match choice.row(&call) {
+        Some(row) => rows.push_with(call.first_seen(), call.origin(), key.as_deref(), &row),
         None => Ok(()),
     })?;
     Ok(())
@@ -221,5 +250,17 @@ fn add_rows(list: &mut List, calls: Vec<Box<Call>>, choice: &Choice) -> Result<(
 impl Follower for CallList {
     fn marks(&self, message: &Message<'_>) -> bool {
         self.choice.marks(message)
+    }
+
+    fn carried(&mut self, call: u64, message: &Message<'_>) {
+        if let Some(logs) = &mut self.logs {
+            logs.note(call, message);
+        }
+    }
+
+    fn told(&mut self, report: &Report<'_>) {
+        if let Some(logs) = &mut self.logs {
+            logs.take(report);
+        }
     }
 }

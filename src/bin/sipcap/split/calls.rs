@@ -14,6 +14,7 @@ use sipcap::{
 use crate::{
     choose::Choice,
     split::{Labels, label},
+    told::Later,
     track::Follower,
 };
 
@@ -48,6 +49,8 @@ pub(crate) struct Calls {
     pub(crate) notes: Vec<CallNote>,
     legs: Option<Legs>,
     is_saved: bool,
+    /// When calls began under Call-IDs that are used again, if calls are saved.
+    pub(crate) later: Later,
 }
 
 /// Who puts legs together, and the calls by the numbers that it knows them by.
@@ -71,6 +74,7 @@ impl Calls {
             notes: Vec::new(),
             legs,
             is_saved: false,
+            later: Later::default(),
         }
     }
 
@@ -165,6 +169,10 @@ impl Observer for Calls {
             let place = legs.correlator.end(&call);
             legs.calls.insert(place.number, call.number());
             legs.take_links();
+        }
+        if self.is_saved {
+            self.later
+                .note(call.call_id(), call.episode(), call.first_seen());
         }
         self.notes.push(self.note(&call));
         Ok(())

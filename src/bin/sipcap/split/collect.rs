@@ -161,11 +161,14 @@ impl Collector {
                     "{hasty} legs were open for so long that they were put together with later ones only"
                 ));
             }
+            if let Some(reports) = &mut self.reports {
+                reports.settle(std::mem::take(&mut tracked.observer.later));
+            }
             notes = self.settle(std::mem::take(&mut tracked.observer.notes));
         }
-        if let Some(mut reports) = self.reports.take() {
+        if let Some(reports) = self.reports.take() {
             reports.warn(ui);
-            notes = self.put_together(notes, &mut reports);
+            notes = self.put_together(notes, &reports);
         }
         Found {
             groups: self.index.into_groups(),
@@ -197,11 +200,10 @@ impl Collector {
     fn put_together(
         &mut self,
         notes: Vec<(Group, CallNote)>,
-        reports: &mut Reports,
+        reports: &Reports,
     ) -> Vec<(Group, CallNote)> {
         let selected = notes.iter().filter(|(_, note)| note.is_selected);
         let selected: HashSet<Group> = selected.map(|(group, _)| *group).collect();
-        reports.settle(&notes);
         let is_selected = |(group, _): &(Group, CallNote)| selected.contains(group);
         let notes: Vec<_> = notes.into_iter().filter(is_selected).collect();
         let Some((first, _)) = notes.first() else {
@@ -322,6 +324,16 @@ impl Sink for Collector {
         Ok(())
     }
 
+    fn report(&mut self, report: &Report<'_>) -> Result<()> {
+        if let Some(reports) = &mut self.reports {
+            reports.take(report);
+        }
+        match &mut self.tracked {
+            Some(tracked) => tracked.report(report),
+            None => Ok(()),
+        }
+    }
+
     fn takes_identities(&self) -> bool {
         self.tracked.is_some()
     }
@@ -346,16 +358,6 @@ impl Sink for Collector {
                 .packet(packet.ts, &packet.flow, frames, &mut found);
         }
         Ok(())
-    }
-
-    fn report(&mut self, report: &Report<'_>) -> Result<()> {
-        if let Some(reports) = &mut self.reports {
-            reports.take(report);
-        }
-        match &mut self.tracked {
-            Some(tracked) => tracked.report(report),
-            None => Ok(()),
-        }
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {

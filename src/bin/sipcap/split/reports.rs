@@ -1,18 +1,17 @@
 //! What proxies tell of calls, for files that have it too.
 
-use hashbrown::HashMap;
-use sipcap::{capture::Frame, pipeline::Report, sip::Message, split::Group, time::Timestamp};
+use sipcap::{capture::Frame, pipeline::Report, sip::Message, time::Timestamp};
 
 use crate::{
     split::CallNote,
-    told::{Beginnings, Told},
+    told::{Connections, Later, Told},
     ui::Ui,
 };
 
 /// Reports that are remembered at most.
 const MAX_REPORTS: usize = 1 << 20;
 
-/// A report: when it was, whether it is about a Call-ID, and the frames that it came in.
+/// A report: when it was, the Call-ID that it is about, and the frames that it came in.
 struct Piece {
     ts: Timestamp,
     call_id: Box<[u8]>,
@@ -23,33 +22,7 @@ struct Piece {
 pub(crate) struct Reports {
     told: Told<Piece>,
     connections: Connections,
-    /// When the calls of each Call-ID began that something is told of.
-    beginnings: HashMap<Vec<u8>, Beginnings>,
-}
-
-/// The connections that the messages of each call went over, by its number and the word of proxies.
-#[derive(Debug, Default)]
-pub(crate) struct Connections(HashMap<u64, Vec<Box<[u8]>>>);
-
-/// Connections that are remembered of a call at most.
-const MAX_CONNECTIONS: usize = 32;
-
-impl Connections {
-    /// Notes the connection of a message of a call.
-    pub(crate) fn note(&mut self, call: u64, message: &Message<'_>) {
-        let Some(connection) = message.trace.and_then(|trace| trace.connection.as_ref()) else {
-            return;
-        };
-        let known = self.0.entry(call).or_default();
-        if known.len() < MAX_CONNECTIONS && !known.contains(connection) {
-            known.push(connection.clone());
-        }
-    }
-
-    /// Returns the connections of a call.
-    pub(crate) fn of(&self, call: u64) -> &[Box<[u8]>] {
-        self.0.get(&call).map_or(&[], Vec::as_slice)
-    }
+    later: Later,
 }
 
 impl Default for Reports {
@@ -57,7 +30,7 @@ impl Default for Reports {
         Self {
             told: Told::new(MAX_REPORTS),
             connections: Connections::default(),
-            beginnings: HashMap::new(),
+            later: Later::default(),
         }
     }
 }
@@ -76,13 +49,9 @@ impl Reports {
         });
     }
 
-    /// Learns when calls began.
-    pub(crate) fn settle(&mut self, notes: &[(Group, CallNote)]) {
-        let saved = notes.iter().filter_map(|(_, note)| note.saved.as_ref());
-        for saved in saved.filter(|saved| self.told.knows(&saved.call_id)) {
-            let known = self.beginnings.entry_ref(saved.call_id.as_slice());
-            known.or_default().add(saved.first);
-        }
+    /// Learns when calls began whose Call-IDs had a call before.
+    pub(crate) fn settle(&mut self, later: Later) {
+        self.later = later;
     }
 
     /// Returns the frames of what is told of a call.
@@ -95,10 +64,7 @@ impl Reports {
         });
         let is_of = move |piece: &&Piece| {
             let saved = saved.filter(|saved| *saved.call_id == *piece.call_id);
-            saved.is_none_or(|saved| {
-                let beginnings = self.beginnings.get(&saved.call_id);
-                beginnings.is_none_or(|known| known.is_of(saved.first, piece.ts))
-            })
+            saved.is_none_or(|saved| self.later.is_of(&saved.call_id, saved.first, piece.ts))
         };
         self.told.of(keys).filter(is_of).map(|piece| &*piece.frames)
     }
