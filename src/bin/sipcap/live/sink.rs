@@ -275,7 +275,8 @@ impl Sink for LiveSink {
             ..
         } = &mut self.tracked.observer;
         let Some(meter) = meter else { return Ok(()) };
-        if let Some(screen) = screen {
+        // Without frames there is no time that anything could be told of.
+        if let (Some(screen), true) = (screen, summary.balance.total() > 0) {
             screen.draw(end(summary), meter.sample())?;
         }
         rows.figures(meter, Some((end(summary), summary.balance.total())))
