@@ -242,9 +242,10 @@ impl<O: Follower> Tracked<O> {
         self.tracker.open()
     }
 
-    /// Returns by how much frames are later than what they tell of, in nanoseconds.
-    pub(crate) const fn behind(&self) -> i64 {
-        self.behind
+    /// Returns the time of what frames tell of, given that of frames: capture agents send what was earlier. What one of
+    /// them is ahead is not believed.
+    pub(crate) fn told(&self, came: Timestamp) -> Timestamp {
+        came.plus(self.behind.max(0).saturating_neg())
     }
 
     /// Takes the next message, and tells what became of it.
@@ -322,7 +323,8 @@ impl<O: Follower> Sink for Tracked<O> {
             reason: reason.as_bytes(),
             ..Event::new(kind, notice.frame.ts)
         };
-        self.tracker.event(&event, &mut self.observer)
+        let came = notice.frame.ts;
+        self.tracker.event(&event, came, &mut self.observer)
     }
 
     fn report(&mut self, report: &Report<'_>) -> Result<()> {
@@ -365,7 +367,8 @@ impl<O: Follower> Sink for Tracked<O> {
             connection: report.trace.connection.as_deref().unwrap_or_default(),
             ..Event::new(kind, report.ts)
         };
-        self.tracker.event(&event, &mut self.observer)
+        self.tracker
+            .event(&event, report.frame.ts, &mut self.observer)
     }
 
     fn pause(&mut self) -> Result<()> {
