@@ -104,6 +104,7 @@ pub fn merge<W: Write + Send>(
             interfaces: Interfaces::new(inputs),
             coverage: Coverage::default(),
             seen: Seen::default(),
+            newest: None,
             merged: Merged::default(),
         },
         options,
@@ -129,6 +130,8 @@ struct Out<'a, W> {
     interfaces: Interfaces,
     coverage: Coverage,
     seen: Seen,
+    /// The latest time of a frame that is written.
+    newest: Option<Timestamp>,
     merged: Merged,
 }
 
@@ -267,6 +270,7 @@ impl<W: Write> Out<'_, W> {
             interfaces,
             coverage,
             seen,
+            newest,
             merged,
         } = self;
         let (batch, index) = (&waiting.batch, waiting.index);
@@ -284,9 +288,10 @@ impl<W: Write> Out<'_, W> {
         if is_copy {
             return Ok(());
         }
-        if waiting.is_late() {
+        if newest.is_some_and(|newest| record.ts < newest) {
             coverage.late(place.point);
         }
+        *newest = (*newest).max(Some(record.ts));
         merged.frames += 1;
         let interface = interfaces.described(place.note, writer);
         writer.frame(interface, &frame, record.data.of(&batch.bytes))?;

@@ -64,12 +64,6 @@ impl Waiting {
     fn place(&self) -> (Timestamp, u16, u64) {
         (self.at, self.input, self.number)
     }
-
-    /// Returns whether its time is before its place: it came too late.
-    pub(super) fn is_late(&self) -> bool {
-        let record = self.batch.records.get(self.index);
-        record.is_some_and(|record| record.ts < self.at)
-    }
 }
 
 impl Eq for Waiting {}

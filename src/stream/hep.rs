@@ -11,6 +11,7 @@ use crate::hep::{self, InStream};
 impl Reader {
     /// Takes the HEP packet at hand, if there is one; `None` if it is something else.
     pub(super) fn hep(&mut self, rest: &[u8], outlet: &mut Outlet<'_>) -> Option<Step> {
+        self.is_hep = self.is_hep || hep::resumes(rest);
         // A length that lies may reach over the packets behind, and over more than will ever come.
         let found = match hep::in_stream(rest) {
             InStream::Packet(len) => hep::length_of(rest, len),

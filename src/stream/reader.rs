@@ -35,6 +35,8 @@ pub(super) struct Reader {
     pub(super) is_sip: bool,
     /// There has been a message of IPFIX.
     pub(super) is_ipfix: bool,
+    /// There has been a HEP packet: what it carries is text like that of a stream with SIP, but no message of this one.
+    pub(super) is_hep: bool,
     /// Octets passed over since the last message.
     pub(super) skipped: u64,
 }
@@ -266,6 +268,7 @@ impl Reader {
             return Step::Go(ends);
         }
         match probe(rest) {
+            _ if self.is_hep => {}
             Probe::Sip => {
                 self.state = State::Head { searched: 0 };
                 return Step::Go(0);
@@ -275,6 +278,10 @@ impl Reader {
         }
         if let Some(step) = self.hep(rest, outlet).or_else(|| self.ipfix(rest, outlet)) {
             return step;
+        }
+        if self.is_hep {
+            self.lose_sync(outlet);
+            return Step::Go(0);
         }
         let ignored = match rest {
             [0x14..=0x17] | [0x14..=0x17, 3] | [0x14..=0x17, 3, 0..=4] => return Step::Wait,

@@ -87,13 +87,16 @@ impl Reader {
 
     /// Returns where a message begins that the octets behind the first `searched` tell of.
     fn next_start(&self, rest: &[u8], from: usize, searched: usize) -> Option<usize> {
+        let hep = next_packet(rest, from.max(searched.saturating_sub(HEP_LEN)));
+        if self.is_hep {
+            return hep;
+        }
         let other = self
             .segment_starts(from.max(searched.saturating_sub(WEBSOCKET_LEN)))
             .find(|at| {
                 let text = rest.get(*at..).unwrap_or_default();
                 websocket::begins(text) || (!self.is_sip && begins_tls(text)) || ipfix::begins(text)
             });
-        let hep = next_packet(rest, from.max(searched.saturating_sub(HEP_LEN)));
         let ipfix = self.next_ipfix(rest, from, searched);
         let other = [other, hep, ipfix].into_iter().flatten().min();
         if memchr(b':', rest.get(searched..)?).is_none() {
@@ -111,6 +114,9 @@ impl Reader {
 
     /// Returns where the first octets are that may still become a message, none of those before `from`.
     fn first_undecided(&self, rest: &[u8], from: usize) -> usize {
+        if self.is_hep {
+            return first_undecided_hep(rest, from);
+        }
         let ipfix = Self::first_undecided_ipfix(rest, from);
         let (undecided, last) = undecided_lines(rest);
         let oldest = rest.len().saturating_sub(START_LEN);

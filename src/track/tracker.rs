@@ -15,6 +15,9 @@ use crate::{
 /// A packet that is so much later than the one before may have a wrong time; the next one tells.
 const LEAP: i64 = 3600 * SECOND;
 
+/// How far the clock of a capture agent may be ahead of that of whoever it sends to, and be believed.
+const MAX_AHEAD: i64 = 5 * SECOND;
+
 /// Follows all that has a state.
 pub struct Tracker {
     shared: Shared,
@@ -78,7 +81,7 @@ impl Tracker {
         is_marked: bool,
         observer: &mut dyn Observer,
     ) -> Result<Option<u64>> {
-        self.advance(message.ts, observer);
+        self.advance(told(message.ts, message.completed_by.ts), observer);
         self.shared.taken_by = None;
         let context = &mut Context {
             shared: &mut self.shared,
@@ -108,12 +111,17 @@ impl Tracker {
         }
     }
 
-    /// Tells of an event that is no matter of messages, after all deadlines before it.
+    /// Tells of an event that is no matter of messages, after all deadlines before it; who told of it did so at `came`.
     ///
     /// # Errors
     /// What the observer returned.
-    pub fn event(&mut self, event: &Event<'_>, observer: &mut dyn Observer) -> Result<()> {
-        self.advance(event.ts, observer);
+    pub fn event(
+        &mut self,
+        event: &Event<'_>,
+        came: Timestamp,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        self.advance(told(event.ts, came), observer);
         let context = &mut Context {
             shared: &mut self.shared,
             observer,
@@ -185,6 +193,13 @@ impl Tracker {
     fn result(&mut self) -> Result<()> {
         std::mem::replace(&mut self.shared.result, Ok(()))
     }
+}
+
+/// Returns how late it is when something comes at `came` that tells it was at `ts`.
+///
+/// A capture agent has a clock of its own. What it is ahead is not to end what others tell of.
+fn told(ts: Timestamp, came: Timestamp) -> Timestamp {
+    ts.min(came.plus(MAX_AHEAD))
 }
 
 /// Counts a message that cannot be worked with, and tells of it.

@@ -141,6 +141,42 @@ fn frames_come_in_the_order_of_time_with_the_name_of_their_point() {
     }
 }
 
+/// The first capture has frames at 0, 900, 500 and 600 microseconds, in this order.
+#[test]
+fn frames_that_stand_behind_later_ones_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    two_taps(dir.path());
+    for (reorder, expected) in [
+        ("0s", Some("2 frames stand behind later ones")),
+        // The one at 500 may go to 550 only, where no later one stands.
+        ("350us", None),
+        ("1s", None),
+    ] {
+        let run = merge(
+            dir.path(),
+            &format!("--force -o out.pcapng one.pcap --reorder {reorder}"),
+        );
+        assert_eq!(run.status, 0, "{run}");
+        let told = run.stderr.lines().find(|line| line.contains("behind"));
+        assert_eq!(
+            told.map(|line| line.contains(expected.unwrap_or("?"))),
+            expected.map(|_| true),
+            "{reorder}: {run}"
+        );
+    }
+}
+
+#[test]
+fn what_is_about_messages_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    two_taps(dir.path());
+    for option in ["--agent 7", "--ipfix-ignore ingress"] {
+        let run = merge(dir.path(), &format!("-o out.pcapng one.pcap {option}"));
+        assert_eq!(run.status, 2, "{run}");
+        assert!(run.stderr.contains("is about messages"), "{run}");
+    }
+}
+
 #[test]
 fn a_merged_file_keeps_its_points_when_it_is_merged_again() {
     let dir = tempfile::tempdir().unwrap();

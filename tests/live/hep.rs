@@ -169,6 +169,58 @@ fn who_may_not_send_is_not_taken() {
     }
 }
 
+/// A capture agent whose clock is wrong ends neither what others tell of nor the reports.
+#[test]
+fn a_clock_that_is_ahead_harms_nobody_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = directory.path().join("told.jsonl");
+    let output = output.to_str().unwrap();
+    let options = ["--show", "calls", "--stats-every", "1s", "-o", output];
+    let collector = Collector::begin(&options);
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = i64::try_from(now.as_nanos()).unwrap();
+    let scenario = Scenario::named("answered-call");
+    let begin = scenario.sent[0].ts_ns;
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let send = |ts_ns: i64, sip: &[u8]| {
+        let sent = &scenario.sent[0];
+        let packet = hep::message(sent.src, sent.dst, ts_ns, sip);
+        socket.send_to(&packet, collector.address).unwrap();
+    };
+    let probe = b"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK-o\r\nFrom: <sip:o@a>;tag=o\r\n\
+        To: <sip:a@b>\r\nCall-ID: ahead\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    // Half an hour, in which all that is not answered is given up, and twice the year 2095.
+    let second = 1_000_000_000;
+    for (index, sent) in scenario.sent.iter().enumerate() {
+        send(now + sent.ts_ns - begin, &sent.said.over("udp"));
+        if index == 1 {
+            for ahead in [
+                now + 1_800 * second,
+                3_950_000_000 * second,
+                3_950_000_001 * second,
+            ] {
+                send(ahead, probe);
+            }
+            std::thread::sleep(Duration::from_millis(2_500));
+        }
+    }
+    std::thread::sleep(Duration::from_millis(1_500));
+    let (_, stderr) = collector.end();
+    let text = std::fs::read_to_string(output).unwrap();
+    let is = |kind: &'static str| text.lines().filter(move |line| line.contains(kind));
+    let calls: Vec<&str> = is("\"type\":\"call\"").collect();
+    assert_eq!(calls.len(), 1, "{calls:?}\n{stderr}");
+    assert!(
+        calls[0].contains("\"outcome\":\"answered\"") && calls[0].contains("\"messages\":7"),
+        "{calls:?}"
+    );
+    // Of the seconds that passed, each once.
+    let reports = is("\"of\":\"interval\"").count();
+    assert!((4..=7).contains(&reports), "{reports}\n{text}");
+    assert!(!text.contains("\"2095-"), "{text}");
+}
+
 #[test]
 fn hostile_octets_harm_nothing() {
     let collector = Collector::begin("--hep", &["--show", "calls"]);

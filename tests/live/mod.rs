@@ -198,6 +198,35 @@ fn a_capture_on_the_standard_input_is_told_of_like_a_file() {
     assert!(run.stderr.contains("3 frames captured"), "{run}");
 }
 
+/// The same that is told of the capture as a file.
+#[test]
+fn damage_of_a_capture_on_the_standard_input_is_told() {
+    let bytes = fs::read(Path::new(CAPTURES).join("call.pcap")).unwrap();
+    let cut = &bytes[..bytes.len() - 20];
+    let file = run_with_input(Path::new("/"), &["calls", "-"], cut);
+    let warning = file.stderr.lines().find(|line| line.contains("cut in"));
+    for hep in [&[][..], &["--hep", "127.0.0.1:0"]] {
+        let args = [&["live", "-i", "-", "--for", "1s"], hep].concat();
+        let live = run_with_input(Path::new("/"), &args, cut);
+        assert_eq!(live.status, 0, "{live}");
+        let told = live.stderr.lines().find(|line| line.contains("cut in"));
+        assert!(warning.is_some() && told == warning, "{live}\n{file}");
+    }
+}
+
+/// A capture without frames has no time, and nothing to show.
+#[test]
+fn nothing_is_shown_of_no_frames() {
+    let bytes = fs::read(Path::new(CAPTURES).join("call.pcap")).unwrap();
+    let args = ["live", "-i", "-", "--top"];
+    let live = run_with_input(Path::new("/"), &args, &bytes[..24]);
+    assert_eq!(
+        (live.status, live.stdout.as_slice()),
+        (0, &b""[..]),
+        "{live}"
+    );
+}
+
 #[test]
 fn time_passes_when_nothing_comes() {
     let capture = Variant::PLAIN.capture(&Scenario::named("call-no-response-yet"));

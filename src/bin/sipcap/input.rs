@@ -335,6 +335,17 @@ pub(crate) struct Twice {
     copies: Vec<(NamedTempFile, PathBuf)>,
 }
 
+/// Tells what was odd in an input of this name.
+pub(crate) fn warn_of_damage(input: &InputSummary, name: &str, ui: &Ui) {
+    for anomaly in input.anomalies.iter().take(MAX_WARNINGS) {
+        ui.warn(format_args!("{name}: {anomaly}"));
+    }
+    let more = input.anomaly_count.saturating_sub(MAX_WARNINGS as u64);
+    if more > 0 {
+        ui.warn(format_args!("{name}: {more} more damaged places"));
+    }
+}
+
 /// A run that went through.
 pub(crate) struct Run {
     is_strict: bool,
@@ -348,13 +359,7 @@ impl Run {
     pub(crate) fn warn(&self, names: &[String], ui: &Ui) {
         let name = |input: u16| names.get(usize::from(input)).map_or("-", String::as_str);
         for (input, number) in self.summary.inputs.iter().zip(0..) {
-            for anomaly in input.anomalies.iter().take(MAX_WARNINGS) {
-                ui.warn(format_args!("{}: {anomaly}", name(number)));
-            }
-            let more = input.anomaly_count.saturating_sub(MAX_WARNINGS as u64);
-            if more > 0 {
-                ui.warn(format_args!("{}: {more} more damaged places", name(number)));
-            }
+            warn_of_damage(input, name(number), ui);
         }
         if let Some((frame, error)) = &self.summary.first_unusable {
             let origin = frame.origin;

@@ -39,8 +39,8 @@ pub(crate) fn warnings(merged: &Merged) -> Vec<String> {
     let late: u64 = merged.points.iter().map(|point| point.late).sum();
     if late > 0 {
         warnings.push(format!(
-            "{} farther from their place in time than --reorder allows; they stand behind later ones",
-            count_of(late, "frame is", "frames are")
+            "{} behind later ones; in the captures they are farther behind than --reorder allows",
+            count_of(late, "frame stands", "frames stand")
         ));
     }
     if merged.orphans > 0 {

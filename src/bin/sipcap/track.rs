@@ -248,9 +248,10 @@ impl<O: Follower> Tracked<O> {
         self.tracker.open()
     }
 
-    /// Returns by how much frames are later than what they tell of, in nanoseconds.
-    pub(crate) const fn behind(&self) -> i64 {
-        self.behind
+    /// Returns the time of what frames tell of, given that of frames: capture agents send what was earlier. What one of
+    /// them is ahead is not believed.
+    pub(crate) fn told(&self, came: Timestamp) -> Timestamp {
+        came.plus(self.behind.max(0).saturating_neg())
     }
 
     /// Takes the next message, and tells what became of it.
@@ -331,7 +332,8 @@ impl<O: Follower> Sink for Tracked<O> {
             reason: reason.as_bytes(),
             ..Event::new(kind, notice.frame.ts)
         };
-        self.tracker.event(&event, &mut self.observer)
+        let came = notice.frame.ts;
+        self.tracker.event(&event, came, &mut self.observer)
     }
 
     fn report(&mut self, report: &Report<'_>) -> Result<()> {
@@ -342,7 +344,8 @@ impl<O: Follower> Sink for Tracked<O> {
         if let (EventKind::Quality, Some(other)) = (log.kind, &report.trace.correlation_id) {
             self.tracker.relate(report.call_id, other);
         }
-        self.tracker.event(&log.event(), &mut self.observer)
+        self.tracker
+            .event(&log.event(), report.frame.ts, &mut self.observer)
     }
 
     fn pause(&mut self) -> Result<()> {

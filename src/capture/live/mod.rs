@@ -25,7 +25,7 @@ use self::{
     queue::{Queue, now},
 };
 use super::{
-    Batch, Feed, InputSummary, Interface, Watermark, Witness,
+    Batch, Feed, InputSummary, Interface, MAX_ANOMALIES, Watermark, Witness,
     libpcap::{Libpcap, LiveOptions, LiveStats},
     summary::Tally,
 };
@@ -248,6 +248,16 @@ impl Live {
         self.witnesses.clear();
     }
 
+    /// Remembers what is odd in what came from a pipe.
+    fn note(&mut self, batch: &Batch) {
+        let summary = &mut self.tally.summary;
+        let count = batch.anomalies.len();
+        let room = MAX_ANOMALIES.saturating_sub(summary.anomalies.len());
+        let kept = batch.anomalies.iter().take(room);
+        summary.anomalies.extend(kept.cloned());
+        summary.anomaly_count = summary.anomaly_count.saturating_add(count as u64);
+    }
+
     /// Gives what was captured its place among all that was.
     fn number(&mut self, source: usize, batch: &mut Batch) {
         let keep = usize::try_from(self.left).unwrap_or(usize::MAX);
@@ -341,6 +351,7 @@ impl Feed for Live {
             self.tell_the_time();
             return Ok(true);
         };
+        self.note(&chunk.batch);
         self.queue.give_back(std::mem::replace(batch, chunk.batch));
         self.number(chunk.source, batch);
         Ok(true)
@@ -395,6 +406,7 @@ impl Live {
             let Some(mut chunk) = self.queue.pop(wait) else {
                 break;
             };
+            self.note(&chunk.batch);
             self.renumber(chunk.source, &mut chunk.batch);
             merge.push(chunk);
             wait = Duration::ZERO;

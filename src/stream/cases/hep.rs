@@ -123,3 +123,31 @@ fn a_length_that_lies_makes_nobody_wait() {
         }
     }
 }
+
+/// What is left of a packet of which the beginning is missing may be a message: it went between others, and elsewhere.
+#[test]
+fn what_a_packet_carried_is_no_message_of_the_stream() {
+    let packets = [packet(1, &message('a')), packet(1, &message('b'))];
+    let stream = packets.concat();
+    let second = packets[0].len();
+    // The second packet without its first octets, up to the fifth of its message.
+    for lost in 1..30 {
+        let from = second + lost;
+        let mut wire = Wire::synced();
+        wire.data(0, &stream[..second]);
+        wire.data(from, &stream[from..]);
+        wire.data(stream.len(), &packets[0]);
+        wire.ack(stream.len() + second);
+        let (heps, _) = heps(wire);
+        let found: Vec<_> = heps.into_iter().map(|(_, bytes)| bytes).collect();
+        assert_eq!(found, [packets[0].clone(), packets[0].clone()], "{lost}");
+    }
+    // Nor is it behind a total that ends within the header of the payload.
+    let mut liar = packets[0].clone();
+    liar[4..6].copy_from_slice(&[0, 19]);
+    let mut wire = Wire::synced();
+    wire.data(0, &[liar.clone(), packets[1].clone()].concat());
+    let (heps, _) = heps(wire);
+    let found: Vec<_> = heps.into_iter().map(|(_, bytes)| bytes).collect();
+    assert_eq!(found, [liar[..19].to_vec(), packets[1].clone()]);
+}

@@ -15,7 +15,7 @@ use crate::{
     choose::ChooseArgs,
     cli::{Compress, ReportArgs, SelectArgs, WhereArgs, parse_duration},
     exit::Outcome,
-    input::catch_signals,
+    input::{self, catch_signals},
     live::{
         Gauges, Guard, LiveRows, LiveSink, Meter, MetricsArgs, RecordArgs, Screen, Shown, Signals,
         SourceArgs, SplitArgs, Telling, become_user, list_interfaces, serve, tell_counts,
@@ -188,6 +188,9 @@ pub(crate) fn run(args: &LiveArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let Telling { rows, split, .. } = sink.tracked.observer;
     rows.finish()?;
     tell_counts(&live.counts(), summary.balance.total(), ui);
+    for input in &summary.inputs {
+        input::warn_of_damage(input, "-", ui);
+    }
     collectors.tell_counts(&summary, ui);
     let is_recorded = record.is_none_or(|record| tell_recorded(&record.counts(), ui));
     let is_split = split.is_none_or(|split| split.tell(ui));

@@ -71,6 +71,7 @@ const EXAMPLES: &str = "Examples:
   sipcap merge --dedup=point --point a=a.pcap --point b=b.pcap -o - | tshark -r - -q -z io,phs";
 
 pub(crate) fn run(args: &MergeArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
+    args.refuse_messages()?;
     let mut inputs = args.input.open(false, ui)?;
     let files = input::files(&inputs);
     let output = Output::open(Some(&args.output), args.force, &files)?;
@@ -114,6 +115,20 @@ fn tell(
 }
 
 impl MergeArgs {
+    /// Refuses what is about messages: frames are merged, whatever is in them.
+    fn refuse_messages(&self) -> anyhow::Result<()> {
+        let refused = [
+            (!self.input.agent.is_empty(), "--agent"),
+            (self.input.ipfix_ignore.is_some(), "--ipfix-ignore"),
+        ];
+        match refused.iter().find(|(is_asked, _)| *is_asked) {
+            Some((_, option)) => bail!(
+                "{option} is about messages, and merge takes frames as they are; give it to whoever reads the result"
+            ),
+            None => Ok(()),
+        }
+    }
+
     fn options(&self, inputs: &Inputs) -> anyhow::Result<MergeOptions> {
         let input = &self.input;
         Ok(MergeOptions {

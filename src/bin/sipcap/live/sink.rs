@@ -202,7 +202,8 @@ impl Sink for LiveSink {
             self.serve()?;
         }
         let telling = &mut self.tracked.observer;
-        telling.look_at_the_time(message.ts)?;
+        // Stretches of time are those of this machine: a capture agent may have another clock, or send a recording.
+        telling.look_at_the_time(message.completed_by.ts)?;
         if let Some(meter) = &mut telling.meter {
             meter.message(message, telling.selection.matches(message));
         }
@@ -253,8 +254,7 @@ impl Sink for LiveSink {
 
     fn pause(&mut self) -> Result<()> {
         if let Some(passed) = self.clock.passed() {
-            let passed = passed.plus(self.tracked.behind().saturating_neg());
-            self.tracked.tick(passed)?;
+            self.tracked.tick(self.tracked.told(passed))?;
             self.tracked.observer.look_at_the_time(passed)?;
         }
         self.set_gauges();
@@ -275,7 +275,8 @@ impl Sink for LiveSink {
             ..
         } = &mut self.tracked.observer;
         let Some(meter) = meter else { return Ok(()) };
-        if let Some(screen) = screen {
+        // Without frames there is no time that anything could be told of.
+        if let (Some(screen), true) = (screen, summary.balance.total() > 0) {
             screen.draw(end(summary), meter.sample())?;
         }
         rows.figures(meter, Some((end(summary), summary.balance.total())))
