@@ -96,6 +96,12 @@ pub trait Places: Debug + Send + Sync {
     /// Returns where frames of an interface of an input were captured. The input was found under the `path` of that number
     /// among those that were named; `known` is what is known of it so far.
     fn place(&self, path: usize, known: &InputSummary, interface: &Interface) -> Place;
+
+    /// Returns what puts the clock of the capture agent with this label right, one after the other.
+    fn clock_of_agent(&self, label: &str) -> Arc<[Correction]> {
+        let _ = label;
+        Arc::default()
+    }
 }
 
 #[cfg(test)]

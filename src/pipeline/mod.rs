@@ -15,10 +15,10 @@ mod fate;
 mod left_out;
 mod merge;
 mod notice;
+mod observers;
 mod ordered;
 mod report;
 mod sightings;
-mod told;
 mod unit;
 
 use std::{
@@ -40,6 +40,7 @@ pub use self::{
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
+    observers::WIRE,
     report::Report,
     sightings::{SIGHTINGS_WITHIN, Sighting},
 };
@@ -301,7 +302,7 @@ impl<'a> Pipeline<'a> {
         );
         let bpf = self.options.bpf.as_deref();
         let mut stage = Stage {
-            ordered: Ordered::new(sink, self.options, settings.clone()),
+            ordered: Ordered::new(sink, self.options, settings.clone(), self.inputs.places()),
             merge: (self.inputs.inputs() > 1).then(Merge::default),
             tally: Tally::default(),
         };
