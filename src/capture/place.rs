@@ -9,6 +9,9 @@ use std::{
 use super::{InputSummary, Interface};
 use crate::time::Timestamp;
 
+/// What the place is called where frames were captured that nobody has named, once there are others.
+pub const WIRE: &str = "wire";
+
 /// How a clock is put right: it was ahead by `ahead` nanoseconds at the moment `at` of a clock that is right, and gained
 /// `rate` nanoseconds in each after that.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -40,7 +40,6 @@ pub use self::{
     fate::{Balance, Fate},
     left_out::LeftOut,
     notice::{Notice, NoticeKind},
-    observers::WIRE,
     report::Report,
     sightings::{SIGHTINGS_WITHIN, Sighting},
 };

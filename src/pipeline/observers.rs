@@ -8,13 +8,10 @@ use std::{
 use hashbrown::HashMap;
 
 use crate::{
-    capture::{Batch, Correction, Frame, Place, Places},
+    capture::{Batch, Correction, Frame, Place, Places, WIRE},
     time::Timestamp,
     trace::Agent,
 };
-
-/// What the place is called where frames were captured that nobody has named, once there are others.
-pub const WIRE: &str = "wire";
 
 /// Agents that have a name of their own at most.
 const MAX_AGENTS: usize = 4096;
