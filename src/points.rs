@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    capture::{InputSummary, Interface, Place, Places},
+    capture::{Correction, InputSummary, Interface, Place, Places, WIRE},
     offsets::Offsets,
 };
 
@@ -82,9 +82,14 @@ impl Points {
 impl Places for Points {
     fn place(&self, path: usize, known: &InputSummary, interface: &Interface) -> Place {
         let point = self.of(path, known, interface);
-        let clock = point.and_then(|point| self.offsets.of(point));
+        let clock = self.offsets.of(point.unwrap_or(WIRE));
         let corrections = clock.map(|clock| Arc::clone(&clock.corrections));
         Place::new(point, corrections.unwrap_or_default())
+    }
+
+    fn clock_of_agent(&self, label: &str) -> Arc<[Correction]> {
+        let clock = self.offsets.of(label);
+        clock.map_or_else(Arc::default, |clock| Arc::clone(&clock.corrections))
     }
 }
 

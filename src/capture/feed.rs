@@ -1,6 +1,8 @@
 //! Where batches come from: files that are read, or interfaces that are captured on.
 
-use super::{Batch, InputSummary, Inputs, Interface, Watermark};
+use std::sync::Arc;
+
+use super::{Batch, InputSummary, Inputs, Interface, Places, Watermark};
 use crate::{error::Result, time::Timestamp};
 
 /// A source of batches for a run.
@@ -28,6 +30,11 @@ pub trait Feed: Send {
 
     /// Returns what is known about each input so far, in their order.
     fn summaries(&self) -> Vec<InputSummary>;
+
+    /// Returns who knows where inputs were captured and what clocks are off by, if anybody does.
+    fn places(&self) -> Option<Arc<dyn Places>> {
+        None
+    }
 }
 
 /// Somebody who sees all frames of a capture before anything is made of them.
@@ -64,5 +71,9 @@ impl Feed for Inputs {
 
     fn summaries(&self) -> Vec<InputSummary> {
         Self::summaries(self)
+    }
+
+    fn places(&self) -> Option<Arc<dyn Places>> {
+        Self::places(self)
     }
 }

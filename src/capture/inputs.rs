@@ -379,6 +379,12 @@ impl Inputs {
         })
     }
 
+    /// Returns who knows where inputs were captured and what clocks are off by, if anybody does.
+    #[must_use]
+    pub fn places(&self) -> Option<Arc<dyn Places>> {
+        self.places.clone()
+    }
+
     /// Returns what is known about each input so far, in their order.
     #[must_use]
     pub fn summaries(&self) -> Vec<InputSummary> {

@@ -51,7 +51,7 @@ pub use live::{
 pub(crate) use packer::Packer;
 pub use packer::Packing;
 pub use pcapng_writer::{InterfaceNote, PcapNgWriter};
-pub use place::{Correction, Place, Places};
+pub use place::{Correction, Place, Places, WIRE};
 pub use record::{RecordCounts, RecordPlan, RecordWatch, Recorder, Rotation};
 pub use sniff::Compression;
 pub use summary::{Format, InputSummary, Interface, MAX_ANOMALIES, Resolution, Secrets, Times};

@@ -9,6 +9,9 @@ use std::{
 use super::{InputSummary, Interface};
 use crate::time::Timestamp;
 
+/// What the place is called where frames were captured that nobody has named, once there are others.
+pub const WIRE: &str = "wire";
+
 /// How a clock is put right: it was ahead by `ahead` nanoseconds at the moment `at` of a clock that is right, and gained
 /// `rate` nanoseconds in each after that.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,6 +99,12 @@ pub trait Places: Debug + Send + Sync {
     /// Returns where frames of an interface of an input were captured. The input was found under the `path` of that number
     /// among those that were named; `known` is what is known of it so far.
     fn place(&self, path: usize, known: &InputSummary, interface: &Interface) -> Place;
+
+    /// Returns what puts the clock of the capture agent with this label right, one after the other.
+    fn clock_of_agent(&self, label: &str) -> Arc<[Correction]> {
+        let _ = label;
+        Arc::default()
+    }
 }
 
 #[cfg(test)]

@@ -58,16 +58,25 @@ fn points(message: &MessageBuf) -> impl Iterator<Item = &str> {
     message.point.as_deref().into_iter().chain(others)
 }
 
-/// Returns which capture points saw a message, in the order of time, and how long it took from one to the next.
+/// Returns which capture points saw a message, in the order of time, and how long it took from one to the next. One agent
+/// alone is not worth a word: mostly it is one of both ends.
 fn seen(message: &MessageBuf) -> Option<String> {
-    let mut text = format!("seen at {}", show::line(message.point.as_ref()?.as_bytes()));
-    let mut sightings: Vec<_> = message.sightings.iter().collect();
+    if message.trace.is_some() && message.sightings.is_empty() {
+        return None;
+    }
+    let point = message.point.as_ref()?;
+    let others = message.sightings.iter().map(|(point, ts)| (point, *ts));
+    let mut sightings: Vec<_> = others.chain([(point, message.ts)]).collect();
+    // Of equal times, that of who told it first.
+    sightings.rotate_right(1);
     sightings.sort_by_key(|(_, ts)| *ts);
-    let mut last = message.ts;
+    let mut sightings = sightings.into_iter();
+    let (first, mut last) = sightings.next()?;
+    let mut text = format!("seen at {}", show::line(first.as_bytes()));
     for (point, ts) in sightings {
         let point = show::line(point.as_bytes());
         text.push_str(&format!(", {point} {} later", show::delay(ts.since(last))));
-        last = *ts;
+        last = ts;
     }
     Some(text)
 }

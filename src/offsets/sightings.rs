@@ -1,7 +1,7 @@
 //! Which messages were seen at which points, and when.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
     sync::Arc,
@@ -17,6 +17,8 @@ use crate::sip::{Message, Method};
 
 /// Messages remembered at most; beyond them, half of all are left out, and half again.
 const CAPACITY: usize = 1 << 17;
+/// Points that a message is known to have been seen at, at most.
+const MAX_SEEN: usize = 16;
 /// Pairs of hosts told apart at most.
 const MAX_HOSTS: usize = 1 << 16;
 
@@ -24,12 +26,22 @@ const MAX_HOSTS: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub struct Sightings {
     /// The points, in the order in which they were named or seen.
-    points: Vec<Arc<str>>,
+    points: Vec<Point>,
+    /// Their places there.
+    by_name: HashMap<Arc<str>, u16>,
     hosts: HashMap<[IpAddr; 2], u32>,
     /// The same message on the same way.
     same: Table,
     /// Messages that differ only by what a proxy changes.
     through: Table,
+}
+
+/// A point.
+#[derive(Debug)]
+struct Point {
+    name: Arc<str>,
+    /// Whether it is a capture agent. There may be many of them, of which most have nothing to do with each other.
+    is_agent: bool,
 }
 
 /// Sightings by what they are of.
@@ -55,15 +67,17 @@ impl Sightings {
     /// Returns an empty table for points of which some are known; the first is the one whose clock counts.
     #[must_use]
     pub fn new(points: Vec<Arc<str>>) -> Self {
-        Self {
-            points,
-            ..Self::default()
+        let mut sightings = Self::default();
+        for name in points {
+            sightings.point(&name, false);
         }
+        sightings
     }
 
-    /// Takes a message, or a copy of it, as a point saw it; messages of no point tell nothing.
+    /// Takes a message as a point saw it first, or another one; messages of no point tell nothing.
     pub fn see(&mut self, message: &Message<'_>) {
-        let Some(point) = message.point.and_then(|name| self.point(name)) else {
+        let is_agent = message.trace.is_some();
+        let Some(point) = message.point.and_then(|name| self.point(name, is_agent)) else {
             return;
         };
         let (src, dst) = (message.flow.src.ip(), message.flow.dst.ip());
@@ -99,20 +113,37 @@ impl Sightings {
         self.points.len()
     }
 
-    fn point(&mut self, name: &str) -> Option<u16> {
-        let known = self.points.iter().position(|point| **point == *name);
-        let index = known.unwrap_or_else(|| {
-            self.points.push(Arc::from(name));
-            self.points.len() - 1
-        });
-        u16::try_from(index).ok()
+    fn point(&mut self, name: &str, is_agent: bool) -> Option<u16> {
+        if let Some(known) = self.by_name.get(name) {
+            return Some(*known);
+        }
+        let index = u16::try_from(self.points.len()).ok()?;
+        let name: Arc<str> = Arc::from(name);
+        self.by_name.insert(Arc::clone(&name), index);
+        self.points.push(Point { name, is_agent });
+        Some(index)
     }
 
-    /// Returns what clocks are off by.
+    /// Returns the points in their order, agents behind all others, with the place of each there.
+    fn ranked(&self) -> (Vec<&Point>, Vec<u16>) {
+        let mut order: Vec<(u16, &Point)> = (0..).zip(&self.points).collect();
+        order.sort_by_key(|(_, point)| point.is_agent);
+        let mut ranks = vec![0; order.len()];
+        for (rank, (index, _)) in (0..).zip(&order) {
+            if let Some(place) = ranks.get_mut(usize::from(*index)) {
+                *place = rank;
+            }
+        }
+        (order.into_iter().map(|(_, point)| point).collect(), ranks)
+    }
+
+    /// Returns what clocks are off by. The clock of the first point counts; agents come behind all others, and only those
+    /// that have seen what others have.
     #[must_use]
-    pub fn offsets(self) -> Offsets {
-        let mut same = self.same.samples();
-        let through = self.through.samples();
+    pub fn offsets(&self) -> Offsets {
+        let (points, ranks) = self.ranked();
+        let mut same = self.same.samples(&ranks);
+        let through = self.through.samples(&ranks);
         let mut pairs: BTreeMap<[u16; 2], PairOffset> = BTreeMap::new();
         for (pair, samples) in through {
             // Only what is seen on the same way tells of delays without the time that a proxy takes.
@@ -130,7 +161,17 @@ impl Sightings {
                 pairs.insert(pair, PairOffset { fit, passes_proxy });
             }
         }
-        Offsets::new(&self.points, &pairs)
+        let compared: BTreeSet<u16> = pairs.keys().flatten().copied().collect();
+        let told = (0..).zip(points);
+        let told = told.filter(|(rank, point)| !point.is_agent || compared.contains(rank));
+        let (ranks, names): (Vec<u16>, Vec<Arc<str>>) = told
+            .map(|(rank, point)| (rank, Arc::clone(&point.name)))
+            .unzip();
+        let place = |rank| u16::try_from(ranks.binary_search(&rank).ok()?).ok();
+        let pairs = pairs.into_iter();
+        let pairs =
+            pairs.filter_map(|([one, other], offset)| Some(([place(one)?, place(other)?], offset)));
+        Offsets::new(&names, &pairs.collect())
     }
 }
 
@@ -140,9 +181,11 @@ impl Table {
             return;
         }
         let all = self.entries.entry(key).or_default();
+        let has_room = all.len() < MAX_SEEN;
         match all.iter_mut().find(|other| other.point == seen.point) {
             Some(other) => other.is_again = true,
-            None => all.push(seen),
+            None if has_room => all.push(seen),
+            None => {}
         }
         if self.entries.len() > CAPACITY {
             // All points keep the same messages.
@@ -152,14 +195,19 @@ impl Table {
         }
     }
 
-    /// Returns what pairs of points have seen once each.
-    fn samples(&self) -> BTreeMap<[u16; 2], Vec<Sample>> {
+    /// Returns what pairs of points have seen once each, by their ranks.
+    fn samples(&self, ranks: &[u16]) -> BTreeMap<[u16; 2], Vec<Sample>> {
         let mut samples: BTreeMap<[u16; 2], Vec<Sample>> = BTreeMap::new();
+        let rank = |seen: &Seen| ranks.get(usize::from(seen.point)).copied();
         for all in self.entries.values() {
             for one in all {
                 for other in all {
-                    if one.point < other.point && !one.is_again && !other.is_again {
-                        let pair = samples.entry([one.point, other.point]);
+                    if rank(one) < rank(other)
+                        && !one.is_again
+                        && !other.is_again
+                        && let (Some(first), Some(second)) = (rank(one), rank(other))
+                    {
+                        let pair = samples.entry([first, second]);
                         pair.or_default().push(Sample {
                             at: one.at,
                             later: other.at.saturating_sub(one.at),

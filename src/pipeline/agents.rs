@@ -20,8 +20,10 @@ pub struct AgentCounts {
     pub packets: u64,
     /// Those that carried SIP.
     pub sip: u64,
-    /// Those of them that were copies of messages seen elsewhere a moment before.
+    /// Those of them that are no messages of their own: somebody had seen them a moment before.
     pub copies: u64,
+    /// Those of the copies that were seen elsewhere before; the agent told of the others twice.
+    pub sightings: u64,
     /// Those without a payload.
     pub keep_alives: u64,
     /// The lowest and the highest difference between its clock and that of the capture, in nanoseconds.
@@ -63,9 +65,11 @@ impl Agents {
         }
     }
 
-    /// Counts a message that was a copy.
-    pub(crate) fn count_copy(&mut self, agent: &Agent) {
-        self.of_mut(agent).copies += 1;
+    /// Counts a message that was seen before, elsewhere or by the same agent.
+    pub(crate) fn count_copy(&mut self, agent: &Agent, is_elsewhere: bool) {
+        let counts = self.of_mut(agent);
+        counts.copies += 1;
+        counts.sightings += u64::from(is_elsewhere);
     }
 
     fn of_mut(&mut self, agent: &Agent) -> &mut AgentCounts {

@@ -15,11 +15,11 @@ mod fate;
 mod left_out;
 mod merge;
 mod notice;
+mod observers;
 mod ordered;
 mod report;
 mod sightings;
 mod stored;
-mod told;
 mod unit;
 
 use std::{
@@ -303,7 +303,7 @@ impl<'a> Pipeline<'a> {
         );
         let bpf = self.options.bpf.as_deref();
         let mut stage = Stage {
-            ordered: Ordered::new(sink, self.options, settings.clone()),
+            ordered: Ordered::new(sink, self.options, settings.clone(), self.inputs.places()),
             merge: (self.inputs.inputs() > 1).then(Merge::default),
             tally: Tally::default(),
         };

@@ -1,9 +1,9 @@
 //! The ordered stage: what needs the packets before it. Table work only; nearly every message was parsed before.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
-    capture::{Batch, Frame},
+    capture::{Batch, Frame, Places},
     net::{Flow, Transport},
     packet,
     pipeline::{
@@ -54,7 +54,12 @@ struct Found<'a> {
 
 impl<'s> Ordered<'s> {
     /// Returns the stage behind the one that has the same settings.
-    pub(crate) fn new(sink: &'s mut dyn Sink, options: &Options, settings: Settings) -> Self {
+    pub(crate) fn new(
+        sink: &'s mut dyn Sink,
+        options: &Options,
+        settings: Settings,
+        places: Option<Arc<dyn Places>>,
+    ) -> Self {
         let limits = &options.limits;
         let hasher = settings.hasher.clone();
         Self {
@@ -63,7 +68,7 @@ impl<'s> Ordered<'s> {
             streams: Streams::new(limits),
             associations: Associations::new(limits),
             reassembled: Vec::new(),
-            delivery: Delivery::new(sink, options, hasher),
+            delivery: Delivery::new(sink, options, hasher, places),
         }
     }
 
@@ -194,8 +199,7 @@ impl<'s> Ordered<'s> {
         }
         let context = found.context;
         if let Kind::Sip { .. } = found.kind {
-            let is_told = delivery.is_told(found.digest, last.ts);
-            self.message(found, &last, is_told);
+            self.message(found, &last, false);
             return self.delivery.settle_all(found.frames, Fate::Sip);
         }
         delivery.carry(found.frames);
@@ -257,6 +261,7 @@ impl<'s> Ordered<'s> {
             encapsulation: found.context.encapsulation,
             head,
             identity: identity.as_ref(),
+            content: found.digest.and_then(|digest| digest.content),
         };
         let bytes = bytes.of(found.bytes);
         if is_copy {

@@ -10,6 +10,10 @@ use serde::Serialize;
 use super::JsonRows;
 use crate::{pipeline::Sighting, stats::Samples, text::printable};
 
+/// Pairs of points that are told apart at most, and what the others are called.
+const MAX_PAIRS: usize = 4_096;
+const OTHERS: &str = "(others)";
+
 /// Delays by the point that saw a message first and the one that saw it later, as their clocks tell.
 #[derive(Debug, Default)]
 pub(super) struct Delays {
@@ -35,9 +39,17 @@ impl Delays {
         let (Some(from), Some(to)) = (sighting.first_point, sighting.message.point) else {
             return;
         };
-        let pair = (from.to_owned(), to.to_owned());
         let delay = sighting.message.ts.since(sighting.first);
-        self.pairs.entry(pair).or_default().add(Some(delay));
+        // What was told first may have been seen later.
+        let (from, to) = if delay < 0 { (to, from) } else { (from, to) };
+        let pair = (from.to_owned(), to.to_owned());
+        let is_full = self.pairs.len() >= MAX_PAIRS && !self.pairs.contains_key(&pair);
+        let pair = match is_full {
+            true => (OTHERS.to_owned(), OTHERS.to_owned()),
+            false => pair,
+        };
+        let samples = self.pairs.entry(pair).or_default();
+        samples.add(Some(delay.saturating_abs()));
     }
 
     fn rows(&self) -> impl Iterator<Item = DelayRow<'_>> {

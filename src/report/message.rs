@@ -101,7 +101,7 @@ pub struct SightingRow<'a> {
     pub input: &'a str,
     /// The number of the frame that completed it.
     pub frame: u64,
-    /// When that frame was captured.
+    /// When that frame was captured, or when its capture agent saw it.
     #[serde(serialize_with = "serialize_time")]
     pub ts: Timestamp,
     /// How much later that is than at the point that saw it first, in microseconds.

@@ -39,6 +39,8 @@ pub enum Dimension {
     Method,
     /// The input.
     Capture,
+    /// The capture point that saw a message, and the next one that did. Messages alone have it, once for each hop.
+    Hop,
 }
 
 /// The longest prefix of a number.
@@ -66,6 +68,7 @@ impl Dimension {
             Self::Transport => "transport",
             Self::Method => "method",
             Self::Capture => "capture",
+            Self::Hop => "hop",
         }
     }
 }
@@ -74,7 +77,7 @@ impl FromStr for Dimension {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const ALL: [Dimension; 9] = [
+        const ALL: [Dimension; 10] = [
             Dimension::Source,
             Dimension::Destination,
             Dimension::Peer,
@@ -84,6 +87,7 @@ impl FromStr for Dimension {
             Dimension::Transport,
             Dimension::Method,
             Dimension::Capture,
+            Dimension::Hop,
         ];
         if let Some(digits) = text.strip_prefix("prefix:") {
             let digits = digits.parse().ok();
@@ -159,6 +163,12 @@ fn digits_of(number: &[u8]) -> impl Iterator<Item = u8> {
         .take_while(|octet| octet.is_ascii_digit() || matches!(octet, b'+' | b'*' | b'#'))
 }
 
+/// Returns what outputs show for the hop between two points.
+pub(super) fn hop_name(hop: &[String; 2]) -> String {
+    let [from, to] = hop.each_ref().map(|name| escape(name.as_bytes()));
+    as_name(&format!("{from}>{to}"))
+}
+
 /// What belongs to groups.
 pub(super) trait Subject {
     /// Returns its value in a dimension; `side` is 0 for the source and 1 for the destination of a peer.
@@ -198,6 +208,8 @@ impl<'a> Ends<'a> {
             Dimension::Transport => Raw::Text(self.transport.as_bytes()),
             Dimension::Method => Raw::Text(self.method),
             Dimension::Capture => self.input.map_or(Raw::Unknown, Raw::Input),
+            // It is known when all points may have seen the message.
+            Dimension::Hop => Raw::Unknown,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! All that is counted of one group in one stretch of time.
 
-use crate::stats::{Calls, Messages, Names, Registrations, merge::accumulator};
+use crate::stats::{Calls, HopCounts, Messages, Names, Registrations, merge::accumulator};
 
 accumulator! {
     /// Counts, times and profiles that can be merged in any order.
@@ -15,5 +15,7 @@ accumulator! {
         options_sent: Names,
         /// Those of them with a final response.
         options_answered: Names,
+        /// What became of messages between capture points.
+        hops: HopCounts,
     }
 }

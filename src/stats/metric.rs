@@ -153,6 +153,8 @@ pub enum Section {
     Registrations,
     /// Messages.
     Messages,
+    /// What became of messages between capture points.
+    Hops,
 }
 
 impl Section {
@@ -166,6 +168,7 @@ impl Section {
             Self::Load => "Load",
             Self::Registrations => "Registrations",
             Self::Messages => "Messages",
+            Self::Hops => "Between capture points",
         }
     }
 }
@@ -255,7 +258,7 @@ impl Breakdown {
             reading,
         };
         let matter = match self.section {
-            Section::Messages => Matter::Messages,
+            Section::Messages | Section::Hops => Matter::Messages,
             Section::Registrations => Matter::Registrations,
             _ => Matter::Calls,
         };

@@ -204,6 +204,26 @@ metrics! {
         responses_5xx "5xx", "", Nothing, Either, "Failures of servers", |v| class(v, 5);
         responses_6xx "6xx", "", Nothing, Either, "Failures everywhere", |v| class(v, 6);
     }
+    Hops Messages {
+        hop_messages "seen at both points", "", Nothing, Either,
+            "With --by hop: messages that one capture point has seen, and then the next one; those of several hops count at each",
+            |v| Reading::Count(Some(v.kpis.hops.delay.count()).filter(|_| has_hops(v)));
+        hop_delay "from point to point", "", Nothing, Less,
+            "With --by hop: from one capture point to the next, by their clocks",
+            |v| time(&v.kpis.hops.delay);
+        hop_loss "lost between points", "", Nothing, Less,
+            "With --by hop: messages that the next point has not seen within 2 s, though it saw others between the same hosts within 1 s before or after, of those that it saw or should have seen",
+            |v| Reading::Ratio(v.kpis.hops.lost, v.kpis.hops.delay.count() + v.kpis.hops.lost);
+        hop_missed "not seen at the first point", "", Nothing, Less,
+            "With --by hop: messages that the next point has seen and the one before it has not, though it saw others then: the capture lacks them; of those that the next point saw",
+            |v| Reading::Ratio(v.kpis.hops.missed, v.kpis.hops.delay.count() + v.kpis.hops.missed);
+    }
+}
+
+/// Returns whether anything is known of hops.
+const fn has_hops(view: &View<'_>) -> bool {
+    let hops = &view.kpis.hops;
+    hops.delay.count() > 0 || hops.lost > 0 || hops.missed > 0
 }
 
 /// Returns how many REGISTER requests were sent, however many hops they were seen at.

@@ -9,6 +9,7 @@ mod brief;
 mod bundle;
 mod calls;
 mod cut;
+mod hops;
 mod kpis;
 mod merge;
 mod messages;
@@ -32,6 +33,7 @@ pub use self::{
     bundle::Bundle,
     calls::Calls,
     cut::Dimension,
+    hops::HopCounts,
     kpis::Kpis,
     merge::Merge,
     messages::{Messages, MethodCounts},

@@ -1,5 +1,7 @@
 //! From messages, calls and bindings to the figures of every group and every stretch of time.
 
+mod hops;
+
 use std::collections::BTreeMap;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -12,6 +14,7 @@ use crate::{
         bundle::Item,
         calls::began,
         cut::{Subject, key},
+        hops::Hops,
         names::OTHERS,
         registrations::Registered,
         transactions::{Transaction, Transactions},
@@ -94,6 +97,8 @@ pub struct Statistics {
     by_key: HashMap<(usize, u64), u32>,
     hasher: DefaultHashBuilder,
     transactions: Transactions,
+    /// What is on its way between capture points, if anybody asks for hops.
+    hops: Option<Box<Hops>>,
     /// The registration that was last counted: one 2xx may tell of several bindings.
     last_registration: Option<Registered>,
     places: Vec<u32>,
@@ -107,6 +112,7 @@ impl Statistics {
     pub fn new(plan: Plan, inputs: Vec<String>) -> Self {
         Self {
             sizes: vec![0; plan.cuts.len()],
+            hops: plan.has_hops().then(Box::default),
             plan,
             inputs,
             groups: vec![Group::default()],
@@ -163,6 +169,7 @@ impl Statistics {
             false => Vec::new(),
         };
         self.brief(&Brief::of(message, is_selected), message.bytes, places);
+        self.send(message, is_selected);
     }
 
     /// Takes what is needed of a message that counts for `places`; names lie in `text`.
@@ -261,6 +268,7 @@ impl Statistics {
         if let Some(total) = self.groups.first_mut() {
             total.all.messages.forgotten += self.transactions.forgotten();
         }
+        self.finish_hops();
     }
 
     /// Takes in the groups of another part of the same capture, counted by the same plan.
@@ -353,6 +361,9 @@ impl Statistics {
         places.push(0);
         for cut in 0..self.plan.cuts.len() {
             let dimensions = self.plan.cuts.get(cut).map_or(&[][..], Vec::as_slice);
+            if dimensions.contains(&Dimension::Hop) {
+                continue;
+            }
             let sides = 1 + usize::from(dimensions.contains(&Dimension::Peer));
             for side in 0..sides {
                 let place = self.place(cut, subject, side);

@@ -1,6 +1,7 @@
 //! The command line: what each command prints, how it ends, and what it refuses.
 
 mod endings;
+mod hops;
 mod ipfix;
 mod json;
 mod ladder;

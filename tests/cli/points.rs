@@ -376,6 +376,43 @@ fn delays_between_points_are_told() {
 }
 
 #[test]
+fn what_nobody_named_is_a_point_beside_those_with_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let taps = Taps {
+        core: -1.5,
+        jitter: 0.0,
+        calls: 4,
+        seconds: 40.0,
+        ..TAPS
+    };
+    Scene::new(taps).write(dir.path());
+    let inputs = "--point edge=edge.pcap core.pcap";
+    let told = rows(&sipcap(dir.path(), &format!("info --format json {inputs}")));
+    let clock = told.iter().find(|row| row["type"] == "clock").unwrap();
+    assert_eq!(clock["point"], "wire");
+    let ahead = clock["ahead_us"].as_i64().unwrap();
+    assert!((ahead + 1_500_000).abs() <= 2, "{clock}");
+    let told = rows(&sipcap(
+        dir.path(),
+        &format!("messages --align-clocks --format json {inputs}"),
+    ));
+    assert_eq!(told.len(), 4 * 8);
+    for row in &told {
+        let (first, other) = match row["src"] == "10.0.0.5" {
+            true => ("edge", "wire"),
+            false => ("wire", "edge"),
+        };
+        let sighting = &row["sightings"][0];
+        assert_eq!(
+            (&row["point"], &sighting["point"]),
+            (&first.into(), &other.into())
+        );
+        let delay = sighting["delay_us"].as_i64().unwrap();
+        assert!((delay - 10_000).abs() <= 2, "{row}");
+    }
+}
+
+#[test]
 fn ladders_tell_who_saw_what_in_the_order_of_cause_and_effect() {
     let dir = tempfile::tempdir().unwrap();
     let taps = Taps {

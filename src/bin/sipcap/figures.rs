@@ -13,11 +13,17 @@ use crate::{cli::parse_duration, output::Output};
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Statistics options")]
 pub(crate) struct FigureArgs {
-    /// Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method or
-    /// capture (can be repeated)
+    /// Tell the figures apart by src, dst, peer, user-agent, from-domain, to-domain, prefix:N, transport, method,
+    /// capture or hop (can be repeated)
     ///
     /// Of several with commas between them, groups have all in common: src,transport. A peer is either address, and
     /// everything counts for both. prefix:4 are the first four digits of the number that was dialled.
+    ///
+    /// A hop is the way from one capture point (--point, --interface-points), capture agent (HEP) or the wire to the next one,
+    /// in the order of the times at which they saw a message: edge>core. Figures are how many messages both have seen, how
+    /// long these took by the clocks there (see --align-clocks), how many were lost, and how many were missed. A message is
+    /// lost when the second point has not seen it within 2 s though it has seen others between the same hosts within 1 s
+    /// before or after. It is missed when the first point has not seen it, in the same way: the capture lacks it.
     #[arg(long, value_name = "WHAT")]
     by: Vec<By>,
     /// Tell the figures apart by time: 10s, 1m, 1h; times begin at whole ones of the clock
@@ -126,6 +132,11 @@ impl FigureArgs {
             capture,
             top: self.top.map(|top| top as usize),
         }
+    }
+
+    /// Returns whether hops between capture points are told apart.
+    pub(crate) fn has_hops(&self) -> bool {
+        self.plan(false).has_hops()
     }
 
     /// Returns the cuts, without those that tell the same groups apart as one before.

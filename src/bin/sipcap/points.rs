@@ -22,10 +22,10 @@ pub(crate) struct PointArgs {
     /// This is always so for files that sipcap merge wrote.
     #[arg(long)]
     interface_points: bool,
-    /// Put the clocks of capture points right by messages that several of them have seen
+    /// Put the clocks of capture points and capture agents right by messages that several of them have seen
     ///
-    /// The clock of the first point counts. What the others are off by is told on standard error, and by sipcap info
-    /// without this option. All is read twice.
+    /// The clock of the first point counts; agents come behind all points and the wire. What the others are off by is told on
+    /// standard error, and by sipcap info without this option. All is read twice.
     #[arg(long)]
     align_clocks: bool,
 }

@@ -8,6 +8,7 @@ use sipcap::{
     report::{CsvRows, JsonRows, MessageRow, MessageTable, MessageText, SightingRow},
     sip::Message,
     text::escape,
+    time::Timestamp,
 };
 
 use crate::{
@@ -27,6 +28,8 @@ pub(crate) struct MessageRows {
 /// A message at another capture point than the one that saw it first.
 pub(crate) struct Seen {
     pub(crate) point: String,
+    /// When that point saw it, by its clock.
+    pub(crate) ts: Timestamp,
     /// The frame that completed it there.
     pub(crate) frame: Frame,
 }
@@ -115,8 +118,8 @@ impl MessageRows {
                 point: seen.point.as_str().into(),
                 input: name(seen.frame.origin.input),
                 frame: seen.frame.origin.number,
-                ts: seen.frame.ts,
-                delay_us: seen.frame.ts.since(message.ts) / 1_000,
+                ts: seen.ts,
+                delay_us: seen.ts.since(message.ts) / 1_000,
             })
             .collect();
         match &mut self.format {

@@ -10,9 +10,7 @@ use crate::{
         carried::{Carried, Content},
         notice::NoticeKind,
         report::Report,
-        told::Told,
     },
-    sip::Flaws,
     stream::{Digest, Found},
 };
 
@@ -32,6 +30,10 @@ impl Delivery<'_> {
                 if !self.wants(None) {
                     return;
                 }
+                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
+                // octets count: responses that a forking proxy passes on differ in the tag of To only.
+                let digest = Digest::of_message(&self.hasher, &flow, bytes);
+                let digest = self.apart(digest, Some(completed_by));
                 let parts = Parts {
                     ts: completed_by.ts,
                     completed_by,
@@ -40,19 +42,12 @@ impl Delivery<'_> {
                     trace: None,
                     head,
                     identity: None,
+                    content: digest.content,
                 };
-                // A stream captured twice, in two tunnels or plain and in one, is two streams with the same messages. All
-                // octets count: responses that a forking proxy passes on differ in the tag of To only.
-                let digest = Digest::of_message(&self.hasher, &flow, bytes);
-                let digest = self.apart(digest, Some(completed_by));
-                let is_copy = self.is_copy(digest, completed_by.ts);
-                if !is_copy && !self.is_told(Some(digest), completed_by.ts) {
-                    if head.flaws.contains(Flaws::RESYNCED) {
-                        self.notice(NoticeKind::Resync, completed_by, flow);
-                    }
-                    self.message(&parts, frames, bytes);
-                } else {
+                if self.is_copy(digest, completed_by.ts) {
                     self.copy(&parts, frames, bytes);
+                } else {
+                    self.message(&parts, frames, bytes);
                 }
             }
             Found::Ipfix {
@@ -106,7 +101,9 @@ impl Delivery<'_> {
         if !self.wants(Some(agent)) {
             return;
         }
-        let ts = carried.ts.unwrap_or(last.ts);
+        let ts = carried
+            .ts
+            .map_or(last.ts, |told| self.observers.corrected(agent, told));
         match (&carried.content, carried.flow) {
             (Content::Sip { bytes, head }, Some(flow)) => {
                 encapsulation.insert(carried.carrier);
@@ -118,18 +115,9 @@ impl Delivery<'_> {
                     trace: Some(&carried.trace),
                     head,
                     identity: None,
+                    content: Digest::of_message(&self.hasher, &flow, bytes).content,
                 };
-                let content = Digest::of_message(&self.hasher, &flow, bytes).content;
-                let told = self.told.as_mut().zip(content);
-                // Whose clock is right nobody knows: the time of the packets is the same for all.
-                let is_known =
-                    |(table, content): (&mut Told, u64)| table.told(content, last.ts, agent, ts);
-                if told.is_some_and(is_known) {
-                    self.agents.count_copy(agent);
-                    self.copy(&parts, frames, bytes);
-                } else {
-                    self.message(&parts, frames, bytes);
-                }
+                self.message(&parts, frames, bytes);
             }
             (Content::Media { kind, bytes }, Some(flow)) => self.media(&MediaPacket {
                 ts,

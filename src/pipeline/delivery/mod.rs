@@ -8,7 +8,7 @@ use std::{borrow::Cow, hash::BuildHasher, ops::ControlFlow, sync::Arc};
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
-    capture::{Batch, Frame, Origin, Place},
+    capture::{Batch, Frame, Origin, Place, Places},
     error::Result,
     ipfix::Direction,
     net::{Encapsulation, Flow, Transport},
@@ -18,10 +18,10 @@ use crate::{
         controllers::Controllers,
         fate::{Balance, Fate},
         notice::{Notice, NoticeKind, Speakers},
-        sightings::{Points, Sighting},
-        told::Told,
+        observers::{Observer, Observers},
+        sightings::{First, Glimpse, Seen, Sighting, Sightings},
     },
-    sip::{Head, Identity, Message, ParseError},
+    sip::{Flaws, Head, Identity, Message, ParseError},
     stream::{Digest, Duplicates},
     time::Timestamp,
     trace::{Agent, Trace},
@@ -36,10 +36,10 @@ pub(crate) struct Delivery<'s> {
     pub(crate) first_unusable: Option<(Frame, ParseError)>,
     /// What was seen moments ago; nothing when copies are kept.
     duplicates: Option<Duplicates>,
-    /// Where inputs were captured, if anybody named the places.
-    points: Option<Box<Points>>,
-    /// Messages that agents tell of are looked for in; nothing when copies are kept.
-    told: Option<Told>,
+    /// Who sees messages.
+    observers: Observers,
+    /// Messages that are seen again elsewhere are looked for in; nothing when copies are kept.
+    sightings: Option<Sightings>,
     /// What capture agents sent.
     pub(crate) agents: Agents,
     /// What session border controllers sent.
@@ -70,6 +70,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) trace: Option<&'a Trace>,
     pub(crate) head: &'a Head,
     pub(crate) identity: Option<&'a Identity>,
+    /// What tells it from messages that say something else or go elsewhere; nothing when that does not matter.
+    pub(crate) content: Option<u64>,
 }
 
 impl<'a> Parts<'a> {
@@ -94,6 +96,7 @@ impl<'s> Delivery<'s> {
         sink: &'s mut dyn Sink,
         options: &Options,
         hasher: DefaultHashBuilder,
+        places: Option<Arc<dyn Places>>,
     ) -> Self {
         let drops_copies = !options.keep_duplicates;
         Self {
@@ -104,8 +107,8 @@ impl<'s> Delivery<'s> {
             unusable: 0,
             first_unusable: None,
             duplicates: drops_copies.then(Duplicates::default),
-            points: None,
-            told: drops_copies.then(Told::default),
+            observers: Observers::new(places),
+            sightings: drops_copies.then(Sightings::default),
             agents: Agents::default(),
             controllers: Controllers::default(),
             wanted: options.agents.clone(),
@@ -147,13 +150,6 @@ impl<'s> Delivery<'s> {
         is_copy
     }
 
-    /// Returns whether an agent told of a message moments ago that is seen on the wire now.
-    pub(crate) fn is_told(&mut self, digest: Option<Digest>, ts: Timestamp) -> bool {
-        let content = digest.and_then(|digest| digest.content);
-        let told = self.told.as_mut().zip(content);
-        told.is_some_and(|(told, content)| told.captured(content, ts))
-    }
-
     /// Returns whether everything is handed on, or what this agent sent is; without one, what is on the wire.
     pub(crate) fn wants(&self, agent: Option<&Agent>) -> bool {
         let is_it = |agent: &Agent| self.wanted.iter().any(|name| agent.is_called(name));
@@ -162,22 +158,21 @@ impl<'s> Delivery<'s> {
 
     /// Returns how many packets and messages were forgotten too early to tell their copies.
     pub(crate) fn forgotten(&self) -> u64 {
-        let points = self.points.as_ref().map_or(0, |points| points.evicted);
-        self.duplicates
-            .as_ref()
-            .map_or(points, |duplicates| points + duplicates.evicted)
+        let sightings = self.sightings.as_ref().map_or(0, |table| table.evicted);
+        let duplicates = self.duplicates.as_ref().map_or(0, |table| table.evicted);
+        sightings + duplicates
     }
 
     /// Learns where the frames of a batch were captured.
     pub(crate) fn learn(&mut self, batch: &Batch) {
         if batch.places.is_some() {
-            self.points.get_or_insert_default().learn(batch);
+            self.observers.learn(batch);
         }
     }
 
     /// Returns a digest that is only compared with others of the same capture point.
     pub(crate) fn apart(&self, digest: Digest, frame: Option<&Frame>) -> Digest {
-        let place = frame.and_then(|frame| self.points.as_ref()?.place(frame));
+        let place = frame.and_then(|frame| self.observers.place(frame));
         digest.salted(place.map_or(0, Place::salt))
     }
 
@@ -195,16 +190,28 @@ impl<'s> Delivery<'s> {
         if self.is_stopped {
             return;
         }
+        let observer = self.observer(parts);
         let all = self.with_carriers(frames);
-        let point = self.point(parts.completed_by);
+        let point = self.point(&observer);
         let message = parts.message(&all, bytes, point.as_deref());
         let result = self.sink.copy(&message);
         self.note(result);
     }
 
     fn hand_over(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) {
-        if self.is_stopped || self.is_sighting(parts, frames, bytes) {
+        if self.is_stopped {
             return;
+        }
+        let observer = self.observer(parts);
+        match self.see(parts, &observer) {
+            Seen::First => {}
+            Seen::Again => return self.again(parts, &observer, frames, bytes),
+            Seen::Elsewhere(first) => {
+                return self.sighting(parts, &observer, &first, (frames, bytes));
+            }
+        }
+        if parts.head.flaws.contains(Flaws::RESYNCED) {
+            self.notice(NoticeKind::Resync, parts.completed_by, parts.flow);
         }
         self.messages += 1;
         if let Some(speakers) = &mut self.speakers {
@@ -215,7 +222,7 @@ impl<'s> Delivery<'s> {
             self.first_unusable
                 .get_or_insert((*parts.completed_by, error));
         }
-        let point = self.point(parts.completed_by);
+        let point = self.point(&observer);
         let message = parts.message(frames, bytes, point.as_deref());
         match self.sink.message(&message) {
             Ok(ControlFlow::Continue(())) => {}
@@ -224,31 +231,67 @@ impl<'s> Delivery<'s> {
         }
     }
 
-    /// Returns whether a message was seen before, at another capture point; then it is handed over as a sighting of it.
-    fn is_sighting(&mut self, parts: &Parts<'_>, frames: &[Frame], bytes: &[u8]) -> bool {
-        let (Some(points), true) = (&mut self.points, self.duplicates.is_some()) else {
-            return false;
+    /// Returns who saw a message.
+    fn observer(&mut self, parts: &Parts<'_>) -> Observer {
+        let agent = parts.trace.map(|trace| &trace.agent);
+        self.observers.of(agent, parts.completed_by)
+    }
+
+    /// Returns what a message is to those of the last moments.
+    fn see(&mut self, parts: &Parts<'_>, by: &Observer) -> Seen {
+        let (Some(sightings), Some(content)) = (&mut self.sightings, parts.content) else {
+            return Seen::First;
         };
-        let key = self.hasher.hash_one((parts.flow, bytes));
-        let number = self.messages.saturating_add(1);
-        let Some(first) = points.see(key, parts.completed_by, number) else {
-            return false;
-        };
-        let point = self.point(parts.completed_by);
+        sightings.see(&Glimpse {
+            content,
+            came: parts.completed_by.ts,
+            at: parts.ts,
+            by,
+            number: self.messages.saturating_add(1),
+        })
+    }
+
+    /// Hands over a message that its agent told of before.
+    fn again(&mut self, parts: &Parts<'_>, by: &Observer, frames: &[Frame], bytes: &[u8]) {
+        if let Some(trace) = parts.trace {
+            self.agents.count_copy(&trace.agent, false);
+        }
+        let point = self.point(by);
+        let message = parts.message(frames, bytes, point.as_deref());
+        let result = self.sink.copy(&message);
+        self.note(result);
+    }
+
+    /// Hands over a message that another point saw first.
+    fn sighting(
+        &mut self,
+        parts: &Parts<'_>,
+        by: &Observer,
+        first: &First,
+        (frames, bytes): (&[Frame], &[u8]),
+    ) {
+        if let Some(trace) = parts.trace {
+            self.agents.count_copy(&trace.agent, true);
+        }
+        let point = self.point(by);
+        let wire = self.observers.wire();
         let sighting = Sighting {
             message: parts.message(frames, bytes, point.as_deref()),
             of: first.number,
             first: first.at,
-            first_point: first.point.as_deref(),
+            first_point: Some(first.point.as_ref().unwrap_or(wire)),
         };
         let result = self.sink.sighting(&sighting);
         self.note(result);
-        true
     }
 
-    /// Returns the name of the capture point where a frame was seen.
-    fn point(&self, frame: &Frame) -> Option<Arc<str>> {
-        self.points.as_ref()?.place(frame)?.point.clone()
+    /// Returns the name of the point that an observer is; the wire has one only beside others.
+    fn point(&self, observer: &Observer) -> Option<Arc<str>> {
+        let has_points = || self.sightings.as_ref().is_some_and(Sightings::has_points);
+        match &observer.point {
+            Some(point) => Some(Arc::clone(point)),
+            None => has_points().then(|| Arc::clone(self.observers.wire())),
+        }
     }
 
     /// Returns who has spoken SIP, if the sink takes notices.

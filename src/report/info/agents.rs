@@ -27,6 +27,7 @@ pub(super) struct AgentRow {
     packets: u64,
     sip: u64,
     copies: u64,
+    sightings: u64,
     keep_alives: u64,
     /// By how much its times are ahead of those of the capture, at least and at most.
     clock_min_ms: Option<i64>,
@@ -53,6 +54,7 @@ impl AgentRow {
             packets: counts.packets,
             sip: counts.sip,
             copies: counts.copies,
+            sightings: counts.sightings,
             keep_alives: counts.keep_alives,
             clock_min_ms: counts.clock.map(|(low, _)| low / 1_000_000),
             clock_max_ms: counts.clock.map(|(_, high)| high / 1_000_000),
@@ -106,8 +108,13 @@ pub(super) fn write(agents: &[AgentRow], output: &mut impl Write) -> io::Result<
             agent.packets
         )?;
         write!(output, "  SIP {}", agent.sip)?;
-        if agent.copies > 0 {
-            write!(output, ", {} of it seen before", agent.copies)?;
+        let again = agent.copies.saturating_sub(agent.sightings);
+        let copies = [
+            (agent.sightings, "seen elsewhere before"),
+            (again, "told twice"),
+        ];
+        for (count, what) in copies.iter().filter(|(count, _)| *count > 0) {
+            write!(output, ", {count} of it {what}")?;
         }
         match agent.clock() {
             Some(clock) => writeln!(output, "; {clock}")?,

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     StatisticsReport,
-    summary::{SUMMARY, summary},
+    summary::{SummaryColumn, columns, summary},
     text::beginning,
     value::{milliseconds, parts, shown},
     weight,
@@ -44,14 +44,18 @@ pub fn write_statistics_markdown(
             (name.join(" | "), report.view(group))
         });
         let title = format!("By {}", names.join(" and "));
-        summaries(&title, &names, lines, output)?;
+        let told = columns(dimensions);
+        summaries(&title, (&names, told), lines, output)?;
         more_of(more, output)?;
     }
     let stretches = report.stretches(total).into_iter();
     let length = report.statistics.plan().bucket;
     let lines = stretches.map(|(start, view)| (beginning(start, length.unwrap_or(1)), view));
     match length {
-        Some(_) => summaries("By time", &["from".to_owned()], lines, output),
+        Some(_) => {
+            let first = ["from".to_owned()];
+            summaries("By time", (&first, columns(&[])), lines, output)
+        }
         None => Ok(()),
     }
 }
@@ -165,11 +169,11 @@ fn members(
 
 fn summaries<'v>(
     title: &str,
-    first: &[String],
+    (first, told): (&[String], &[SummaryColumn]),
     lines: impl Iterator<Item = (String, View<'v>)>,
     output: &mut impl Write,
 ) -> io::Result<()> {
-    let titles = SUMMARY.map(|column| column.title);
+    let titles: Vec<&str> = told.iter().map(|column| column.title).collect();
     let names = first.join(" | ");
     writeln!(
         output,
@@ -179,7 +183,7 @@ fn summaries<'v>(
     let dashes = ("---|".repeat(first.len()), "--:|".repeat(titles.len()));
     writeln!(output, "|{}{}", dashes.0, dashes.1)?;
     for (name, view) in lines {
-        writeln!(output, "| {name} | {} |", summary(&view).join(" | "))?;
+        writeln!(output, "| {name} | {} |", summary(told, &view).join(" | "))?;
     }
     Ok(())
 }

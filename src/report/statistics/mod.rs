@@ -32,8 +32,8 @@ pub use self::{
 };
 use crate::{
     stats::{
-        BREAKDOWNS, Breakdown, Definitions, Doubts, Figure, Group, Kpis, Level, METRICS, Reading,
-        Statistics, View,
+        BREAKDOWNS, Breakdown, Definitions, Dimension, Doubts, Figure, Group, Kpis, Level, METRICS,
+        Metric, Reading, Section, Statistics, View,
     },
     time::Timestamp,
 };
@@ -75,8 +75,13 @@ impl StatisticsReport<'_> {
     #[must_use]
     pub fn groups(&self, cut: usize) -> Vec<&Group> {
         let mut groups: Vec<&Group> = self.statistics.groups(cut).collect();
-        groups
-            .sort_by_key(|group| Reverse((group.all.calls.attempts, group.all.messages.messages)));
+        groups.sort_by_key(|group| {
+            Reverse((
+                group.all.calls.attempts,
+                group.all.messages.messages,
+                hop_messages(group),
+            ))
+        });
         groups.truncate(self.top.unwrap_or(usize::MAX));
         groups
     }
@@ -182,6 +187,12 @@ impl StatisticsReport<'_> {
         if total.calls.up.is_rounded() {
             remarks.push("more calls at a time than can be told to the moment".to_owned());
         }
+        if total.hops.forgotten > 0 {
+            remarks.push(format!(
+                "{} messages given up before all capture points could have seen them, as there were too many at a time",
+                total.hops.forgotten
+            ));
+        }
         if total.messages.forgotten > 0 {
             remarks.push(format!(
                 "{} requests forgotten, as there were too many at a time",
@@ -254,6 +265,13 @@ impl StatisticsReport<'_> {
         (kept.collect(), more)
     }
 
+    /// Returns whether a group is of hops between capture points, of which nothing else is known.
+    fn is_of_hops(&self, group: &Group) -> bool {
+        let cuts = &self.statistics.plan().cuts;
+        let cut = group.cut.and_then(|cut| cuts.get(cut));
+        cut.is_some_and(|cut| cut.contains(&Dimension::Hop))
+    }
+
     /// Returns what the capture lacks.
     #[must_use]
     pub fn doubts(&self) -> Doubts {
@@ -267,7 +285,10 @@ impl StatisticsReport<'_> {
         // Of groups and stretches of time only what is known is told: there may be thousands of them.
         let is_everything = group.cut.is_none();
         let mut add = |bucket: Option<Timestamp>, figure: Figure| {
-            if figure.reading.value().is_none() && !(is_everything && bucket.is_none()) {
+            let is_optional =
+                Metric::named(figure.metric).is_some_and(|metric| metric.section == Section::Hops);
+            let is_always_told = is_everything && bucket.is_none() && !is_optional;
+            if figure.reading.value().is_none() && !is_always_told {
                 return;
             }
             rows.push(StatisticsRow {
@@ -276,7 +297,12 @@ impl StatisticsReport<'_> {
                 figure,
             });
         };
-        for metric in METRICS {
+        let of_hops = self.is_of_hops(group);
+        let metrics = || {
+            let all = METRICS.iter();
+            all.filter(move |metric| !of_hops || metric.section == Section::Hops)
+        };
+        for metric in metrics() {
             add(None, metric.figure(&view));
         }
         for breakdown in BREAKDOWNS {
@@ -288,12 +314,18 @@ impl StatisticsReport<'_> {
             self.capture.figures().for_each(|figure| add(None, figure));
         }
         for (start, view) in self.stretches(group) {
-            for metric in METRICS {
+            for metric in metrics() {
                 add(Some(start), metric.figure(&view));
             }
         }
         rows.into_iter()
     }
+}
+
+/// Returns how many messages took a hop, or should have.
+const fn hop_messages(group: &Group) -> u64 {
+    let hops = &group.all.hops;
+    hops.delay.count() + hops.lost + hops.missed
 }
 
 /// Returns how much a figure is of.

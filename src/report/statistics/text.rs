@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     layout::{Column, Table},
-    summary::{SUMMARY, summary},
+    summary::{SummaryColumn, columns, summary},
     value::{milliseconds, parts, shown, sparkline},
     weight,
 };
@@ -33,13 +33,14 @@ pub struct StatisticsText {
     pub is_colored: bool,
 }
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     Section::Rfc6076,
     Section::Calls,
     Section::Times,
     Section::Load,
     Section::Registrations,
     Section::Messages,
+    Section::Hops,
 ];
 
 /// Writes the report.
@@ -277,10 +278,11 @@ impl<W: Write> Text<'_, W> {
         }
         self.heading("By time")?;
         let length = self.report.statistics.plan().bucket.unwrap_or_default();
+        let told = columns(&[]);
         let lines = stretches
             .iter()
-            .map(|(start, view)| (vec![beginning(*start, length)], summary(view)));
-        self.summaries(vec![Column::left("from")], lines.collect())
+            .map(|(start, view)| (vec![beginning(*start, length)], summary(told, view)));
+        self.summaries(vec![Column::left("from")], told, lines.collect())
     }
 
     /// Writes the figures of each group of a cut.
@@ -295,19 +297,20 @@ impl<W: Write> Text<'_, W> {
             .map(|dimension| dimension.name())
             .collect();
         self.heading(&format!("By {}", names.join(" and ")))?;
+        let told = columns(dimensions);
         let lines = groups.iter().map(|group| {
             let known = group.key.iter().map(|part| match part.as_str() {
                 "" => "-".to_owned(),
                 part => printable(part).into_owned(),
             });
-            (known.collect(), summary(&self.report.view(group)))
+            (known.collect(), summary(told, &self.report.view(group)))
         });
-        let columns = names.iter().map(|name| Column {
+        let named = names.iter().map(|name| Column {
             may_shrink: true,
             ..Column::left(name)
         });
-        let (columns, lines) = (columns.collect(), lines.collect());
-        self.summaries(columns, lines)?;
+        let (named, lines) = (named.collect(), lines.collect());
+        self.summaries(named, told, lines)?;
         let more = all - groups.len();
         if more > 0 {
             writeln!(self.output, "  and {more} more; see --top")?;
@@ -318,9 +321,10 @@ impl<W: Write> Text<'_, W> {
     fn summaries(
         &mut self,
         mut columns: Vec<Column>,
+        told: &[SummaryColumn],
         lines: Vec<(Vec<String>, Vec<String>)>,
     ) -> io::Result<()> {
-        columns.extend(SUMMARY.iter().map(|column| Column {
+        columns.extend(told.iter().map(|column| Column {
             rank: column.rank,
             ..Column::right(column.title)
         }));

@@ -22,8 +22,8 @@ use crate::{
 /// List the messages, a row each
 ///
 /// A row tells when the message was complete, who sent it to whom over what, and what it is. On a terminal, long
-/// values are cut to its width; in a pipe or a file they are whole. With capture points (--point), a row tells which of them
-/// saw the message, and how many microseconds after the first one.
+/// values are cut to its width; in a pipe or a file they are whole. With capture points (--point) or capture agents (HEP), a
+/// row tells which of them saw the message, and how many microseconds after the first one.
 #[derive(clap::Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MessagesArgs {
@@ -56,6 +56,7 @@ pub(crate) fn run(args: &MessagesArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
         selected: 0,
         number: 0,
         held: VecDeque::new(),
+        has_points: None,
     };
     let run = args.input.run(&mut inputs, &mut list, ui)?;
 
@@ -73,7 +74,12 @@ struct List {
     number: u64,
     /// Those that other capture points may see yet, and what came behind them.
     held: VecDeque<Held>,
+    /// Whether there are capture points; not known at the beginning.
+    has_points: Option<bool>,
 }
+
+/// As long as there may be capture points that have not seen anything yet, so many messages wait at most.
+const MAX_FIRST: usize = 64;
 
 /// A message that waits for what other capture points see of it.
 struct Held {
@@ -83,29 +89,55 @@ struct Held {
 }
 
 impl List {
-    /// Writes what nobody sees any more at this moment.
+    /// Writes what nobody sees any more when packets come at this moment.
     fn release(&mut self, now: Timestamp) -> Result<()> {
         while let Some(held) = self.held.front()
-            && now.since(held.message.ts) > SIGHTINGS_WITHIN
+            && now.since(held.message.completed_by.ts) > SIGHTINGS_WITHIN
         {
-            if let Some(held) = self.held.pop_front() {
-                let message = held.message.as_message();
-                self.rows.write_seen(&message, &held.sightings)?;
+            self.write_first()?;
+            // At the beginning there was time enough for points to turn up.
+            self.wait_no_more()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the message that waits longest, if there is one.
+    fn write_first(&mut self) -> Result<()> {
+        if let Some(held) = self.held.pop_front() {
+            let message = held.message.as_message();
+            self.rows.write_seen(&message, &held.sightings)?;
+        }
+        Ok(())
+    }
+
+    /// Waits no longer for capture points that nothing is known of.
+    fn wait_no_more(&mut self) -> Result<()> {
+        if !self.has_points() {
+            self.has_points = Some(false);
+            while !self.held.is_empty() {
+                self.write_first()?;
             }
         }
         Ok(())
+    }
+
+    fn has_points(&self) -> bool {
+        self.has_points == Some(true)
     }
 }
 
 impl Sink for List {
     fn message(&mut self, message: &Message<'_>) -> Result<ControlFlow<()>> {
         self.number += 1;
-        self.release(message.ts)?;
+        if message.point.is_some() {
+            self.has_points = Some(true);
+        }
+        self.release(message.completed_by.ts)?;
         if !self.selection.matches(message) {
             return Ok(ControlFlow::Continue(()));
         }
         self.selected += 1;
-        if message.point.is_none() && self.held.is_empty() {
+        if self.has_points == Some(false) {
             self.rows.write(message)?;
         } else {
             self.held.push_back(Held {
@@ -114,16 +146,24 @@ impl Sink for List {
                 sightings: Vec::new(),
             });
         }
+        if self.held.len() >= MAX_FIRST {
+            self.wait_no_more()?;
+        }
         Ok(ControlFlow::Continue(()))
     }
 
     fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
+        self.has_points = Some(true);
         let held = self
             .held
             .binary_search_by_key(&sighting.of, |held| held.number);
         if let Some(held) = held.ok().and_then(|index| self.held.get_mut(index)) {
+            if held.message.point.is_none() {
+                held.message.point = sighting.first_point.map(str::to_owned);
+            }
             held.sightings.push(Seen {
                 point: sighting.message.point.unwrap_or_default().to_owned(),
+                ts: sighting.message.ts,
                 frame: *sighting.message.completed_by,
             });
         }
@@ -131,6 +171,7 @@ impl Sink for List {
     }
 
     fn pause(&mut self) -> Result<()> {
+        self.wait_no_more()?;
         Ok(self.rows.flush()?)
     }
 

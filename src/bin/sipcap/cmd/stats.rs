@@ -47,6 +47,7 @@ pub(crate) struct StatsArgs {
 const EXAMPLES: &str = "Examples:
   sipcap stats trace.pcap
   sipcap stats --by dst --by user-agent --top 20 trace.pcap
+  sipcap stats --by hop --align-clocks --point edge=edge.pcap --point core=core.pcap
   sipcap stats --bucket 1m --format csv day*.pcap.zst > load.csv
   sipcap stats --number 4930 --rfc-literal trace.pcap
   sipcap stats --check 'ser >= 95 && pdd.p95_ms < 3000' --junit checks.xml trace.pcap
@@ -82,6 +83,11 @@ pub(crate) fn run(args: &StatsArgs, ui: &mut Ui) -> anyhow::Result<Outcome> {
     let statistics = counted.into_statistics();
     let capture = CaptureQuality::new(&run.summary, args.input.window());
     let any = statistics.has_any();
+    if statistics.lacks_hops() {
+        ui.warn(
+            "--by hop: no message was seen at two capture points; name them with --point or --interface-points",
+        );
+    }
     telling.report(
         &args.figures.report(&statistics, &capture),
         run.outcome(any),

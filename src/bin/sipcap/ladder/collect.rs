@@ -193,9 +193,7 @@ impl Sink for Collector {
         }
         match self.ladders.get_mut(index) {
             Some(ladder) if ladder.messages.len() < MAX_MESSAGES => {
-                if message.point.is_some() {
-                    self.recent.add(self.number, index, ladder.messages.len());
-                }
+                self.recent.add(self.number, index, ladder.messages.len());
                 ladder.messages.push(message.to_buf());
             }
             _ => self.left_out += 1,
@@ -210,6 +208,9 @@ impl Sink for Collector {
             ladder.messages.get_mut(place)
         });
         if let (Some(message), Some(point)) = (message, sighting.message.point) {
+            if message.point.is_none() {
+                message.point = sighting.first_point.map(str::to_owned);
+            }
             message
                 .sightings
                 .push((point.to_owned(), sighting.message.ts));

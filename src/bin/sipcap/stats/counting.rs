@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use sipcap::{
     error::Result,
     filter::Selection,
-    pipeline::{Sink, Summary},
+    pipeline::{Sighting, Sink, Summary},
     report::CaptureQuality,
     sip::{Identity, Message},
     stats::Statistics,
@@ -135,6 +135,12 @@ impl Sink for Counted {
             counting.ledger.message(message, is_selected);
         }
         self.tracked.message(message)
+    }
+
+    fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
+        let counting = &mut self.tracked.observer;
+        counting.ledger.sighting(&sighting.message, sighting.of);
+        Ok(())
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {

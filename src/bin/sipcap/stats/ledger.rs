@@ -51,6 +51,14 @@ impl Ledger {
         }
     }
 
+    /// Takes the message of that number as another capture point saw it, which counts for groups only. Those are not counted
+    /// beside the run.
+    pub(super) fn sighting(&mut self, message: &Message<'_>, of: u64) {
+        if self.beside.is_none() {
+            self.statistics.sighting(message, of);
+        }
+    }
+
     pub(super) fn call(&mut self, call: Box<Call>) {
         match &mut self.beside {
             Some(entries) => entries.enter(|bundle| bundle.call(call)),

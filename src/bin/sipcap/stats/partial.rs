@@ -24,6 +24,11 @@ use crate::{
 
 /// Counts a part. It is read twice: whether a call goes over the end is known there only.
 pub(crate) fn partial(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
+    if args.figures.has_hops() {
+        bail!(
+            "--by hop cannot be counted in parts: what one capture point saw may be in another part; leave out --partial"
+        );
+    }
     let source = args.input.twice()?;
     let inputs = open(args, &source, ui)?;
     let names = source.names(&inputs);

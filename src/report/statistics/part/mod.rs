@@ -25,7 +25,7 @@ use crate::{
 pub use self::merge::Merge;
 
 /// The layout of the file; it changes with every change of what is counted.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 const TYPE: &str = "statistics-part";
 

@@ -127,7 +127,7 @@ fn what_is_no_part_is_refused() {
     let text = text_of(&of_plan(Plan::default()));
     assert!(StatisticsPart::read(Cursor::new(text.clone())).is_ok());
     for (from, to) in [
-        ("\"version\":4", "\"version\":3"),
+        ("\"version\":5", "\"version\":3"),
         ("statistics-part", "statistics"),
         ("\"bucket\":null", "\"bucket\":0"),
         ("\"cut\":null", "\"cut\":7"),
