@@ -171,7 +171,6 @@ fn who_may_not_send_is_not_taken() {
 
 /// A capture agent whose clock is wrong ends neither what others tell of nor the reports.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "live goes by the clock")]
 fn a_clock_that_is_ahead_harms_nobody_else() {
     let directory = tempfile::tempdir().unwrap();
     let output = directory.path().join("told.jsonl");
