@@ -675,7 +675,7 @@ complete -c sipcap -n "__fish_sipcap_using_subcommand ladder" -s V -l version -d
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -s i -l interface -d 'Capture on this interface, on any, or read a capture from the standard input with - (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep -d 'Take what capture agents send by HEP to this address and port, over UDP and TCP (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l ipfix -d 'Take what session border controllers of Oracle send by IPFIX (comm-monitor) to this address, over TCP (can be repeated)' -r
-complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep-key -d 'Take HEP only from agents that show this key (version 3)' -r
+complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l hep-key -d 'Take HEP only from agents that show this key (version 3); without it, that of SIPCAP_HEP_KEY, if there is one' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l allow -d 'Take HEP and IPFIX only from this address or network (can be repeated)' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l bpf -d 'Capture only frames that this BPF expression takes, as in tcpdump' -r
 complete -c sipcap -n "__fish_sipcap_using_subcommand live" -l vxlan-port -d 'UDP ports on which VXLAN is looked for' -r

@@ -11,10 +11,10 @@ use std::{
     thread,
 };
 
-use super::{InStream, Packet, begins, in_stream, resumes};
+use super::{InStream, Packet, begins, in_stream, may_resume, resumes};
 use crate::capture::{
     Batch, Interface, LiveInput, LiveSender,
-    collector::{self, Allows, CHUNK, Door, Refusals, WAIT, add_datagram, is_time_out},
+    collector::{self, Allows, CHUNK, Door, Guest, Refusals, WAIT, add_datagram, is_time_out},
     socket,
 };
 
@@ -127,7 +127,7 @@ impl Listener {
     }
 
     /// Takes the packets of a connection.
-    fn connection(&self, mut stream: TcpStream, from: SocketAddr, sender: &LiveSender) {
+    fn connection(&self, mut stream: TcpStream, guest: &Guest, sender: &LiveSender) {
         let mut block = vec![0; CHUNK];
         let mut held: Vec<u8> = Vec::new();
         let mut batch = Batch::default();
@@ -138,9 +138,10 @@ impl Listener {
                 Err(error) if is_time_out(error.kind()) => continue,
                 Err(_) => return,
             }
-            let used = self.packets(&held, from, &mut batch);
+            let used = self.packets(&held, guest.address(), &mut batch);
             held.drain(..used.min(held.len()));
             if !batch.records.is_empty() {
+                guest.prove();
                 sender.push_waiting(&mut batch);
             }
         }
@@ -166,7 +167,7 @@ impl Listener {
                     let behind = rest.get(1..).unwrap_or_default();
                     let next = (0..behind.len()).find(|at| {
                         let text = behind.get(*at..).unwrap_or_default();
-                        resumes(text) || in_stream(text) == InStream::Partial
+                        resumes(text) || may_resume(text)
                     });
                     rest = behind
                         .get(next.unwrap_or(behind.len())..)
@@ -211,7 +212,7 @@ impl LiveInput for Listener {
     }
 
     fn run(self: Box<Self>, sender: &LiveSender) {
-        let take = |stream, from| self.connection(stream, from, sender);
+        let take = |stream, guest: &Guest| self.connection(stream, guest, sender);
         thread::scope(|scope| {
             scope.spawn(|| self.datagrams(sender));
             self.door.connections(scope, sender, &take);

@@ -101,6 +101,12 @@ pub fn resumes(bytes: &[u8]) -> bool {
         })
 }
 
+/// Returns whether `bytes` are too few to tell, but may become what [`resumes`].
+#[must_use]
+pub fn may_resume(bytes: &[u8]) -> bool {
+    bytes.len() < RESUMED_BY && in_stream(bytes) != InStream::Other
+}
+
 /// Returns how long a packet is that says it has `len` octets: less, if another one begins in place of one of its chunks.
 /// `bytes` is as much of it as has come, and what is behind it.
 #[must_use]
@@ -114,7 +120,7 @@ pub fn length_of(bytes: &[u8], len: usize) -> InStream {
         if resumes(rest) {
             return InStream::Packet(end);
         }
-        if rest.len() < RESUMED_BY && !rest.is_empty() && in_stream(rest) != InStream::Other {
+        if !rest.is_empty() && may_resume(rest) {
             return InStream::Partial;
         }
         let Some(Ok(chunk)) = (Chunks { rest }).next() else {

@@ -14,7 +14,7 @@ use std::{
 use super::{Content, InStream, acknowledge, in_stream, sets};
 use crate::capture::{
     Batch, Interface, LiveInput, LiveSender,
-    collector::{self, Allows, CHUNK, Door, Refusals, Segments, WAIT, is_time_out},
+    collector::{self, Allows, CHUNK, Door, Guest, Refusals, Segments, WAIT, is_time_out},
 };
 
 /// The port of collectors.
@@ -68,12 +68,12 @@ impl Listener {
     }
 
     /// Takes the messages of a connection.
-    fn connection(&self, mut stream: TcpStream, from: SocketAddr, sender: &LiveSender) {
+    fn connection(&self, mut stream: TcpStream, guest: &Guest, sender: &LiveSender) {
         if stream.set_write_timeout(Some(ANSWER)).is_err() {
             return;
         }
         let mut batch = Batch::default();
-        let mut connection = Connection::begin(&mut batch, from, self.address());
+        let mut connection = Connection::begin(&mut batch, guest.address(), self.address());
         let mut block = vec![0; CHUNK];
         let mut idle = Duration::ZERO;
         while !sender.is_stopped() {
@@ -95,6 +95,9 @@ impl Listener {
                 Err(_) => break,
             }
             let goes_on = connection.messages(&mut batch);
+            if connection.is_known {
+                guest.prove();
+            }
             if !batch.records.is_empty() {
                 sender.push_waiting(&mut batch);
             }
@@ -176,7 +179,7 @@ impl LiveInput for Listener {
     }
 
     fn run(self: Box<Self>, sender: &LiveSender) {
-        let take = |stream, from| self.connection(stream, from, sender);
+        let take = |stream, guest: &Guest| self.connection(stream, guest, sender);
         thread::scope(|scope| self.0.connections(scope, sender, &take));
     }
 }

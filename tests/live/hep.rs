@@ -9,7 +9,7 @@ use std::{
 use super::{CAPTURES, collector::Collector, rows};
 use crate::support::{
     hep,
-    program::{Run, run},
+    program::{Run, run, sipcap},
     scenario::Scenario,
 };
 
@@ -166,6 +166,52 @@ fn who_may_not_send_is_not_taken() {
         let refused = run(CAPTURES.as_ref(), &["live", "--hep", address]);
         assert_eq!(refused.status, 2, "{refused}");
         assert!(refused.stderr.contains("--allow"), "{refused}");
+    }
+}
+
+#[test]
+fn who_only_connects_keeps_nobody_out() {
+    let options = ["--show", "calls", "--hep-key", "right"];
+    let collector = Collector::begin("--hep", &options);
+    let connect = |_| TcpStream::connect(collector.address).unwrap();
+    let idle: Vec<TcpStream> = (0..300).map(connect).collect();
+    let sent = send(
+        collector.address,
+        &["--auth-key", "right", "--over", "tcp"],
+        "call.pcap",
+    );
+    assert_eq!(sent.status, 0, "{sent}");
+    let (stdout, stderr) = collector.end();
+    drop(idle);
+    assert_eq!(rows(&stdout).len(), 1, "{stderr}");
+    // Of 301 there is room for 256.
+    assert!(
+        stderr.contains("45 connections were closed or refused"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn an_empty_key_is_none() {
+    let empty = run(
+        CAPTURES.as_ref(),
+        &["live", "--hep", "0.0.0.0:0", "--hep-key", ""],
+    );
+    assert_eq!(empty.status, 2, "{empty}");
+    // Whoever takes no HEP asks for no key.
+    for (key, options, status) in [
+        ("", &["--hep", "0.0.0.0:0"][..], 2),
+        ("right", &["-i", "-"], 0),
+    ] {
+        let capture = std::path::Path::new(CAPTURES).join("call.pcap");
+        let output = sipcap()
+            .arg("live")
+            .args(options)
+            .env("SIPCAP_HEP_KEY", key)
+            .stdin(std::fs::File::open(capture).unwrap())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(status), "{output:?}");
     }
 }
 

@@ -3,10 +3,10 @@
 use std::{
     fmt,
     io::ErrorKind,
-    net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
+    net::{IpAddr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -68,7 +68,29 @@ pub struct Door {
     address: SocketAddr,
     allows: Box<Allows>,
     refusals: Arc<Refusals>,
-    connections: AtomicUsize,
+    /// Who is connected, in the order in which they came.
+    guests: Mutex<Vec<Arc<Guest>>>,
+}
+
+/// Who is connected.
+#[derive(Debug)]
+pub struct Guest {
+    stream: TcpStream,
+    address: SocketAddr,
+    is_proven: AtomicBool,
+}
+
+impl Guest {
+    /// Returns where the connection comes from.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes note that something came that is taken: the connection stays, however many others there are.
+    pub fn prove(&self) {
+        self.is_proven.store(true, Ordering::Relaxed);
+    }
 }
 
 impl fmt::Debug for Door {
@@ -92,7 +114,7 @@ impl Door {
             tcp,
             allows,
             refusals: Arc::default(),
-            connections: AtomicUsize::new(0),
+            guests: Mutex::default(),
         })
     }
 
@@ -119,7 +141,7 @@ impl Door {
         &'s self,
         scope: &'s thread::Scope<'s, '_>,
         sender: &'s LiveSender,
-        take: &'s (dyn Fn(TcpStream, SocketAddr) + Sync),
+        take: &'s (dyn Fn(TcpStream, &Guest) + Sync),
     ) {
         while !sender.is_stopped() {
             let Ok((stream, from)) = self.tcp.accept() else {
@@ -130,22 +152,43 @@ impl Door {
                 Refusals::count(&self.refusals.not_allowed);
                 continue;
             }
-            if self.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
-                Refusals::count(&self.refusals.too_many);
-                continue;
-            }
             let is_ready = stream
                 .set_nonblocking(false)
                 .and_then(|()| stream.set_read_timeout(Some(WAIT)));
             if is_ready.is_err() {
                 continue;
             }
-            self.connections.fetch_add(1, Ordering::Relaxed);
-            scope.spawn(move || {
-                take(stream, from);
-                self.connections.fetch_sub(1, Ordering::Relaxed);
-            });
+            if let Some(guest) = self.admit(&stream, from) {
+                scope.spawn(move || {
+                    take(stream, &guest);
+                    self.guests().retain(|other| !Arc::ptr_eq(other, &guest));
+                });
+            }
         }
+    }
+
+    /// Lets a connection in. When there are too many, the oldest that has sent nothing that is taken makes room: whoever
+    /// only connects keeps nobody out.
+    fn admit(&self, stream: &TcpStream, from: SocketAddr) -> Option<Arc<Guest>> {
+        let guest = Arc::new(Guest {
+            stream: stream.try_clone().ok()?,
+            address: from,
+            is_proven: AtomicBool::new(false),
+        });
+        let mut guests = self.guests();
+        if guests.len() >= MAX_CONNECTIONS {
+            Refusals::count(&self.refusals.too_many);
+            let is_idle = |guest: &Arc<Guest>| !guest.is_proven.load(Ordering::Relaxed);
+            let idle = guests.iter().position(is_idle)?;
+            // Its thread reads the end of it.
+            let _ = guests.remove(idle).stream.shutdown(Shutdown::Both);
+        }
+        guests.push(Arc::clone(&guest));
+        Some(guest)
+    }
+
+    fn guests(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Guest>>> {
+        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -217,7 +217,7 @@ impl SendArgs {
                 "has no length and cannot go over TCP; send version 3, or over UDP",
             ),
             (
-                self.auth_key.is_some(),
+                self.key().is_some(),
                 "has no place for --auth-key; send version 3",
             ),
             (
@@ -233,13 +233,18 @@ impl SendArgs {
         if let (Version::Two, Some((_, what))) = (self.hep_version, refused) {
             bail!("HEP of version 2 {what}");
         }
-        for (option, text) in [("--auth-key", &self.auth_key), ("--name", &self.name)] {
+        for (option, text) in [("--auth-key", self.key()), ("--name", self.name.as_deref())] {
             let most = Outgoing::MAX_TEXT;
-            if text.as_ref().is_some_and(|text| text.len() > most) {
+            if text.is_some_and(|text| text.len() > most) {
                 bail!("{option}: expected no more than {most} octets");
             }
         }
         Ok(())
+    }
+
+    /// Returns the key to show; an empty one is none.
+    fn key(&self) -> Option<&str> {
+        self.auth_key.as_deref().filter(|key| !key.is_empty())
     }
 
     fn rate(&self) -> Option<u32> {
@@ -285,7 +290,7 @@ impl Sink for Sending<'_> {
             payload: message.bytes,
             agent_id: args.id.or(known_id).unwrap_or(DEFAULT_ID),
             agent_name: own_name.or(known_name).unwrap_or_default(),
-            auth_key: args.auth_key.as_deref().unwrap_or_default().as_bytes(),
+            auth_key: args.key().unwrap_or_default().as_bytes(),
             correlation_id: message.head.call_id.of(message.bytes),
         };
         self.sender.send(&outgoing).map_err(Error::Sink)?;

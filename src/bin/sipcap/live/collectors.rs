@@ -77,7 +77,7 @@ impl Collector {
             (&refusals.malformed, malformed.as_str()),
             (
                 &refusals.too_many,
-                "connections were refused because there were too many",
+                "connections were closed or refused because there were too many",
             ),
             (
                 &refusals.silent,

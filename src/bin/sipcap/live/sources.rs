@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow, bail};
+use clap::builder::NonEmptyStringValueParser;
 use sipcap::{
     capture::{
         Bpf, Live, LiveCounts, LiveInput, LivePlan, RecordCounts,
@@ -27,6 +28,9 @@ use crate::{
     track::parse_size,
     ui::Ui,
 };
+
+/// What names the key of capture agents where no option does.
+const KEY_VARIABLE: &str = "SIPCAP_HEP_KEY";
 
 /// How many octets may wait to be looked at.
 const QUEUE_BYTES: usize = 64 << 20;
@@ -61,13 +65,12 @@ pub(crate) struct SourceArgs {
     /// reach it needs --allow.
     #[arg(long, value_name = "ADDRESS[:PORT]", group = "collector", value_parser = parse_collector)]
     ipfix: Vec<SocketAddr>,
-    /// Take HEP only from agents that show this key (version 3)
+    /// Take HEP only from agents that show this key (version 3); without it, that of SIPCAP_HEP_KEY, if there is one
     #[arg(
         long,
         value_name = "KEY",
-        env = "SIPCAP_HEP_KEY",
-        hide_env_values = true,
-        requires = "hep"
+        requires = "hep",
+        value_parser = NonEmptyStringValueParser::new()
     )]
     hep_key: Option<String>,
     /// Take HEP and IPFIX only from this address or network (can be repeated)
@@ -127,8 +130,8 @@ impl SourceArgs {
         let mut collectors = Collectors::default();
         let mut inputs: Vec<Box<dyn LiveInput>> = Vec::new();
         for address in &self.hep {
-            self.guard("--hep", address, self.hep_key.is_some())?;
-            let key = self.hep_key.as_ref().map(|key| key.clone().into_bytes());
+            let key = self.key();
+            self.guard("--hep", address, key.is_some())?;
             let listener = hep::Listener::bind(*address, key, self.allows())
                 .with_context(|| format!("--hep {address}: cannot listen there"))?
                 .with_buffer(self.buffer as usize);
@@ -154,6 +157,14 @@ impl SourceArgs {
         let interfaces = self.interfaces.iter().cloned();
         let all: Vec<String> = interfaces.chain(hep).chain(ipfix).collect();
         all.join(",")
+    }
+
+    /// Returns what capture agents have to show.
+    fn key(&self) -> Option<Vec<u8>> {
+        // Nothing that is captured otherwise asks for a key, so the variable may stay where it is.
+        let known = || std::env::var(KEY_VARIABLE).ok();
+        let key = self.hep_key.clone().or_else(known)?;
+        (!key.is_empty()).then(|| key.into_bytes())
     }
 
     /// Refuses to listen where other machines can send whatever they like.
