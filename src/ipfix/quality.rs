@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, net::SocketAddr};
 
 use super::{Defect, cursor::Cursor};
-use crate::{text::escape, time::Timestamp};
+use crate::{
+    text::{escape, printable},
+    time::Timestamp,
+};
 
 /// What stands for a figure that was not measured.
 const UNKNOWN: u32 = u32::MAX;
@@ -117,7 +120,7 @@ impl Leg<'_> {
     pub fn line(&self) -> String {
         let mut line = String::new();
         if !self.realm.is_empty() {
-            _ = write!(line, "realm {}, ", escape(self.realm));
+            _ = write!(line, "realm {}, ", printable(&escape(self.realm)));
         }
         for (name, figures) in [("RTP", self.rtp), ("RTCP", self.rtcp)] {
             for (what, figure) in [
