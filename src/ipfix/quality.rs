@@ -196,6 +196,18 @@ mod tests {
     }
 
     #[test]
+    fn no_terminal_is_steered_by_a_realm() {
+        let leg = Leg {
+            realm: b"core\x1b[2J\xff\xe2\x80\xae",
+            ..Leg::default()
+        };
+        let line = leg.line();
+        assert!(line.starts_with("realm core\\x1b[2J\\xff"), "{line}");
+        let is_harmless = |c: char| !c.is_control() && c != '\u{202e}';
+        assert!(line.chars().all(is_harmless), "{line:?}");
+    }
+
+    #[test]
     fn reports_are_read_as_worked_out() {
         // With the tail that may be there, and without it.
         for tail in ["", "11111111 00000001 08 22222222 00000002 08 00000007"] {
