@@ -6,7 +6,6 @@
 //! of the capture, so the outcome does not depend on the threads.
 
 mod agents;
-mod beside;
 mod carried;
 mod controllers;
 mod datagram;
@@ -36,7 +35,6 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 
 pub use self::{
     agents::{AgentCounts, Agents},
-    beside::Beside,
     controllers::{ControllerCounts, Controllers},
     fate::{Balance, Fate},
     left_out::LeftOut,

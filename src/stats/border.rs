@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::{
     sip::{Identity, Message, Method},
-    stats::brief::method_of,
+    stats::messages::method_of,
     time::Timestamp,
     track::{Timeout, TrackOptions},
 };

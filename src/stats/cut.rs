@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     sip::{Message, Method, StartLine, address::NameAddr, uri::Uri},
-    stats::{brief::method_of, names::as_name},
+    stats::{messages::method_of, names::as_name},
     text::escape,
     track::{Binding, Call, Event},
 };

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     net::{Encapsulation, Transport},
-    sip::{Flaws, Method},
-    stats::{Brief, Names, Samples, merge::accumulator},
+    sip::{Flaws, HeaderName, Message, Method, StartLine},
+    stats::{Names, Samples, merge::accumulator},
 };
 
 accumulator! {
@@ -89,35 +89,52 @@ impl MethodCounts {
 }
 
 impl Messages {
-    /// Counts a message, whose names lie in `text` and which may be one that came again; returns what is known of its
-    /// method.
+    /// Counts a message of a method, which may be one that came again; returns what is known of the method.
     pub(super) fn add(
         &mut self,
-        message: &Brief,
-        text: &[u8],
+        message: &Message<'_>,
+        method: Method,
         is_again: bool,
     ) -> &mut MethodCounts {
+        let Message { head, bytes, .. } = *message;
         self.messages += 1;
-        self.octets = self.octets.saturating_add(message.octets);
-        let transport = self.transports.entry(message.transport as u8);
+        self.octets = self.octets.saturating_add(bytes.len() as u64);
+        let transport = self.transports.entry(message.flow.transport as u8);
         *transport.or_default() += 1;
         let encapsulation = self.encapsulations.entry(message.encapsulation.bits());
         *encapsulation.or_default() += 1;
-        self.user_agents.add(message.user_agent.of(text));
-        if message.flaws != Flaws::NONE {
-            for name in message.flaws.names() {
+        self.user_agents.add(head.user_agent.of(bytes));
+        if head.flaws != Flaws::NONE {
+            for name in head.flaws.names() {
                 self.flaws.add(name.as_bytes());
             }
         }
-        self.other_requests.add(message.other_method.of(text));
-        if !is_again {
-            for code in message.warnings.iter().flatten() {
+        match head.start {
+            StartLine::Request { method_text, .. } if method == Method::Other => {
+                self.other_requests.add(method_text.of(bytes));
+            }
+            StartLine::Response { code, .. }
+                if code >= 300 && !is_again && head.may_have(HeaderName::Warning) =>
+            {
+                self.add_warnings(message);
+            }
+            _ => {}
+        }
+        let counts = self.method(method);
+        counts.add(head.status_code(), is_again);
+        counts
+    }
+
+    fn add_warnings(&mut self, message: &Message<'_>) {
+        let values = message
+            .head
+            .headers_named(message.bytes, HeaderName::Warning);
+        for value in values.flat_map(crate::sip::list::values) {
+            let code = value.get(..3).unwrap_or_default();
+            if code.iter().all(u8::is_ascii_digit) {
                 self.warnings.add(code);
             }
         }
-        let counts = self.method(message.method);
-        counts.add(message.status, is_again);
-        counts
     }
 
     /// Returns what is known of a method.
@@ -170,6 +187,15 @@ impl Messages {
     pub fn sum(&self, count: impl Fn(&MethodCounts) -> u64) -> u64 {
         self.methods.values().map(|counts| count(counts)).sum()
     }
+}
+
+/// Returns the method of a request, or of the request that is responded to.
+pub(super) fn method_of(message: &Message<'_>) -> Method {
+    message
+        .head
+        .method()
+        .or_else(|| Some(message.head.cseq?.method))
+        .unwrap_or(Method::Other)
 }
 
 fn method_at(number: u8) -> Option<Method> {

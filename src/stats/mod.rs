@@ -5,8 +5,6 @@
 //! in one table, [`METRICS`]: a metric is a row there, and every output goes by it.
 
 mod border;
-mod brief;
-mod bundle;
 mod calls;
 mod cut;
 mod hops;
@@ -29,8 +27,6 @@ mod transactions;
 pub(crate) use self::metric::is_much;
 pub use self::{
     border::{Border, BorderFinder},
-    brief::Brief,
-    bundle::Bundle,
     calls::Calls,
     cut::Dimension,
     hops::HopCounts,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::{
     stats::{Profile, Samples, merge::accumulator},
-    time::Timestamp,
     track::{Binding, BindingState, Event, EventKind},
 };
 
@@ -37,18 +36,15 @@ accumulator! {
 }
 
 impl Registrations {
-    /// Counts a registration that was accepted, or led to nothing.
-    pub(super) fn take(&mut self, registered: &Registered) {
-        match registered.verdict {
-            Verdict::Accepted => {
-                self.accepted += 1;
-                self.rrd.add(registered.setup_time);
-            }
-            Verdict::Failed => self.fail(registered.status.unwrap_or_default()),
-        }
+    /// Counts a registration that was accepted.
+    pub(super) fn accept(&mut self, event: &Event<'_>) {
+        self.accepted += 1;
+        self.rrd.add(event.setup_time);
     }
 
-    fn fail(&mut self, status: u16) {
+    /// Counts a registration that led to nothing.
+    pub(super) fn fail(&mut self, event: &Event<'_>) {
+        let status = event.status.unwrap_or_default();
         self.failed += 1;
         *self.failures.entry(status).or_default() += 1;
         let is_ineffective = matches!(status, 0 | 400..=699) && !matches!(status, 401 | 402 | 407);
@@ -89,46 +85,14 @@ impl Registrations {
 }
 
 /// What an event says about a registration.
-#[derive(Clone, Debug)]
-pub(super) struct Registered {
-    ts: Timestamp,
-    call_id: Box<[u8]>,
-    verdict: Verdict,
-    setup_time: Option<i64>,
-    status: Option<u16>,
-}
-
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Verdict {
+pub(super) enum Verdict {
     Accepted,
     Failed,
 }
 
-impl Registered {
-    /// Returns what an event says about a registration, if anything.
-    pub(super) fn of(event: &Event<'_>) -> Option<Self> {
-        Some(Self {
-            ts: event.ts,
-            verdict: verdict(event)?,
-            call_id: event.call_id.into(),
-            setup_time: event.setup_time,
-            status: event.status,
-        })
-    }
-
-    /// Returns when the registration began.
-    pub(super) fn began(&self) -> Timestamp {
-        self.ts.plus(-self.setup_time.unwrap_or_default())
-    }
-
-    /// Returns whether both say the same of one: a 2xx may tell of several bindings.
-    pub(super) fn is_as(&self, other: &Self) -> bool {
-        let what = |one: &Self| (one.ts, one.verdict);
-        what(self) == what(other) && self.call_id == other.call_id
-    }
-}
-
-fn verdict(event: &Event<'_>) -> Option<Verdict> {
+/// Returns what an event says about a registration, if anything.
+pub(super) fn verdict(event: &Event<'_>) -> Option<Verdict> {
     match event.kind {
         EventKind::RegFailed => Some(Verdict::Failed),
         // Those that no response tells have no beginning.

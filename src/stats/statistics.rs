@@ -8,16 +8,16 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    sip::{Message, Method},
+    sip::{Identity, Message, Method},
     stats::{
-        Brief, Bundle, Dimension, Kpis, Merge,
-        bundle::Item,
+        Dimension, Kpis, Merge,
         calls::began,
         cut::{Subject, key},
         hops::Hops,
+        messages::method_of,
         names::OTHERS,
-        registrations::Registered,
-        transactions::{Transaction, Transactions},
+        registrations::{Verdict, verdict},
+        transactions::{Meaning, Transaction, Transactions},
     },
     time::Timestamp,
     track::{Binding, Call, Event},
@@ -100,7 +100,7 @@ pub struct Statistics {
     /// What is on its way between capture points, if anybody asks for hops.
     hops: Option<Box<Hops>>,
     /// The registration that was last counted: one 2xx may tell of several bindings.
-    last_registration: Option<Registered>,
+    last_registration: Option<(Timestamp, Vec<u8>, Verdict)>,
     places: Vec<u32>,
     /// Stretches of time of groups.
     cells: usize,
@@ -164,25 +164,26 @@ impl Statistics {
     /// Takes the next message; only those that are selected are counted, but whether it answers a request or came before is
     /// seen from all.
     pub fn message(&mut self, message: &Message<'_>, is_selected: bool) {
+        while let Some(over) = self.transactions.next_over(message.ts) {
+            self.transaction(&over);
+        }
         let places = match is_selected {
             true => self.find(message),
             false => Vec::new(),
         };
-        self.brief(&Brief::of(message, is_selected), message.bytes, places);
-        self.send(message, is_selected);
-    }
-
-    /// Takes what is needed of a message that counts for `places`; names lie in `text`.
-    fn brief(&mut self, message: &Brief, text: &[u8], places: Vec<u32>) {
-        while let Some(over) = self.transactions.next_over(message.ts) {
-            self.transaction(&over);
-        }
-        let meaning = self.transactions.take(message, &places);
+        let identity = message.identity.copied();
+        let identity =
+            identity.or_else(|| Identity::of(message.head, message.bytes, &message.flow));
+        let meaning = identity.map_or_else(Meaning::default, |identity| {
+            self.transactions.take(message, &identity, &places)
+        });
+        let method = method_of(message);
         self.count(&places, message.ts, |kpis, _| {
-            let counts = kpis.messages.add(message, text, meaning.is_again);
+            let counts = kpis.messages.add(message, method, meaning.is_again);
             counts.requests_at_first_hop += u64::from(meaning.is_first_hop);
         });
         self.places = places;
+        self.send(message, is_selected);
     }
 
     /// Takes a call that is over or left at the end.
@@ -207,57 +208,26 @@ impl Statistics {
     /// Takes an event, of which only those of registrations matter. It counts for when the registration began, as its
     /// requests do.
     pub fn event(&mut self, event: &Event<'_>) {
-        if let Some(registered) = Registered::of(event)
-            && !self.is_known(&registered)
-        {
-            let places = self.find(event);
-            self.registered(registered, places);
+        let Some(verdict) = verdict(event) else {
+            return;
+        };
+        let is_known = self
+            .last_registration
+            .as_ref()
+            .is_some_and(|(ts, call_id, last)| {
+                (*ts, call_id.as_slice(), *last) == (event.ts, event.call_id, verdict)
+            });
+        if is_known {
+            return;
         }
-    }
-
-    /// Returns whether what is said of a registration was said before.
-    fn is_known(&self, registered: &Registered) -> bool {
-        let last = self.last_registration.as_ref();
-        last.is_some_and(|last| last.is_as(registered))
-    }
-
-    fn registered(&mut self, registered: Registered, places: Vec<u32>) {
-        self.count(&places, registered.began(), |kpis, _| {
-            kpis.registrations.take(&registered);
+        self.last_registration = Some((event.ts, event.call_id.to_vec(), verdict));
+        let places = self.find(event);
+        let began = event.ts.plus(-event.setup_time.unwrap_or_default());
+        self.count(&places, began, |kpis, _| match verdict {
+            Verdict::Accepted => kpis.registrations.accept(event),
+            Verdict::Failed => kpis.registrations.fail(event),
         });
-        self.last_registration = Some(registered);
         self.places = places;
-    }
-
-    /// Takes everything out of a bundle. It knows no groups: without cuts it is counted as if it had come one by one.
-    pub fn bundle(&mut self, bundle: &mut Bundle) {
-        let (items, text) = bundle.open();
-        for item in items {
-            match item {
-                Item::Message(message) => {
-                    let places = self.everything(message.is_selected);
-                    self.brief(&message, text, places);
-                }
-                Item::Call(call) => self.call(&call),
-                Item::Binding(binding) => self.binding(&binding),
-                Item::Registered(registered) if !self.is_known(&registered) => {
-                    let places = self.everything(true);
-                    self.registered(registered, places);
-                }
-                Item::Registered(_) => {}
-            }
-        }
-        bundle.clear();
-    }
-
-    /// Returns the places of what counts for no group but everything, or not at all.
-    fn everything(&mut self, is_selected: bool) -> Vec<u32> {
-        let mut places = std::mem::take(&mut self.places);
-        places.clear();
-        if is_selected {
-            places.push(0);
-        }
-        places
     }
 
     /// Counts what is left; `end` is when the last frame was captured.

@@ -8,10 +8,10 @@ use std::{collections::BTreeMap, hash::BuildHasher, net::IpAddr};
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::{
-    sip::Method,
+    sip::{Identity, Message, Method},
     stats::{
-        Brief, MethodCounts, Names,
-        brief::Keys,
+        MethodCounts, Names,
+        messages::method_of,
         recent::{LIFETIME, Recent},
     },
     time::Timestamp,
@@ -147,14 +147,14 @@ impl Transaction {
     }
 
     /// Takes the request, or the request again.
-    fn request(&mut self, message: &Brief, places: &[u32]) {
+    fn request(&mut self, message: &Message<'_>, places: &[u32]) {
         if self.strays == 0 {
             self.repeats = (self.repeats + 1).min(MOST_REPEATS);
             return;
         }
         self.strays = 0;
         self.sent = message.ts;
-        self.peer = message.peer();
+        self.peer = message.flow.dst.ip();
         self.places = boxed(places);
     }
 
@@ -196,13 +196,15 @@ impl Transaction {
 
 impl Transactions {
     /// Takes a message; `places` tells what its request counts for.
-    pub(super) fn take(&mut self, message: &Brief, places: &[u32]) -> Meaning {
-        let Some(keys) = message.keys else {
-            return Meaning::default();
-        };
-        let key = self.key(message, keys);
-        let (sighting, ts) = (keys.sighting, message.ts);
-        let status = message.status;
+    pub(super) fn take(
+        &mut self,
+        message: &Message<'_>,
+        identity: &Identity,
+        places: &[u32],
+    ) -> Meaning {
+        let key = self.key(message, identity);
+        let (sighting, ts) = (identity.sighting, message.ts);
+        let status = message.head.status_code();
         let mut meaning = Meaning::default();
         if let Some(open) = self.open.get_mut(&key) {
             let others = &mut self.others;
@@ -217,10 +219,10 @@ impl Transactions {
                 None => open.request(message, places),
             }
             open.heard = open.heard.max(ts);
-            meaning.is_first_hop = is_late && self.is_first_hop(message, keys);
+            meaning.is_first_hop = is_late && self.is_first_hop(message, identity);
         } else {
             self.begin(key, message, sighting, places);
-            meaning.is_first_hop = status.is_none() && self.is_first_hop(message, keys);
+            meaning.is_first_hop = status.is_none() && self.is_first_hop(message, identity);
         }
         meaning
     }
@@ -271,10 +273,10 @@ impl Transactions {
         slot.or_default().push(key);
     }
 
-    fn begin(&mut self, key: u64, message: &Brief, sighting: u64, places: &[u32]) {
-        let status = message.status;
+    fn begin(&mut self, key: u64, message: &Message<'_>, sighting: u64, places: &[u32]) {
+        let status = message.head.status_code();
         let mut transaction = Transaction {
-            method: message.method,
+            method: method_of(message),
             sent: message.ts,
             strays: u32::from(status.is_some()),
             response: None,
@@ -284,7 +286,7 @@ impl Transactions {
             repeats: 0,
             remembered: 1,
             seen: [sighting, 0, 0, 0],
-            peer: message.peer(),
+            peer: message.flow.dst.ip(),
             places: boxed(places),
         };
         if let Some(status) = status {
@@ -295,22 +297,25 @@ impl Transactions {
     }
 
     /// Returns whether a request was not seen at another hop before.
-    fn is_first_hop(&mut self, message: &Brief, keys: Keys) -> bool {
+    fn is_first_hop(&mut self, message: &Message<'_>, identity: &Identity) -> bool {
         // Elsewhere nobody asks for it, and it would take as much memory again.
-        if message.method != Method::Register {
+        if method_of(message) != Method::Register {
             return false;
         }
-        let key = self.hasher.hash_one((keys.call_id, message.number));
+        let number = message.head.cseq.and_then(|cseq| cseq.number());
+        let key = self.hasher.hash_one((identity.call_id, number));
         !self.hops.is_again(key, message.ts)
     }
 
     /// Returns what all messages of a transaction at one hop have the same; ACK is one of its own here.
-    fn key(&self, message: &Brief, keys: Keys) -> u64 {
-        let is_ack = message.method == Method::Ack;
+    fn key(&self, message: &Message<'_>, identity: &Identity) -> u64 {
+        let is_ack = method_of(message) == Method::Ack;
+        let number = message.head.cseq.and_then(|cseq| cseq.number());
         // Some use the same branches in all calls.
-        let call = (keys.call_id, message.number);
+        let call = (identity.call_id, number);
         let hop = hop(message);
-        self.hasher.hash_one((keys.transaction, call, is_ack, hop))
+        self.hasher
+            .hash_one((identity.transaction, call, is_ack, hop))
     }
 }
 
@@ -326,11 +331,11 @@ const fn second(ts: Timestamp) -> i64 {
 
 /// Returns the addresses of a message's hop, the same in both directions. Ports say nothing: those of streams come and go,
 /// and a response need not go back to the port that the request came from (RFC 3261 §18.2.2).
-fn hop(message: &Brief) -> (u128, u128) {
+fn hop(message: &Message<'_>) -> (u128, u128) {
     let bits = |address: IpAddr| match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
     };
-    let [src, dst] = message.ends.map(bits);
+    let (src, dst) = (bits(message.flow.src.ip()), bits(message.flow.dst.ip()));
     (src.min(dst), src.max(dst))
 }

@@ -13,7 +13,6 @@ use sipcap::{
     track::{Binding, Call, Event, Interests, Observer},
 };
 
-use super::ledger::Ledger;
 use crate::{
     choose::Choice,
     cmd::stats::StatsArgs,
@@ -24,7 +23,7 @@ use crate::{
 pub(crate) struct Counting {
     selection: Selection,
     choice: Choice,
-    pub(crate) ledger: Ledger,
+    pub(crate) statistics: Statistics,
 }
 
 impl Observer for Counting {
@@ -35,21 +34,21 @@ impl Observer for Counting {
 
     fn call(&mut self, call: Box<Call>) -> Result<()> {
         if self.choice.takes(&call) {
-            self.ledger.call(call);
+            self.statistics.call(&call);
         }
         Ok(())
     }
 
     fn binding(&mut self, binding: Box<Binding>) -> Result<()> {
         if self.selection.matches_binding(&binding) {
-            self.ledger.binding(binding);
+            self.statistics.binding(&binding);
         }
         Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<()> {
         if self.selection.matches_event(event) {
-            self.ledger.event(event);
+            self.statistics.event(event);
         }
         Ok(())
     }
@@ -74,11 +73,7 @@ impl Counted {
         let choose = &args.choose;
         let choice = choose.choice(&args.select, &args.conditions, names.clone())?;
         let plan = args.figures.plan(!choice.is_of_any_message());
-        // Groups go by what a message alone tells.
-        let is_apart = args.input.threads != 1 && plan.cuts.is_empty();
-        let ledger = Ledger::new(Statistics::new(plan, names));
-        let ledger = if is_apart { ledger.beside()? } else { ledger };
-        Self::adding(args, choice, ledger)
+        Self::adding(args, choice, Statistics::new(plan, names))
     }
 
     /// Returns one that goes on with `statistics`.
@@ -86,14 +81,14 @@ impl Counted {
         let choose = &args.choose;
         let names = statistics.inputs().to_vec();
         let choice = choose.choice(&args.select, &args.conditions, names)?;
-        Self::adding(args, choice, Ledger::new(statistics))
+        Self::adding(args, choice, statistics)
     }
 
-    fn adding(args: &StatsArgs, choice: Choice, ledger: Ledger) -> anyhow::Result<Self> {
+    fn adding(args: &StatsArgs, choice: Choice, statistics: Statistics) -> anyhow::Result<Self> {
         let counting = Counting {
             selection: args.select.selection(),
             choice,
-            ledger,
+            statistics,
         };
         let tracked = Tracked::new(args.track.options()?, counting);
         Ok(Self {
@@ -104,13 +99,13 @@ impl Counted {
 
     /// Returns what was counted.
     pub(crate) fn into_statistics(self) -> Statistics {
-        self.tracked.observer.ledger.into_statistics()
+        self.tracked.observer.statistics
     }
 
     /// Counts what is left: nothing happened after `end`, and the last frame was captured at `last`.
     pub(crate) fn finish_at(&mut self, end: Timestamp, last: Timestamp) -> Result<()> {
         self.tracked.finish_at(end)?;
-        self.tracked.observer.ledger.finish(last);
+        self.tracked.observer.statistics.finish(last);
         Ok(())
     }
 }
@@ -132,21 +127,21 @@ impl Sink for Counted {
         let counting = &mut self.tracked.observer;
         if counting.choice.is_of_any_message() {
             let is_selected = counting.selection.matches(message);
-            counting.ledger.message(message, is_selected);
+            counting.statistics.message(message, is_selected);
         }
         self.tracked.message(message)
     }
 
     fn sighting(&mut self, sighting: &Sighting<'_>) -> Result<()> {
         let counting = &mut self.tracked.observer;
-        counting.ledger.sighting(&sighting.message, sighting.of);
+        counting.statistics.sighting(&sighting.message, sighting.of);
         Ok(())
     }
 
     fn finish(&mut self, summary: &Summary) -> Result<()> {
         self.tracked.finish(summary)?;
         let end = CaptureQuality::new(summary, self.window).span().1;
-        self.tracked.observer.ledger.finish(end);
+        self.tracked.observer.statistics.finish(end);
         Ok(())
     }
 }

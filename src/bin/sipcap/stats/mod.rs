@@ -3,7 +3,6 @@
 mod border;
 mod counting;
 mod given;
-mod ledger;
 mod merge;
 mod partial;
 

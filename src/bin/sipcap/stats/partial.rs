@@ -64,7 +64,7 @@ pub(crate) fn partial(args: &StatsArgs, ui: &Ui) -> anyhow::Result<Outcome> {
         inputs: names,
         end: last.min(args.input.until.unwrap_or(Timestamp::MAX)).nanos(),
     };
-    let statistics = counted.tracked.observer.ledger.statistics();
+    let statistics = &counted.tracked.observer.statistics;
     let capture = CaptureQuality::new(&run.summary, args.input.window());
     telling.part(writer, &origin, statistics, &capture)?;
     // A part without anything is a part.
