@@ -233,7 +233,8 @@ impl InputArgs {
     /// Returns which octets of TCP streams are in the inputs, if calls were saved to one of them: the rest of the streams
     /// that these went over is missing, and is not to be waited for. Only files can be asked for that.
     fn stored(&self, inputs: &Inputs) -> anyhow::Result<Option<Arc<Stored>>> {
-        if !inputs.paths().all(Path::is_file) {
+        // What is called - is the standard input, even beside a file of that name.
+        if !inputs.paths().all(|path| path.is_file() && path != "-") {
             return Ok(None);
         }
         let mut is_any_saved = false;
