@@ -18,13 +18,13 @@ pub struct ControllerCounts {
     pub version: Option<(u16, u16)>,
     /// After how many seconds without anything it sends a keep-alive, if it told.
     pub keep_alive_secs: Option<u16>,
-    /// Messages of IPFIX, and octets in them.
+    /// Messages of IPFIX.
     pub messages: u64,
-    /// See there.
+    /// Octets in them.
     pub octets: u64,
-    /// Sets in them, and the most of one message.
+    /// Sets in them.
     pub sets: u64,
-    /// See there.
+    /// The most sets of one message.
     pub most_sets: u64,
     /// Sets with SIP.
     pub sip: u64,

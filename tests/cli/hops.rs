@@ -6,10 +6,13 @@ use std::{net::SocketAddr, path::Path};
 
 use serde_json::Value;
 
-use super::merge::{Frame, between, write};
+use super::{
+    merge::{Frame, between, write},
+    rows, sipcap,
+};
 use crate::support::{
     hep::{chunk, packet, place},
-    program::{Run, run},
+    program::run,
 };
 
 /// When the capture begins, in milliseconds.
@@ -38,6 +41,13 @@ const PROXIES: Proxies = Proxies {
     lost_every: 0,
     missed_every: 0,
     has_wire: false,
+};
+
+/// They lose some.
+const LOSSY: Proxies = Proxies {
+    lost_every: 10,
+    missed_every: 25,
+    ..PROXIES
 };
 
 /// How long the n-th request takes, in milliseconds: 10 to 19.
@@ -135,20 +145,6 @@ fn bytes_between(src: [u8; 4], dst: [u8; 4], id: u16, octets: &[u8]) -> Vec<u8> 
     frame
 }
 
-fn sipcap(dir: &Path, args: &str) -> Run {
-    let args: Vec<&str> = args.split(' ').collect();
-    let run = run(dir, &args);
-    assert_eq!(run.status, 0, "{args:?}\n{run}");
-    run
-}
-
-fn rows(run: &Run) -> Vec<Value> {
-    let lines = std::str::from_utf8(&run.stdout).unwrap().lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
 /// Returns the rows of a metric by hop.
 fn by_hop<'r>(rows: &'r [Value], metric: &str) -> Vec<(&'r str, &'r Value)> {
     let of_hop = |row: &'r Value| Some((row["group"]["hop"].as_str()?, row));
@@ -161,12 +157,7 @@ fn by_hop<'r>(rows: &'r [Value], metric: &str) -> Vec<(&'r str, &'r Value)> {
 #[test]
 fn a_message_that_two_agents_tell_of_is_one_with_two_sightings() {
     let dir = tempfile::tempdir().unwrap();
-    let proxies = Proxies {
-        lost_every: 10,
-        missed_every: 25,
-        ..PROXIES
-    };
-    proxies.write(dir.path());
+    LOSSY.write(dir.path());
     let all = rows(&sipcap(dir.path(), "messages --format json hep.pcap"));
     // 100 requests, of which 10 are lost and not answered.
     assert_eq!(all.len(), 100 + 90);
@@ -214,12 +205,7 @@ fn a_message_that_two_agents_tell_of_is_one_with_two_sightings() {
 #[test]
 fn delays_and_losses_between_agents_are_told_by_hop() {
     let dir = tempfile::tempdir().unwrap();
-    let proxies = Proxies {
-        lost_every: 10,
-        missed_every: 25,
-        ..PROXIES
-    };
-    proxies.write(dir.path());
+    LOSSY.write(dir.path());
     let told = rows(&sipcap(
         dir.path(),
         "stats --by hop --format jsonl hep.pcap",

@@ -20,13 +20,7 @@ fn write(dir: &Path, stream: &[u8], segment: usize) {
 }
 
 fn rows(dir: &Path, args: &str) -> Vec<Value> {
-    let args: Vec<&str> = args.split(' ').collect();
-    let run = run(dir, &args);
-    assert_eq!(run.status, 0, "{args:?}\n{run}");
-    let lines = std::str::from_utf8(&run.stdout).unwrap().lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    super::rows(&super::sipcap(dir, args))
 }
 
 #[test]

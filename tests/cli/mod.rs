@@ -17,9 +17,14 @@ mod told;
 
 use std::path::Path;
 
+use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{matrix::Variant, scenario::Scenario};
+use crate::support::{
+    matrix::Variant,
+    program::{Run, run},
+    scenario::Scenario,
+};
 
 /// Returns a directory with captures to work on: `call.pcap`, `mixed.pcapng`, a cut one, and what is none.
 fn playground() -> TempDir {
@@ -44,4 +49,20 @@ fn playground() -> TempDir {
     write("notes.txt", b"This is no capture.\n");
     std::fs::create_dir(dir.path().join("nothing")).unwrap();
     dir
+}
+
+/// Runs it with arguments, and asserts that all is well.
+fn sipcap(dir: &Path, args: &str) -> Run {
+    let args: Vec<&str> = args.split(' ').collect();
+    let run = run(dir, &args);
+    assert_eq!(run.status, 0, "{args:?}\n{run}");
+    run
+}
+
+/// Returns the rows of JSON Lines.
+fn rows(run: &Run) -> Vec<Value> {
+    let lines = std::str::from_utf8(&run.stdout).unwrap().lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::merge::{Frame, between, read, write};
-use crate::support::program::{Run, run};
+use super::{
+    merge::{Frame, between, read, write},
+    rows, sipcap,
+};
+use crate::support::program::run;
 
 const ALICE: [u8; 4] = [10, 0, 0, 5];
 const PROXY: [u8; 4] = [10, 0, 0, 9];
@@ -167,20 +170,6 @@ impl Scene {
 }
 
 const POINTS: &str = "--point edge=edge.pcap --point core=core.pcap --point far=far.pcap";
-
-fn sipcap(dir: &Path, args: &str) -> Run {
-    let args: Vec<&str> = args.split(' ').collect();
-    let run = run(dir, &args);
-    assert_eq!(run.status, 0, "{args:?}\n{run}");
-    run
-}
-
-fn rows(run: &Run) -> Vec<Value> {
-    let lines = std::str::from_utf8(&run.stdout).unwrap().lines();
-    lines
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 const TAPS: Taps = Taps {
     core: 0.040,
