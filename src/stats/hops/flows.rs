@@ -17,6 +17,10 @@ use crate::{
 const MAX_FLOWS: usize = 1 << 16;
 /// Times that are kept of a point on a way at most.
 const MAX_TIMES: usize = 1 << 18;
+/// Times that may be old before they are looked for everywhere.
+const FEW: usize = 1 << 16;
+/// Pairs of points of all ways of which it is known who comes first; of more, losses are not known.
+const MAX_PAIRS: usize = 1 << 20;
 
 /// The ways between hosts.
 #[derive(Debug, Default)]
@@ -24,6 +28,10 @@ pub(super) struct Flows {
     /// By source, destination and transport: a way back may be another one.
     known: HashMap<(IpAddr, IpAddr, Transport), u32>,
     all: Vec<Way>,
+    /// How many times there are, and how many are enough to look for old ones.
+    times: usize,
+    enough: usize,
+    pairs: usize,
 }
 
 /// A way from one host to another.
@@ -51,25 +59,49 @@ impl Flows {
 
     /// Notes that a point has seen a message that came at this time.
     pub(super) fn see(&mut self, way: u32, point: Point, came: Timestamp) {
+        if self.times >= self.enough {
+            self.forget(came);
+        }
         let Some(way) = self.all.get_mut(way as usize) else {
             return;
         };
         let times = way.awake.entry(point).or_default();
-        // Nobody asks any more for what is as old as that.
-        let is_old = |time: &Timestamp| came.since(*time) > 2 * (WITHIN + NEAR);
-        while times.front().is_some_and(is_old) || times.len() >= MAX_TIMES {
+        let known = times.len();
+        while times.front().is_some_and(|time| is_old(*time, came)) || times.len() >= MAX_TIMES {
             times.pop_front();
         }
         let place = times.partition_point(|time| *time <= came);
         times.insert(place, came);
+        self.times = (self.times + times.len()).saturating_sub(known);
+    }
+
+    /// Forgets what is old on ways that nobody takes any more, too.
+    fn forget(&mut self, now: Timestamp) {
+        self.times = 0;
+        for way in &mut self.all {
+            way.awake.retain(|_, times| {
+                while times.front().is_some_and(|time| is_old(*time, now)) {
+                    times.pop_front();
+                }
+                self.times += times.len();
+                !times.is_empty()
+            });
+        }
+        self.enough = (2 * self.times).max(FEW);
     }
 
     /// Notes that a message was seen at the first point, and then at the second one.
     pub(super) fn follow(&mut self, way: u32, [first, second]: [Point; 2]) {
-        if let Some(way) = self.all.get_mut(way as usize) {
-            *way.order.entry([first, second]).or_default() += 1;
-            *way.order.entry([second, first]).or_default() -= 1;
+        let Some(way) = self.all.get_mut(way as usize) else {
+            return;
+        };
+        let is_new = !way.order.contains_key(&[first, second]);
+        if is_new && self.pairs >= MAX_PAIRS {
+            return;
         }
+        self.pairs += usize::from(is_new);
+        *way.order.entry([first, second]).or_default() += 1;
+        *way.order.entry([second, first]).or_default() -= 1;
     }
 
     /// Returns the hops that a message did not take: between which points, and whether it was lost at the second one. Else
@@ -108,6 +140,11 @@ impl Flows {
     }
 }
 
+/// Returns whether nobody asks any more for what came at a time.
+const fn is_old(time: Timestamp, now: Timestamp) -> bool {
+    now.since(time) > 2 * (WITHIN + NEAR)
+}
+
 impl Way {
     /// Returns whether a point has seen other messages about that time.
     fn is_awake(&self, point: Point, came: Timestamp) -> bool {
@@ -122,5 +159,40 @@ impl Way {
     /// Returns whether messages come to one point before they come to another one.
     fn is_before(&self, one: Point, other: Point) -> bool {
         self.order.get(&[one, other]).is_some_and(|more| *more > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_of_ways_is_bounded() {
+        let mut flows = Flows::default();
+        for number in 0..200_000_u32 {
+            let host = std::net::Ipv4Addr::from(number % 30_000);
+            let flow = Flow {
+                src: (host, 5060).into(),
+                dst: ([192, 0, 2, 1], 5060).into(),
+                transport: Transport::Udp,
+            };
+            let way = flows.of(&flow).unwrap();
+            // A thousand a second, each of which several points see, others each time.
+            let point = (number / 30_000) as Point;
+            flows.see(
+                way,
+                point,
+                Timestamp::from_nanos(i64::from(number) * 1_000_000),
+            );
+            for other in 0..10 {
+                flows.follow(way, [point, 60 + other]);
+            }
+        }
+        let times = |way: &Way| way.awake.values().map(VecDeque::len).sum::<usize>();
+        let all: usize = flows.all.iter().map(times).sum();
+        assert_eq!(all, flows.times);
+        assert!(all <= FEW, "{all}");
+        let pairs: usize = flows.all.iter().map(|way| way.order.len()).sum();
+        assert!(pairs <= 2 * MAX_PAIRS, "{pairs}");
     }
 }
